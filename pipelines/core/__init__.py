@@ -1,0 +1,1 @@
+"""The floor: files, colours, settings and batches; it knows no algorithm."""

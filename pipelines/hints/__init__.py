@@ -1,0 +1,1 @@
+"""Hint methods: picture -> colour hints, one file a method."""

@@ -1,0 +1,1 @@
+"""Line extractors: picture -> line drawing, one file a method."""

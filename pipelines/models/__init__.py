@@ -1,0 +1,1 @@
+"""Models: lines + hints -> colour, one file a model."""

@@ -1,0 +1,1 @@
+"""Region methods: line drawing -> labelled regions, one file a method."""
