@@ -1,0 +1,53 @@
+"""The Typer application: commands, and errors as one line and an exit code."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+import pipelines
+from colorize_cli import blend, colorize, contact_sheet, extract_lines, make_hints, methods, regions
+from pipelines.core.errors import ColorizeError
+
+app = typer.Typer(
+    name="colorize-cli",
+    help="Batch colorization of line art: a folder of line art in, a folder of finished full-size colour out.",
+    epilog="Exit codes: 0 all done or skipped, 1 some pictures failed, 2 wrong usage or settings, "
+    "3 no picture found, 130 interrupted.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for module in (extract_lines, make_hints, regions, colorize, blend, contact_sheet, methods):
+    module.add_to(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"colorize-cli {pipelines.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; the only place where an error becomes a line and an exit code."""
+    try:
+        app(arguments)
+    except ColorizeError as error:
+        from colorize_cli.console import say_error
+
+        say_error(str(error))
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

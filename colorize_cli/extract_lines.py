@@ -1,0 +1,45 @@
+"""colorize-cli extract-lines: pictures -> line drawings."""
+
+from typing import Annotated
+
+import typer
+
+from colorize_cli.options import BatchOptions, Inputs, Output, Preset, SetValues, batch_command, choices
+
+EPILOG = """\b
+Examples:
+  colorize-cli extract-lines art/ -o lines/
+  colorize-cli extract-lines 'art/**/*.png' -o lines/ --method xdog --preset salac --seed 7
+  curl -s URL | colorize-cli extract-lines - > lines.png"""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("extract-lines", epilog=EPILOG)(extract_lines)
+
+
+@batch_command
+def extract_lines(
+    inputs: Inputs = None,
+    output: Output = None,
+    method: Annotated[
+        str, typer.Option(help="How lines are found.", metavar=choices("lines"), envvar="COLORIZE_CLI_LINES")
+    ] = "adaptive",
+    preset: Preset = None,
+    set_values: SetValues = None,
+    *,
+    batch: BatchOptions,
+) -> None:
+    """Extract line drawings: black ink on white paper, 8-bit grey PNG."""
+    from colorize_cli.run import method_values, run_batch
+    from pipelines.extract_lines import extract_lines as stage
+
+    values = method_values(batch, "extract-lines", set_values)
+    run_batch(
+        batch,
+        lambda settings, screen: stage(
+            inputs or [], output, method=method, preset=preset, values=values, batch=settings, observer=screen
+        ),
+        inputs=inputs,
+        output=output,
+    )

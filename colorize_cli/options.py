@@ -1,0 +1,192 @@
+"""Options that several commands share, each declared once."""
+
+import dataclasses
+import functools
+import inspect
+import typing
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from pipelines.core import registry
+from pipelines.core.errors import SettingsError
+from pipelines.core.settings import read_settings_file
+
+R = TypeVar("R")
+
+
+def choices(family: str) -> str:
+    """The methods of a family as they are shown in --help."""
+    return "|".join(registry.names(family))
+
+
+def one_of(*allowed: str) -> Callable[[str], str]:
+    """A check that a value is one of a few."""
+
+    def check(value: str) -> str:
+        if value not in allowed:
+            raise typer.BadParameter(f"'{value}' is not one of {', '.join(allowed)}")
+        return value
+
+    return check
+
+
+def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
+    """Let the command's table in the settings file stand in for its defaults; flags and environment win."""
+    if path is None:
+        return None
+    command = str(context.info_name)
+    table = {name.replace("-", "_"): value for name, value in read_settings_file(path).get(command, {}).items()}
+    table.pop("settings", None)  # the method's own, merged with --set later
+    known = tuple(str(parameter.name) for parameter in context.command.params)
+    for name in table:
+        if name not in known:
+            raise SettingsError(f"{command} has no option '{name}' ({path})", hint=registry.suggestion(name, known))
+    context.default_map = table
+    return path
+
+
+_INPUT, _RUN, _OUTPUT = "Which pictures", "How it runs", "What it says"
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """The options of every command that turns many files into many files."""
+
+    files_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Read input paths from a file, one a line; - is standard input.",
+            rich_help_panel=_INPUT,
+        ),
+    ] = None
+    include: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Take only pictures whose path or name matches.", rich_help_panel=_INPUT),
+    ] = None
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATTERN", help="Leave out pictures whose path or name matches.", rich_help_panel=_INPUT),
+    ] = None
+    recursive: Annotated[
+        bool, typer.Option("--recursive/--no-recursive", "-r/-R", help="Walk into subfolders.", rich_help_panel=_INPUT)
+    ] = True
+    limit: Annotated[int | None, typer.Option(min=1, help="Take at most so many pictures.", rich_help_panel=_INPUT)] = (
+        None
+    )
+    keep_extension: Annotated[
+        bool,
+        typer.Option("--keep-extension", help="a.jpg becomes a.jpg.png instead of a.png.", rich_help_panel=_INPUT),
+    ] = False
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=1,
+            envvar="COLORIZE_CLI_JOBS",
+            rich_help_panel=_RUN,
+            help="Worker processes. Default: one per physical core.",
+        ),
+    ] = None
+    seed: Annotated[
+        int, typer.Option(min=0, envvar="COLORIZE_CLI_SEED", help="Seed of random choices.", rich_help_panel=_RUN)
+    ] = 0
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.toml",
+            envvar="COLORIZE_CLI_SETTINGS",
+            rich_help_panel=_RUN,
+            callback=use_settings_file,
+            is_eager=True,
+            help="Defaults for the options, a table per command. Options given here win.",
+        ),
+    ] = None
+    overwrite: Annotated[
+        bool,
+        typer.Option(
+            "--overwrite",
+            rich_help_panel=_RUN,
+            help="Make everything again, replacing files that colorize-cli did not write.",
+        ),
+    ] = False
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", "-n", help="Say what would be done, write nothing.", rich_help_panel=_RUN)
+    ] = False
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.", rich_help_panel=_RUN)
+    ] = False
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON summary of the run.", rich_help_panel=_OUTPUT)
+    ] = False
+    json_lines: Annotated[
+        bool,
+        typer.Option("--json-lines", help="Print one JSON record per picture as it ends.", rich_help_panel=_OUTPUT),
+    ] = False
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the whole run with all records as JSON.", rich_help_panel=_OUTPUT),
+    ] = None
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", envvar="COLORIZE_CLI_QUIET", help="Say nothing but errors.", rich_help_panel=_OUTPUT
+        ),
+    ] = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say what happens to each picture.", rich_help_panel=_OUTPUT)
+    ] = False
+
+
+Inputs = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="INPUT...", help="Pictures, folders or quoted patterns; - is standard input.", show_default=False
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="OUTPUT",
+        show_default=False,
+        help="Folder for the results, which mirrors the inputs; a file for one input; - is standard output.",
+    ),
+]
+SetValues = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="Set one of the method's settings (see: colorize-cli methods)."),
+]
+Preset = Annotated[str | None, typer.Option(metavar="NAME", help="Start from a named set of settings.")]
+
+
+def batch_command(command: Callable[..., R]) -> Callable[..., R]:
+    """Give a command the options of `BatchOptions` in place of its parameter `batch`."""
+    signature = inspect.signature(command)
+    own = [parameter for name, parameter in signature.parameters.items() if name != "batch"]
+    kinds = typing.get_type_hints(BatchOptions, include_extras=True)
+    shared = [
+        inspect.Parameter(
+            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=kinds[field.name]
+        )
+        for field in dataclasses.fields(BatchOptions)
+    ]
+    names = [parameter.name for parameter in shared]
+
+    @functools.wraps(command)
+    def with_batch(**given: Any) -> R:
+        options = BatchOptions(**{name: given.pop(name) for name in names})
+        return command(**given, batch=options)  # type: ignore[call-arg]
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    with_batch.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [parameter.replace(kind=keyword) for parameter in own] + shared
+    )
+    with_batch.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *shared]}
+    return with_batch

@@ -1,0 +1,91 @@
+"""From a command's options to one run of a stage, and from its report to what is printed and the exit code."""
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import typer
+
+from colorize_cli.console import Screen, say
+from colorize_cli.options import BatchOptions
+from pipelines.core.batch import Terminated
+from pipelines.core.errors import UsageError
+from pipelines.core.inputs import Selection
+from pipelines.core.plans import BatchSettings
+from pipelines.core.report import Observer, Report
+from pipelines.core.settings import assignments, read_settings_file
+
+
+def run_batch(
+    options: BatchOptions,
+    stage: Callable[[BatchSettings, Observer], Report],
+    *,
+    inputs: list[str] | None,
+    output: str | None,
+) -> None:
+    """Run a stage, show it, and end the command with the report's exit code."""
+    piped = output == "-" or (output is None and inputs == ["-"])
+    if piped and (options.json or options.json_lines):
+        raise UsageError("a picture and JSON cannot share standard output", hint="Use --report FILE")
+    settings = batch_settings(options)
+    screen = Screen(quiet=options.quiet, verbose=options.verbose, json_lines=options.json_lines)
+    signal.signal(signal.SIGTERM, _terminate)
+    report = stage(settings, screen)
+    screen.finished(report)
+    if options.json:
+        say(json.dumps(report.summary(), indent=2))
+    if options.report is not None:
+        _write_report(options.report, report)
+    raise typer.Exit(report.exit_code)
+
+
+def batch_settings(options: BatchOptions) -> BatchSettings:
+    """The library's settings for the shared options."""
+    return BatchSettings(
+        jobs=options.jobs,
+        seed=options.seed,
+        overwrite=options.overwrite,
+        dry_run=options.dry_run,
+        fail_fast=options.fail_fast,
+        selection=Selection(
+            recursive=options.recursive,
+            include=tuple(options.include or ()),
+            exclude=tuple(options.exclude or ()),
+            limit=options.limit,
+        ),
+        listed=tuple(_listed(options.files_from)) if options.files_from else (),
+        keep_extension=options.keep_extension,
+    )
+
+
+def method_values(options: BatchOptions, command: str, texts: list[str] | None) -> Mapping[str, object]:
+    """The method's settings: the table `settings` of the settings file, then `--set` on top."""
+    from_file: dict[str, Any] = {}
+    if options.settings is not None:
+        from_file = read_settings_file(options.settings).get(command, {}).get("settings", {})
+    return {**from_file, **assignments(texts or [])}
+
+
+def _listed(files_from: str) -> list[str]:
+    try:
+        text = sys.stdin.read() if files_from == "-" else Path(files_from).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the list {files_from}: {error}", hint="Check --files-from") from error
+    separator = "\0" if "\0" in text else "\n"  # find -print0 for names that hold newlines
+    return [line.rstrip("\r") if separator == "\n" else line for line in text.split(separator) if line.strip()]
+
+
+def _write_report(path: Path, report: Report) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(report.as_json(), encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write the report {path}: {error.strerror}", hint="Check --report") from error
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated

@@ -1,0 +1,99 @@
+"""Stage: two folders of pictures, matched by name, blended as a painting program blends two layers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.core import blending
+from pipelines.core.batch import run
+from pipelines.core.errors import MethodError, SettingsError, UsageError
+from pipelines.core.images import Picture, decode_picture, encode_png
+from pipelines.core.inputs import Partners
+from pipelines.core.plans import BatchSettings, Job, Plan, find
+from pipelines.core.registry import suggestion
+from pipelines.core.report import Observer, Report
+from pipelines.core.settings import plain
+from pipelines.core.workers import Made
+
+
+@dataclass(frozen=True)
+class Blending:
+    """The work on one pair: decode, bring to one size, blend, encode."""
+
+    mode: str
+    opacity: float
+
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
+        """`base` and `top` in, the blended picture out: RGB, or RGBA where the base has alpha."""
+        base, top = (decode_picture(files[name]) for name in ("base", "top"))
+        below, above, warnings = _at_one_size(_array(base), _array(top))
+        return Made((encode_png(blending.blend(below, above, self.mode, opacity=self.opacity)),), warnings)
+
+
+def blend(
+    base: str,
+    top: str,
+    output: str | None,
+    *,
+    mode: str = "normal",
+    opacity: float = 1.0,
+    batch: BatchSettings | None = None,
+    observer: Observer | None = None,
+) -> Report:
+    """Blend the pictures of `top` over those of the same name of `base` into the folder (or file, or "-") `output`.
+
+    `base` and `top` are two folders or two files; pictures without a partner in either are reported as failed.
+    Opacity, 0..1, is the top layer's. Raises SettingsError for an unknown mode and UsageError for unusable paths.
+    """
+    if mode not in blending.MODES:
+        raise SettingsError(f"there is no blend mode '{mode}'", hint=suggestion(mode, tuple(blending.MODES)))
+    settings, work = batch or BatchSettings(), Blending(mode, opacity)
+    tops = Partners(Path(top), "--top")
+    if tops.single == Path(base).is_dir():
+        raise UsageError("one of --base and --top is a file, the other a folder", hint="Give two files or two folders")
+    sources, destination = find([base], output, settings)
+    jobs = []
+    for source in sources:
+        partner = tops.of(source.relative)
+        problem = None if partner else tops.missing(source.relative)
+        reads = (("base", source.path), *((("top", partner),) if partner else ()))
+        jobs.append(Job(reads, (destination.place(source.relative, ".png"),), source.relative, problem))
+    jobs += _left_over(base, tops, {source.relative.with_suffix("") for source in sources}, settings)
+    return run(Plan("blend", tuple(jobs), destination.folder, plain(work)), work, settings, observer=observer)
+
+
+def _left_over(base: str, tops: Partners, met: set[PurePosixPath], settings: BatchSettings) -> list[Job]:
+    """A failed job for each top picture that no base picture of the whole folder asks for."""
+    if tops.single or settings.selection.limit is not None:
+        return []
+    bases = Partners(Path(base), "--base")
+    return [
+        Job((("top", path),), (), stem, bases.missing(stem))
+        for stem, path in zip(tops.stems(), tops.files(), strict=True)
+        if stem not in met and bases.of(stem) is None
+    ]
+
+
+def _array(picture: Picture) -> NDArray[np.uint8]:
+    return picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha])
+
+
+def _at_one_size(
+    base: NDArray[np.uint8], top: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[str, ...]]:
+    """Both pictures at the base's size; raises MethodError where that would stretch the top."""
+    (height, width), (top_height, top_width) = base.shape[:2], top.shape[:2]
+    if (height, width) == (top_height, top_width):
+        return base, top, ()
+    if abs(width * top_height / (height * top_width) - 1) > 0.02:
+        raise MethodError(
+            f"base is {width}x{height}, top {top_width}x{top_height}: not the same shape",
+            hint="Crop or pad one of them first",
+        )
+    method = cv2.INTER_AREA if top_width > width else cv2.INTER_CUBIC
+    resized: NDArray[np.uint8] = cv2.resize(top, (width, height), interpolation=method)  # type: ignore[assignment]
+    return base, resized, (f"top was resized from {top_width}x{top_height} to {width}x{height}",)

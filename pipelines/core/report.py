@@ -1,0 +1,100 @@
+"""What happened to every input of a run: one record each, counted so that inputs = done + skipped + failed."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Status = Literal["done", "skipped", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What happened to one input."""
+
+    input: str  # path as given, "-" for standard input
+    outputs: tuple[str, ...]  # paths of the files written (or that would be written)
+    status: Status
+    reason: str = ""  # why it was skipped or failed, with the way out
+    milliseconds: float = 0.0  # time in the worker
+    warnings: tuple[str, ...] = ()  # what the user should look at although it was done
+
+    def as_json(self) -> str:
+        """One line of JSON, ASCII only, so that any file name survives."""
+        return json.dumps(
+            {
+                "input": self.input,
+                "outputs": list(self.outputs),
+                "status": self.status,
+                "reason": self.reason,
+                "milliseconds": self.milliseconds,
+                "warnings": list(self.warnings),
+            }
+        )
+
+
+class Observer(Protocol):
+    """Is told of a run as it goes: a front end shows progress with it."""
+
+    def started(self, total: int) -> None:
+        """Called once, before the first record, with the number of inputs."""
+
+    def recorded(self, record: Record) -> None:
+        """Called once per input, in the order in which they end."""
+
+
+@dataclass
+class Report:
+    """The outcome of a run."""
+
+    command: str
+    settings: dict[str, Any]
+    records: list[Record] = field(default_factory=list)  # in the order of the inputs
+    seconds: float = 0.0
+    dry_run: bool = False
+    stopped_by: Literal["", "failure", "interrupt", "termination"] = ""  # why not all inputs were reached
+    output: str = ""
+    notes: tuple[str, ...] = ()  # about the run as a whole
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many inputs were done, skipped and failed; they add up to the number of inputs."""
+        found = Counter(record.status for record in self.records)
+        return {"done": found["done"], "skipped": found["skipped"], "failed": found["failed"]}
+
+    @property
+    def exit_code(self) -> int:
+        """0 all done or skipped, 1 some failed, 130 interrupted, 143 terminated."""
+        if self.stopped_by == "interrupt":
+            return 130
+        if self.stopped_by == "termination":
+            return 143
+        return 1 if self.counts["failed"] else 0
+
+    def summary(self) -> dict[str, Any]:
+        """The run in one dictionary, without the records of what went well."""
+        return {
+            "command": self.command,
+            "output": self.output,
+            "inputs": len(self.records),
+            **self.counts,
+            "seconds": round(self.seconds, 3),
+            "dry_run": self.dry_run,
+            "stopped_by": self.stopped_by,
+            "exit_code": self.exit_code,
+            "failures": {record.input: record.reason for record in self.of("failed")},
+            "warnings": {record.input: list(record.warnings) for record in self.records if record.warnings},
+            "notes": list(self.notes),
+            "settings": self.settings,
+        }
+
+    def as_json(self) -> str:
+        """The whole run with one record per input."""
+        records = ",\n    ".join(record.as_json() for record in self.records)
+        head = json.dumps(self.summary(), indent=2)[:-2]
+        return f'{head},\n  "records": [\n    {records}\n  ]\n}}\n'
+
+    def of(self, status: Status) -> Sequence[Record]:
+        """The records of one status."""
+        return [record for record in self.records if record.status == status]

@@ -1,0 +1,207 @@
+"""Settings of a method: from text and TOML to a typed, frozen `Params`, and to a digest that tells stale work."""
+
+import dataclasses
+import hashlib
+import json
+import tomllib
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal
+
+from pipelines.core import registry
+from pipelines.core.errors import SettingsError
+
+_TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting as it is shown to people: name, type in words, default, and the comment beside it."""
+
+    name: str
+    kind: str
+    default: object
+    meaning: str
+
+
+def assignments(texts: Sequence[str]) -> dict[str, str]:
+    """Split `name=value` texts; raises SettingsError for a text without `=`."""
+    values = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip():
+            raise SettingsError(f"'{text}' is not a setting", hint="Write --set name=value")
+        values[name.strip().replace("-", "_")] = value.strip()
+    return values
+
+
+def resolve(method: ModuleType, values: Mapping[str, object], *, preset: str | None = None) -> Any:
+    """The method's `Params`: defaults, then the preset, then `values` (texts or TOML values).
+
+    Raises SettingsError for an unknown preset, an unknown name, a wrong type, or a value out of range.
+    """
+    base = _preset(method, preset)
+    hints = typing.get_type_hints(method.Params)
+    for name in values:
+        if name not in hints:
+            raise SettingsError(
+                f"{_short(method)} has no setting '{name}'", hint=registry.suggestion(name, tuple(hints))
+            )
+    typed = {name: convert(value, hints[name], name=name) for name, value in values.items()}
+    return dataclasses.replace(base, **typed)
+
+
+def convert(value: object, kind: Any, *, name: str) -> object:
+    """Turn a text or TOML value into `kind`; raises SettingsError that names the type wanted."""
+    for choice in _alternatives(kind):
+        try:
+            return _convert_one(value, choice)
+        except (ValueError, TypeError):
+            continue
+    raise SettingsError(f"setting '{name}' cannot be '{value}'", hint=f"It takes {kind_in_words(kind)}")
+
+
+def kind_in_words(kind: Any) -> str:
+    """A type as a person would say it, such as "one of own, sklearn-extra" or "two numbers: low,high"."""
+    alternatives = _alternatives(kind)
+    if len(alternatives) > 1:
+        return " or ".join(kind_in_words(choice) for choice in alternatives)
+    if typing.get_origin(kind) is Literal:
+        return "one of " + ", ".join(map(str, typing.get_args(kind)))
+    if typing.get_origin(kind) is tuple:
+        return "two numbers: low,high"
+    return {
+        int: "a whole number",
+        float: "a number",
+        bool: "true or false",
+        str: "a text",
+        type(None): "none",
+    }[kind]
+
+
+def describe(method: ModuleType) -> list[Setting]:
+    """Every setting of a method with its default and the comment that stands beside it in the source."""
+    hints = typing.get_type_hints(method.Params)
+    comments = _comments(method)
+    return [
+        Setting(field.name, kind_in_words(hints[field.name]), field.default, comments.get(field.name, ""))
+        for field in dataclasses.fields(method.Params)
+    ]
+
+
+def read_settings_file(path: Path) -> dict[str, Any]:
+    """Read a TOML file of settings: one table per command, with a table `settings` inside for `--set` values."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"cannot read the settings file {path}: {error.strerror}", hint="Check --settings"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not a TOML file: {error}", hint="Mend it or leave out --settings") from error
+
+
+def plain(value: object) -> Any:
+    """A frozen dataclass and what it holds as plain JSON values."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return value if isinstance(value, int | float | bool | str | None) else str(value)
+
+
+def digest(value: object) -> str:
+    """A short digest of settings: equal settings give equal digests in any process."""
+    text = json.dumps(plain(value), sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def _preset(method: ModuleType, preset: str | None) -> Any:
+    if preset is None:
+        return method.Params()
+    presets: dict[str, Any] = getattr(method, "PRESETS", {})
+    if preset not in presets:
+        hint = registry.suggestion(preset, tuple(sorted(presets))) if presets else "Leave out --preset"
+        raise SettingsError(f"{_short(method)} has no preset '{preset}'", hint=hint)
+    return presets[preset]
+
+
+def _short(method: ModuleType) -> str:
+    return method.__name__.rsplit(".", 1)[-1]
+
+
+def _alternatives(kind: Any) -> tuple[Any, ...]:
+    return typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
+
+
+def _convert_one(value: object, kind: Any) -> object:
+    if typing.get_origin(kind) is Literal:
+        return _choice(value, typing.get_args(kind))
+    if typing.get_origin(kind) is tuple:
+        return _tuple(value, typing.get_args(kind))
+    if kind is type(None) and value is not None and str(value).lower() != "none":
+        raise ValueError
+    if kind is type(None):
+        return None
+    if kind is bool:
+        return _bool(value)
+    if isinstance(value, bool):
+        raise TypeError
+    if kind is str and not isinstance(value, str):
+        raise TypeError
+    if kind is int and isinstance(value, float):
+        raise TypeError
+    return kind(value)
+
+
+def _choice(value: object, choices: tuple[object, ...]) -> object:
+    if value in choices:
+        return value
+    raise ValueError
+
+
+def _tuple(value: object, kinds: tuple[Any, ...]) -> tuple[object, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        parts = [parts]
+    if len(parts) == 1:  # one number stands for a range of no width
+        parts = [parts[0]] * len(kinds)
+    if len(parts) != len(kinds):
+        raise ValueError
+    return tuple(_convert_one(part, kind) for part, kind in zip(parts, kinds, strict=True))
+
+
+def _bool(value: object) -> bool:
+    text = str(value).lower()
+    if text in _TRUE:
+        return True
+    if text in _FALSE:
+        return False
+    raise ValueError
+
+
+def _comments(method: ModuleType) -> dict[str, str]:
+    """Comments of the fields of `Params`: at the end of the field's line, or on the lines right above it."""
+    source = Path(str(method.__file__)).read_text(encoding="utf-8")
+    body = source.partition("class Params")[2]
+    names = {field.name for field in dataclasses.fields(method.Params)}
+    found: dict[str, str] = {}
+    above: list[str] = []
+    for line in body.splitlines()[1:]:
+        text = line.strip()
+        if text and not line.startswith(" "):
+            break
+        if text.startswith("#"):
+            above.append(text.lstrip("# "))
+            continue
+        name = text.partition(":")[0].strip()
+        if name in names and name not in found:
+            found[name] = text.partition("  # ")[2] or " ".join(above)
+        above = []
+    return found

@@ -1,0 +1,189 @@
+"""Does tasks in worker processes: read, work, write, one input from beginning to end in one process."""
+
+import errno
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO, Protocol
+
+import cv2
+import joblib
+import numpy as np
+from joblib.externals.loky.process_executor import BrokenProcessPool
+
+from pipelines.core import state as states
+from pipelines.core.errors import ColorizeError, OutputExistsError
+from pipelines.core.inputs import show_path
+from pipelines.core.plans import Job
+from pipelines.core.report import Record, Status
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a work gives back: the bytes of each output file, in the order of the job's outputs."""
+
+    files: tuple[bytes, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class Work(Protocol):
+    """From the bytes of the files read to the bytes of the files written; picklable, the same in every process."""
+
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
+        """Do one input's work; raises ColorizeError where it cannot."""
+
+
+@dataclass(frozen=True)
+class Pipes:
+    """Standard input and output, for a job that reads or writes "-"."""
+
+    source: BinaryIO = field(default_factory=lambda: sys.stdin.buffer)
+    sink: BinaryIO = field(default_factory=lambda: sys.stdout.buffer)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a worker is handed for one job."""
+
+    index: int
+    job: Job
+    known: tuple[str, ...]  # digests of the outputs as this tool last wrote them: such files may be replaced
+    overwrite: bool
+    seed: int
+    scratch: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What comes back from a worker: small, whatever the size of the pictures."""
+
+    index: int
+    record: Record
+    sources: str = ""
+    outputs: tuple[str, ...] = ()
+
+
+def outcomes(work: Work, tasks: Sequence[Task], jobs: int | None) -> Iterator[Outcome]:
+    """Run the tasks: in this process for one worker, else unordered in worker processes."""
+    workers = min(len(tasks), jobs or joblib.cpu_count(only_physical_cores=True))
+    if workers == 1:
+        yield from (perform(work, task) for task in tasks)
+        return
+    waiting = {task.index: task for task in tasks}
+    try:
+        for outcome in _parallel(work, tasks, workers):
+            del waiting[outcome.index]
+            yield outcome
+    except BrokenProcessPool:
+        yield from _one_by_one(work, list(waiting.values()))
+
+
+def rng_for(seed: int, relative: PurePosixPath) -> np.random.Generator:
+    """The random generator of one input, whatever the order and number of workers."""
+    name = str(relative).encode("utf-8", "surrogateescape")
+    return np.random.default_rng([seed, *name])
+
+
+def perform(work: Work, task: Task, *, pipes: Pipes | None = None) -> Outcome:
+    """One input from beginning to end; whatever goes wrong with it becomes its record."""
+    began = time.perf_counter()
+    cv2.setNumThreads(1)  # parallel over files, not inside one: results and load stay the same for any --jobs
+    try:
+        files = {name: read(path, pipes=pipes) for name, path in task.job.reads}
+        made = work(files, rng_for(task.seed, task.job.relative))
+        digests = tuple(states.fingerprint([data]) for data in made.files)
+        _write(task, made, digests, pipes=pipes)
+    except Exception as error:
+        return Outcome(task.index, record_of(task.job, "failed", explain(error), began=began))
+    record = replace(record_of(task.job, "done", began=began), warnings=made.warnings)
+    return Outcome(task.index, record, states.fingerprint(files.values()), digests)
+
+
+def read(path: Path | None, *, pipes: Pipes | None = None) -> bytes:
+    """The bytes of a file, or of standard input for None."""
+    if path is None:
+        return (pipes or Pipes()).source.read()
+    return path.read_bytes()
+
+
+def record_of(job: Job, status: Status, reason: str = "", *, began: float | None = None) -> Record:
+    """The record of a job; `began` is the time.perf_counter() at which its work began."""
+    spent = 0.0 if began is None else round((time.perf_counter() - began) * 1000, 1)
+    return Record(job.input, tuple(str(output or "-") for output in job.outputs), status, reason, spent)
+
+
+def explain(error: Exception) -> str:
+    """One line that says what went wrong with a file and what to do."""
+    if isinstance(error, ColorizeError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "not enough memory for this picture. Use fewer --jobs or a smaller picture"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full. Free some space and run the same command again: finished files are kept"
+    if isinstance(error, OSError):
+        where = f" ({show_path(error.filename)})" if error.filename else ""
+        return f"{error.strerror or error}{where}. Check that it exists and that its permissions allow this"
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(last.filename).name}:{last.lineno}"
+    return f"{type(error).__name__}: {error} (at {place}). This is a fault of colorize-cli: please report it"
+
+
+def _parallel(work: Work, tasks: Iterable[Task], workers: int) -> Generator[Outcome, None, None]:
+    """Outcomes as they come; only a few tasks are under way at once, however long the list."""
+    with joblib.parallel_config(backend="loky", initializer=_start_worker, inner_max_num_threads=1):
+        pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="3*n_jobs")
+        stream = pool(joblib.delayed(perform)(work, task) for task in tasks)
+        try:
+            yield from stream
+        finally:
+            stream.close()
+
+
+def _one_by_one(work: Work, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    """After a worker died: each task alone in a process, so that the one that kills it is known by name."""
+    for task in tasks:
+        try:
+            yield from _parallel(work, [task], 2)
+        except BrokenProcessPool:
+            reason = "the worker process died, most likely out of memory. Use fewer --jobs or a smaller picture"
+            yield Outcome(task.index, record_of(task.job, "failed", reason))
+
+
+def _start_worker() -> None:
+    """Leave Ctrl-C to the main process, which ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _write(task: Task, made: Made, digests: Sequence[str], *, pipes: Pipes | None) -> None:
+    """Put the outputs in place: none of them where something is in the way."""
+    pending = []
+    for target, data, digest in zip(task.job.outputs, made.files, digests, strict=True):
+        if target is None:
+            sink = (pipes or Pipes()).sink
+            sink.write(data)
+            sink.flush()
+        elif not _in_place(target, digest, task):
+            pending.append((target, data))
+    for target, data in pending:
+        states.replace_file(target, data, scratch=task.scratch)
+
+
+def _in_place(target: Path, digest: str, task: Task) -> bool:
+    """Whether the file is there already; raises OutputExistsError for a file that is not ours to replace."""
+    if not os.path.lexists(target):
+        return False
+    present = states.fingerprint([target.read_bytes()])
+    if present == digest:
+        return True
+    if present not in task.known and not task.overwrite:
+        raise OutputExistsError(
+            f"{show_path(target)} is in the way: colorize-cli did not make it, or it was changed since",
+            hint="Move it away or use --overwrite",
+        )
+    return False

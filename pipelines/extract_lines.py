@@ -1,0 +1,54 @@
+"""Stage: pictures -> line drawings, one 8-bit grey PNG each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from pipelines.core import registry
+from pipelines.core.batch import run
+from pipelines.core.images import decode_picture, encode_png
+from pipelines.core.plans import BatchSettings, Job, Plan, find
+from pipelines.core.report import Observer, Report
+from pipelines.core.settings import plain, resolve
+from pipelines.core.workers import Made
+
+
+@dataclass(frozen=True)
+class LineExtraction:
+    """The work on one picture: decode, extract, encode."""
+
+    method: str
+    params: Any
+
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
+        """`picture` in, one grey PNG out."""
+        image = decode_picture(files["picture"]).over_white()
+        lines = registry.load("lines", self.method).extract(image, self.params, rng)
+        return Made((encode_png(lines),))
+
+
+def extract_lines(
+    inputs: Sequence[str],
+    output: str | None,
+    *,
+    method: str = "adaptive",
+    preset: str | None = None,
+    values: Mapping[str, object] | None = None,
+    batch: BatchSettings | None = None,
+    observer: Observer | None = None,
+) -> Report:
+    """Extract the lines of every picture in `inputs` into the folder (or file, or "-") `output`.
+
+    `values` are settings of the method, as texts or typed. Raises UsageError and SettingsError before any work.
+    """
+    settings = batch or BatchSettings()
+    work = LineExtraction(method, resolve(registry.load("lines", method), values or {}, preset=preset))
+    sources, destination = find(inputs, output, settings)
+    jobs = tuple(
+        Job((("picture", source.path),), (destination.place(source.relative, ".png"),), source.relative)
+        for source in sources
+    )
+    plan = Plan("extract-lines", jobs, destination.folder, plain(work))
+    return run(plan, work, settings, observer=observer)
