@@ -86,12 +86,13 @@ def _records(
         return
     states.sweep(plan.output)
     try:
-        for outcome in outcomes(work, tasks, settings.jobs):
-            if outcome.record.status == "done":
-                entry = states.Entry(outcome.sources, stale, outcome.outputs)
-                with contextlib.suppress(OSError):  # a full disk: the next run finds the output equal and remembers it
-                    memory.add(_key(plan.jobs[outcome.index], plan.output), entry)
-            yield outcome.index, outcome.record
+        with contextlib.closing(outcomes(work, tasks, settings.jobs)) as stream:
+            for outcome in stream:
+                if outcome.record.status == "done":
+                    entry = states.Entry(outcome.sources, stale, outcome.outputs)
+                    with contextlib.suppress(OSError):  # a full disk: the next run finds the output equal
+                        memory.add(_key(plan.jobs[outcome.index], plan.output), entry)
+                yield outcome.index, outcome.record
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
         with contextlib.suppress(OSError):

@@ -1,11 +1,13 @@
 """Does tasks in worker processes: read, work, write, one input from beginning to end in one process."""
 
+import contextlib
 import errno
 import os
 import signal
 import sys
 import time
 import traceback
+import warnings
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -68,7 +70,7 @@ class Outcome:
     outputs: tuple[str, ...] = ()
 
 
-def outcomes(work: Work, tasks: Sequence[Task], jobs: int | None) -> Iterator[Outcome]:
+def outcomes(work: Work, tasks: Sequence[Task], jobs: int | None) -> Generator[Outcome, None, None]:
     """Run the tasks: in this process for one worker, else unordered in worker processes."""
     workers = min(len(tasks), jobs or joblib.cpu_count(only_physical_cores=True))
     if workers == 1:
@@ -76,9 +78,10 @@ def outcomes(work: Work, tasks: Sequence[Task], jobs: int | None) -> Iterator[Ou
         return
     waiting = {task.index: task for task in tasks}
     try:
-        for outcome in _parallel(work, tasks, workers):
-            del waiting[outcome.index]
-            yield outcome
+        with contextlib.closing(_parallel(work, tasks, workers)) as stream:
+            for outcome in stream:
+                del waiting[outcome.index]
+                yield outcome
     except BrokenProcessPool:
         yield from _one_by_one(work, list(waiting.values()))
 
@@ -139,9 +142,12 @@ def _parallel(work: Work, tasks: Iterable[Task], workers: int) -> Generator[Outc
         pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="3*n_jobs")
         stream = pool(joblib.delayed(perform)(work, task) for task in tasks)
         try:
-            yield from stream
+            for outcome in stream:
+                yield outcome
         finally:
-            stream.close()
+            with warnings.catch_warnings():  # joblib warns that work is thrown away: that is what an interrupt is for
+                warnings.simplefilter("ignore", UserWarning)
+                stream.close()
 
 
 def _one_by_one(work: Work, tasks: Sequence[Task]) -> Iterator[Outcome]:

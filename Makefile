@@ -1,0 +1,54 @@
+# make demo  colorizes example pictures and says where they are
+# make test  lints, type-checks and tests
+# make bench measures the figures that README quotes (takes minutes; nothing else should run)
+
+PYTHON ?= python3
+VENV ?= .venv
+RUN = $(VENV)/bin/
+DEMO ?= demo
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo test lint bench clean
+.DEFAULT_GOAL = demo
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed: make PYTHON=python3.11 ..." if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(RUN)pip install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(RUN)pip install -q -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+demo: $(VENV)/.installed
+	@rm -rf $(DEMO)
+	@echo 'Drawing 12 monsters ...'
+	@$(RUN)python examples/monsters.py $(DEMO)/drawn --count 12 --size 768 --seed 7
+	@echo 'Colorizing them ...'
+	@$(RUN)colorize-cli colorize $(DEMO)/drawn/lines -o $(DEMO)/colour --hints $(DEMO)/drawn/hints -q
+	@$(RUN)colorize-cli colorize $(DEMO)/drawn/lines -o $(DEMO)/transparent --reference $(DEMO)/drawn/shaded --background transparent -q
+	@$(RUN)colorize-cli regions $(DEMO)/drawn/lines -o $(DEMO)/regions -q
+	@$(RUN)colorize-cli contact-sheet $(DEMO)/drawn/lines $(DEMO)/drawn/hints $(DEMO)/colour $(DEMO)/transparent -o $(DEMO)/sheet.png \
+		--label 'line art' --label 'hints' --label 'colorized' --label 'from a reference' --cell 256 --across 2 -q
+	@echo 'Done. Look at:'
+	@echo '  $(DEMO)/sheet.png         everything side by side'
+	@echo '  $(DEMO)/drawn/lines/      the line art        $(DEMO)/drawn/hints/  its colour hints'
+	@echo '  $(DEMO)/colour/           finished colour, full size'
+	@echo '  $(DEMO)/transparent/      the same with a transparent background, colours found in a reference picture'
+
+lint: $(VENV)/.installed-dev
+	$(RUN)ruff check .
+	$(RUN)ruff format --check .
+	$(RUN)mypy
+
+test: lint
+	$(RUN)python -m pytest
+
+bench: $(VENV)/.installed-dev
+	$(RUN)python benchmarks/run_all.py
+
+clean:
+	rm -rf $(VENV) $(DEMO) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
