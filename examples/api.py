@@ -1,0 +1,49 @@
+"""The toolkit from Python: draws a monster, colorizes it from hints in memory, then runs a whole folder.
+
+    python examples/api.py OUT
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from pipelines.colorize import Guides, colorize, finish
+from pipelines.core.images import Picture, encode_png, read_picture
+from pipelines.core.plans import BatchSettings
+from pipelines.lines import adaptive
+from pipelines.models import flat
+
+
+def colorize_in_memory(picture: Picture, reference: Picture) -> np.ndarray:
+    """Methods are pure: arrays in, arrays out. Here the hints are one dab of the reference's colour in its middle."""
+    lines = adaptive.extract(picture.over_white(), adaptive.Params(), np.random.default_rng(0))
+    hints = np.zeros((*lines.shape, 4), np.uint8)
+    row, column = picture.height // 2, picture.width // 2
+    hints[row - 3 : row + 4, column - 3 : column + 4] = (*reference.rgb[row, column], 255)
+    painted = flat.paint(lines, hints, None, flat.Params(), np.random.default_rng(0))
+    return finish(picture, painted.colour, painted.background, mode="transparent")
+
+
+def main() -> None:
+    """Run both."""
+    out = Path(sys.argv[1] if len(sys.argv) > 1 else "api-demo")
+    sys.path.insert(0, str(Path(__file__).parent))
+    import monsters
+
+    monsters.main([str(out / "drawn"), "--count", "3", "--size", "384"])
+    name = "monster_000.png"
+    finished = colorize_in_memory(read_picture(out / "drawn/lines" / name), read_picture(out / "drawn/flats" / name))
+    (out / "in-memory.png").write_bytes(encode_png(finished))
+
+    report = colorize(
+        [str(out / "drawn/lines")],
+        str(out / "colour"),
+        guides=Guides(hints=str(out / "drawn/hints")),
+        batch=BatchSettings(jobs=1, seed=7),
+    )
+    print(report.counts, "->", out / "colour")
+
+
+if __name__ == "__main__":
+    main()
