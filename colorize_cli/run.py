@@ -3,6 +3,7 @@
 import json
 import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
@@ -34,7 +35,9 @@ def run_batch(
     settings = batch_settings(options)
     screen = Screen(quiet=options.quiet, verbose=options.verbose, json_lines=options.json_lines)
     signal.signal(signal.SIGTERM, _terminate)
+    threading.excepthook = _hush_cancelled(threading.excepthook)
     report = stage(settings, screen)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: Ctrl-C from here on could only disturb the leaving
     screen.finished(report)
     if options.json:
         say(json.dumps(report.summary(), indent=2))
@@ -85,6 +88,16 @@ def _write_report(path: Path, report: Report) -> None:
         path.write_text(report.as_json(), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"cannot write the report {path}: {error.strerror}", hint="Check --report") from error
+
+
+def _hush_cancelled(loud: Callable[[Any], object]) -> Callable[[Any], object]:
+    """Keep quiet the thread of loky that may meet a cancelled work item (KeyError) after an interrupt."""
+
+    def hook(call: Any) -> object:
+        cancelled = call.exc_type is KeyError and call.thread is not None and "ExecutorManager" in call.thread.name
+        return None if cancelled else loud(call)
+
+    return hook
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

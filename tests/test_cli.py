@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  # 
         monkeypatch.delenv(name)
 
     def run(*arguments: object) -> Ran:
-        before = signal.getsignal(signal.SIGTERM)
+        before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        hook = threading.excepthook
         capfd.readouterr()
         try:
             main([str(argument) for argument in arguments])
@@ -40,7 +42,9 @@ def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):  # 
         except SystemExit as left:
             code = int(left.code or 0)
         finally:
-            signal.signal(signal.SIGTERM, before)
+            threading.excepthook = hook
+            for number, handler in before.items():
+                signal.signal(number, handler)
         return Ran(code, *capfd.readouterr())
 
     return run

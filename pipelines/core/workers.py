@@ -5,6 +5,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 import time
 import traceback
 import warnings
@@ -138,11 +139,11 @@ def explain(error: Exception) -> str:
 
 def _parallel(work: Work, tasks: Iterable[Task], workers: int) -> Generator[Outcome, None, None]:
     """Outcomes as they come; only a few tasks are under way at once, however long the list."""
-    with joblib.parallel_config(backend="loky", initializer=_start_worker, inner_max_num_threads=1):
+    with joblib.parallel_config(backend="loky", initializer=_Start(os.getpid()), inner_max_num_threads=1):
         pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="3*n_jobs")
         stream = pool(joblib.delayed(perform)(work, task) for task in tasks)
         try:
-            for outcome in stream:
+            for outcome in stream:  # noqa: UP028 (yield from would close the stream outside of the block below)
                 yield outcome
         finally:
             with warnings.catch_warnings():  # joblib warns that work is thrown away: that is what an interrupt is for
@@ -160,10 +161,22 @@ def _one_by_one(work: Work, tasks: Sequence[Task]) -> Iterator[Outcome]:
             yield Outcome(task.index, record_of(task.job, "failed", reason))
 
 
-def _start_worker() -> None:
-    """Leave Ctrl-C to the main process, which ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+@dataclass(frozen=True)
+class _Start:
+    """What a worker does first: leave Ctrl-C to the main process, and end by itself where that was killed."""
+
+    parent: int  # process id of the main process; equal starts let joblib use its workers again
+
+    def __call__(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if os.name == "posix":
+            threading.Thread(target=self._end_with_parent, daemon=True).start()
+
+    def _end_with_parent(self) -> None:
+        while os.getppid() == self.parent:
+            time.sleep(1)
+        os._exit(1)
 
 
 def _write(task: Task, made: Made, digests: Sequence[str], *, pipes: Pipes | None) -> None:

@@ -1,0 +1,190 @@
+"""The k-medoids solver: the objective by brute force, weights, ties, and scikit-learn-extra's PAM beside it."""
+
+import itertools
+import os
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipelines.core.errors import MethodError, MissingPackageError
+from pipelines.hints._medoids import weighted_medoids
+from pipelines.hints._sklearn_extra import repeated_medoids
+
+ROOT = Path(__file__).resolve().parents[2]
+PEER = "COLORIZE_CLI_SKLEARN_EXTRA_PYTHON"
+Floats = NDArray[np.float64]
+
+
+def distances_of(points: Floats) -> Floats:
+    return np.asarray(np.sqrt(((points[:, None] - points[None]) ** 2).sum(axis=-1)), np.float64)
+
+
+def loss_of(distances: Floats, weights: Floats, members: list[int]) -> float:
+    return float((weights * distances[members].min(axis=0)).sum())
+
+
+def random_set(seed: int, n: int, dimensions: int = 2) -> tuple[Floats, Floats]:
+    rng = np.random.default_rng(seed)
+    return distances_of(rng.random((n, dimensions))), rng.integers(1, 9, n).astype(np.float64)
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_loss_is_that_of_the_best_of_all_subsets_of_separated_clusters(seed: int, count: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = np.repeat(np.array([[0.0, 0], [9, 0], [0, 9]])[:count], 3, axis=0) + rng.random((3 * count, 2))
+    distances, weights = distances_of(points), rng.integers(1, 5, 3 * count).astype(np.float64)
+    best = min(loss_of(distances, weights, list(m)) for m in itertools.combinations(range(3 * count), count))
+    assert weighted_medoids(distances, weights, count).loss == pytest.approx(best, rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_one_medoid_is_the_weighted_median_point(seed: int) -> None:
+    distances, weights = random_set(seed, 40)
+    assert weighted_medoids(distances, weights, 1).members.tolist() == [int((distances @ weights).argmin())]
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("count", [2, 5, 12])
+def test_no_exchange_of_one_medoid_lowers_the_loss(seed: int, count: int) -> None:
+    distances, weights = random_set(seed, 40, 3)
+    found = weighted_medoids(distances, weights, count)
+    members = found.members.tolist()
+    for slot, point in itertools.product(range(count), range(40)):
+        exchanged = [*members[:slot], point, *members[slot + 1 :]]
+        assert loss_of(distances, weights, exchanged) >= found.loss * (1 - 1e-9)
+
+
+def test_swap_repairs_a_greedy_start() -> None:
+    # BUILD first takes the middle point 2, which no best pair of {0, 1, 3, 4} and the middle contains
+    line = np.array([[0.0], [0.1], [5], [9.9], [10]])
+    found = weighted_medoids(distances_of(line), np.ones(5), 2)
+    assert found.loss == pytest.approx(5.1 - 0.2 + 0.2, abs=0.11)
+    assert found.loss == pytest.approx(min(loss_of(distances_of(line), np.ones(5), list(m)) for m in pairs(5)))
+
+
+def pairs(n: int) -> list[tuple[int, int]]:
+    return list(itertools.combinations(range(n), 2))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_labels_and_loss_are_those_of_the_nearest_members(seed: int) -> None:
+    distances, weights = random_set(seed, 60)
+    found = weighted_medoids(distances, weights, 7)
+    assert len(set(found.members.tolist())) == 7
+    assert (found.labels == distances[found.members].argmin(axis=0)).all()
+    assert found.loss == pytest.approx(loss_of(distances, weights, found.members.tolist()), rel=1e-12)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_weight_is_the_same_as_repeating_the_point(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    points, weights = rng.random((30, 3)), rng.integers(1, 6, 30)
+    weighted = weighted_medoids(distances_of(points), weights.astype(np.float64), 5)
+    origin = np.repeat(np.arange(30), weights)
+    repeated = weighted_medoids(distances_of(points[origin]), np.ones(len(origin)), 5)
+    assert sorted(weighted.members) == sorted(origin[repeated.members])
+    assert weighted.loss == pytest.approx(repeated.loss, rel=1e-12)
+
+
+def test_fewer_points_than_medoids_and_duplicates_stop_at_loss_zero() -> None:
+    two = distances_of(np.array([[0.0, 0], [3, 4]]))
+    assert sorted(weighted_medoids(two, np.ones(2), 10).members) == [0, 1]
+    same = np.zeros((6, 6))
+    found = weighted_medoids(same, np.ones(6), 4)
+    assert (found.members.tolist(), found.labels.tolist(), found.loss) == ([0], [0] * 6, 0.0)
+    doubled = distances_of(np.array([[0.0], [0], [1], [1], [7]]))
+    assert sorted(weighted_medoids(doubled, np.ones(5), 4).members) == [0, 2, 4]
+
+
+def test_no_points_is_an_error() -> None:
+    with pytest.raises(MethodError):
+        weighted_medoids(np.zeros((0, 0)), np.zeros(0), 3)
+
+
+def test_whole_numbers_give_an_exact_loss_whatever_the_order_of_the_points() -> None:
+    rng = np.random.default_rng(3)
+    distances = np.rint(distances_of(rng.random((200, 3))) * 10_000)
+    weights = rng.integers(1, 1000, 200).astype(np.float64)
+    losses = set()
+    for _ in range(4):
+        order = rng.permutation(200)
+        losses.add(weighted_medoids(distances[np.ix_(order, order)], weights[order], 12).loss)
+    assert len(losses) == 1
+    assert losses.pop().is_integer()
+
+
+def test_the_input_is_left_alone() -> None:
+    distances, weights = random_set(1, 50)
+    kept = distances.copy(), weights.copy()
+    weighted_medoids(distances, weights, 6)
+    assert (distances == kept[0]).all()
+    assert (weights == kept[1]).all()
+
+
+def test_a_missing_scikit_learn_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn_extra", None)
+    with pytest.raises(MissingPackageError, match=r"colorize-cli\[sklearn-extra\]"):
+        repeated_medoids(np.zeros((3, 3)), np.ones(3), 2)
+
+
+def test_scikit_learn_extra_gets_points_repeated_by_weight(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    class Solver:
+        def __init__(self, n_clusters: int, *, metric: str, method: str, init: str, max_iter: int) -> None:
+            assert (metric, method, init) == ("precomputed", "pam", "build")
+            self.n_clusters = n_clusters
+
+        def fit(self, distances: Floats) -> None:
+            seen.append(len(distances))
+            self.medoid_indices_ = weighted_medoids(distances, np.ones(len(distances)), self.n_clusters).members
+
+    package = types.ModuleType("sklearn_extra")
+    cluster = types.ModuleType("sklearn_extra.cluster")
+    cluster.KMedoids = Solver  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sklearn_extra", package)
+    monkeypatch.setitem(sys.modules, "sklearn_extra.cluster", cluster)
+    distances = distances_of(np.array([[0.0], [1], [2], [10]]))
+    found = repeated_medoids(distances, np.array([1.0, 1, 1, 3]), 1)  # of 4 / 6 times the weights: 1, 1, 1, 2 points
+    assert seen == [5]
+    assert found.members.tolist() == [2]
+    assert found.loss == 2 + 1 + 0 + 3 * 8
+
+
+PEER_SCRIPT = """
+import sys, warnings
+import numpy as np
+warnings.simplefilter("ignore")
+from sklearn_extra.cluster import KMedoids
+from pipelines.hints._sklearn_extra import repeated_medoids
+for path in sys.argv[1:]:
+    distances = np.load(path)
+    peer = KMedoids(9, metric="precomputed", method="pam", init="build", max_iter=300).fit(distances)
+    engine = repeated_medoids(distances, np.ones(len(distances)), 9)
+    print(repr(float(distances[peer.medoid_indices_].min(axis=0).sum())), repr(engine.loss))
+"""
+
+
+def test_loss_is_at_most_that_of_scikit_learn_extra(tmp_path: Path) -> None:
+    python = os.environ.get(PEER)
+    if not python:
+        pytest.skip(f"{PEER} is unset: it names a Python that has scikit-learn-extra (3.11, with numpy below 2)")
+    sets = [random_set(seed, 150, 3)[0] for seed in range(6)]
+    paths = [tmp_path / f"{number}.npy" for number in range(len(sets))]
+    for path, distances in zip(paths, sets, strict=True):
+        np.save(path, distances)
+    done = subprocess.run(
+        [python, "-c", PEER_SCRIPT, *map(str, paths)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    for line, distances in zip(done.stdout.splitlines(), sets, strict=True):
+        peer, engine = map(float, line.split())
+        own = weighted_medoids(distances, np.ones(len(distances)), 9).loss
+        assert own <= peer * (1 + 1e-9)
+        assert engine == pytest.approx(peer, rel=1e-12)
