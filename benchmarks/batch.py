@@ -63,7 +63,7 @@ def paired(first: Callable[[], object], second: Callable[[], object], rounds: in
     first(), second()
     times = [(seconds(first), seconds(second)) for _ in range(rounds)]
     ratios = [a / b for a, b in times]
-    return (*(statistics.median(column) for column in zip(*times, strict=True)), statistics.median(ratios))  # type: ignore[return-value]
+    return (*(statistics.median(column) for column in zip(*times, strict=True)), statistics.median(ratios))
 
 
 def draw(folder: Path, count: int, size: int) -> None:

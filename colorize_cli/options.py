@@ -182,7 +182,7 @@ def batch_command(command: Callable[..., R]) -> Callable[..., R]:
     @functools.wraps(command)
     def with_batch(**given: Any) -> R:
         options = BatchOptions(**{name: given.pop(name) for name in names})
-        return command(**given, batch=options)  # type: ignore[call-arg]
+        return command(**given, batch=options)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     with_batch.__signature__ = inspect.Signature(  # type: ignore[attr-defined]

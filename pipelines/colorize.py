@@ -95,7 +95,7 @@ def finish(
     flat = composite(layer, colour)
     if mode == "paper" or (mode == "auto" and picture.alpha is None):
         return flat
-    if mode == "auto" and not _is_ink_only(picture):
+    if mode == "auto" and picture.alpha is not None and not _is_ink_only(picture.rgb, picture.alpha):
         return np.dstack([flat, picture.alpha])
     outside = background[..., None]
     body = np.dstack([flat, np.full(flat.shape[:2], 255, np.uint8)])
@@ -198,9 +198,8 @@ def _resized(hints: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uin
     return cv2.resize(hints, shape[::-1], interpolation=cv2.INTER_NEAREST)  # type: ignore[return-value]
 
 
-def _is_ink_only(picture: Picture) -> bool:
+def _is_ink_only(rgb: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> bool:
     """Whether what is opaque in a drawing with alpha is ink, not paper: then its transparency is the paper."""
-    assert picture.alpha is not None
-    solid = picture.alpha >= 128
-    light = solid & (picture.rgb.min(axis=2) > 192)
+    solid = alpha >= 128
+    light = solid & (rgb.min(axis=2) > 192)
     return bool(np.count_nonzero(light) * 2 < np.count_nonzero(solid))

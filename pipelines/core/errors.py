@@ -1,13 +1,13 @@
 """Every error that a user can meet, each with one line that says what is wrong and what to do instead.
 
-    ColorizeError                 exit 1
-    ├── PictureError              one picture cannot be read or written: a row of the report
-    ├── MethodError               a method cannot work on this picture: a row of the report
-    ├── OutputExistsError         an output is in the way that this tool did not write
-    ├── UsageError                exit 2: options that contradict each other, in == out, collisions
-    │   └── SettingsError         exit 2: a setting that does not exist or has the wrong type
-    ├── MissingPackageError       exit 2: an optional package is not installed
-    └── NothingMatchedError       exit 3: no input picture was found
+ColorizeError                 exit 1
+├── PictureError              one picture cannot be read or written: a row of the report
+├── MethodError               a method cannot work on this picture: a row of the report
+├── OutputExistsError         an output is in the way that this tool did not write
+├── UsageError                exit 2: options that contradict each other, in == out, collisions
+│   └── SettingsError         exit 2: a setting that does not exist or has the wrong type
+├── MissingPackageError       exit 2: an optional package is not installed
+└── NothingMatchedError       exit 3: no input picture was found
 """
 
 

@@ -1,0 +1,246 @@
+"""Finds what is ink and what is paper in a picture of line art.
+
+Tone is the darkest channel, min(r, g, b): it is low for ink of any hue, yellow and light blue too, where luminance is
+not. Paper is the highest peak of its histogram on the light side, solid ink what the dark end of the rest agrees on.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Bytes = NDArray[np.uint8]
+Counts = NDArray[np.float32]
+
+_LEAST_CONTRAST = 16  # levels between paper and ink below which there is one flat tone
+_LIGHTEST_SHEET = 192  # a paper whose darkest channel is below this is a coloured or a dark sheet
+_POLARITY_SIZE = 256  # px, the longer side at which thickness is compared
+_THIN = 3.5  # px at that size: the mean distance to the edge of what is a line drawing whatever else it is
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Tones 0..255 of `paper` (and whatever is lighter) and of solid `ink`; `flat` where nothing tells them apart."""
+
+    paper: int
+    ink: int
+    flat: bool
+
+
+def line_drawing(rgb: Bytes, alpha: Bytes | None) -> Bytes:
+    """Return uint8 (H, W), 0 = ink, 255 = paper; documented at `images.line_drawing`."""
+    if alpha is not None and _is_light_ink(rgb, alpha):
+        tone = np.asarray(cv2.bitwise_not(alpha), np.uint8)
+        levels = _levels(_histogram(tone))
+    else:
+        _, tone, levels = _read_sheet(rgb, alpha)
+    return cv2.LUT(tone, _stretch(levels))  # type: ignore[return-value]
+
+
+def ink_layer(rgb: Bytes, alpha: Bytes | None) -> Bytes:
+    """Return uint8 RGBA (H, W, 4); documented at `images.ink_layer`."""
+    if alpha is not None and _is_light_ink(rgb, alpha):
+        return join_alpha(rgb, alpha)
+    seen, tone, levels = _read_sheet(rgb, alpha)
+    table = _alpha_by_tone(levels)
+    if alpha is None:
+        return _lossless_layer(seen, cv2.LUT(tone, table))  # type: ignore[arg-type]
+    if _is_light_on_dark(over_white(rgb, alpha)):
+        rgb = _exchange_light_and_dark(rgb)
+    derived = cv2.LUT(_tone(rgb), table)
+    product = cv2.max(cv2.multiply(alpha, derived, scale=1 / 255), cv2.bitwise_not(tone))
+    layer = _lossless_layer(seen, product)  # type: ignore[arg-type]
+    _, solid = cv2.threshold(derived, 254, 255, cv2.THRESH_BINARY)
+    return cv2.copyTo(join_alpha(rgb, alpha), solid, layer)  # type: ignore[return-value]
+
+
+def over_white(rgb: Bytes, alpha: Bytes | None) -> Bytes:
+    """Lay straight-alpha colours over white: 255 - (255 - c) a / 255, rounded."""
+    if alpha is None:
+        return rgb
+    missing = cv2.multiply(cv2.bitwise_not(rgb), cv2.merge([alpha, alpha, alpha]), scale=1 / 255)
+    return cv2.bitwise_not(missing)  # type: ignore[return-value]
+
+
+def composite(layer: Bytes, colour: Bytes) -> Bytes:
+    """Lay an RGBA layer over RGB (H, W, 3); documented at `images.composite`."""
+    alpha = cv2.extractChannel(layer, 3)
+    result = cv2.copyTo(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), alpha, colour.copy())
+    soft = np.flatnonzero(cv2.inRange(alpha, 1, 254))
+    top = layer.reshape(-1, 4)[soft].astype(np.uint16)
+    total = top[:, :3] * top[:, 3:] + colour.reshape(-1, 3)[soft] * (255 - top[:, 3:])
+    result.reshape(-1, 3)[soft] = (total + 127) // 255
+    return result  # type: ignore[return-value]
+
+
+def join_alpha(rgb: Bytes, alpha: Bytes | None) -> Bytes:
+    """Join RGB (H, W, 3) and alpha (H, W), None = opaque, to RGBA; documented at `images.join_alpha`."""
+    layer = cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA)
+    if alpha is not None:
+        cv2.insertChannel(alpha, layer, 3)
+    return layer  # type: ignore[return-value]
+
+
+def fit(array: Bytes, longer_side: int) -> Bytes:
+    """Shrink by area average to a longer side of so many px at most; documented at `images.fit`."""
+    height, width = array.shape[:2]
+    scale = longer_side / max(height, width)
+    if scale >= 1:
+        return array
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(array, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+
+# levels
+
+
+def _tone(rgb: Bytes) -> Bytes:
+    red, green, blue = cv2.split(rgb)
+    return cv2.min(cv2.min(red, green), blue)  # type: ignore[return-value]
+
+
+def _levels(counts: Counts) -> Levels:
+    present = np.flatnonzero(counts)
+    middle = (int(present[0]) + int(present[-1]) + 1) // 2
+    peak = middle + int(np.argmax(counts[middle:]))
+    darker = counts[: max(peak - _LEAST_CONTRAST, 0)]
+    if not darker.any():
+        return Levels(peak, peak, flat=True)
+    darkest = _quantile(darker, 0.05)
+    ink = _quantile(darker[: darkest + (peak - darkest) // 4 + 1], 0.75)
+    contrast = peak - ink
+    # twice the upper quartile of how far paper lies below its peak: 2.3 standard deviations of grain, 0 if clean
+    noise = 2 * _quantile(counts[peak - contrast // 2 : peak + 1][::-1], 0.75)
+    return Levels(peak - min(noise, contrast // 4), ink, flat=contrast < max(_LEAST_CONTRAST, 3 * noise))
+
+
+def _histogram(tone: Bytes, mask: Bytes | None = None) -> Counts:
+    return np.asarray(cv2.calcHist([tone], [0], mask, [256], [0, 256]), np.float32).ravel()
+
+
+def _quantile(counts: Counts, share: float) -> int:
+    """Return the least level such that at least `share` of what is counted lies at or below it."""
+    below = np.cumsum(counts, dtype=np.float64)
+    return int(np.searchsorted(below, share * below[-1]))
+
+
+def _stretch(levels: Levels) -> Bytes:
+    """Return the table that takes ink to 0 and paper to 255; one flat tone is paper unless darker than middle grey."""
+    if levels.flat:
+        return np.full(256, 255 if levels.paper >= 128 else 0, np.uint8)
+    steps = (np.arange(256) - levels.ink) * (255 / (levels.paper - levels.ink))
+    return np.asarray(np.clip(np.rint(steps), 0, 255), np.uint8)
+
+
+# layers
+
+
+def _alpha_by_tone(levels: Levels) -> Bytes:
+    """Return the alpha of each tone: 255 at solid ink, at paper the least possible, a straight line between.
+
+    Over white, alpha below 255 - t can't give tone t, so that is the least. On white paper the line is
+    255 (255 - t) / (255 - ink), which for black ink is the least everywhere: the well-known "colour to alpha".
+    """
+    tones = np.arange(256)
+    least = 255 - tones
+    if levels.flat:
+        return (least if levels.paper >= 128 else np.full(256, 255)).astype(np.uint8)
+    veil = 255 - levels.paper
+    rising = veil + (levels.paper - tones) * (255 - veil) / (levels.paper - levels.ink)
+    return np.clip(np.ceil(np.maximum(least, rising)), 0, 255).astype(np.uint8)
+
+
+def _lossless_layer(seen: Bytes, alpha: Bytes) -> Bytes:
+    """Return the layer of this alpha that over white is exactly what was `seen` there; alpha >= 255 - min(seen).
+
+    255 - c = (255 - seen) 255 / a. Rounding c costs up to half a level times a / 255, which is less than half where
+    a < 255, and nothing where a = 255: laid over white it rounds back.
+    """
+    missing = cv2.divide(cv2.bitwise_not(seen), cv2.merge([alpha, alpha, alpha]), scale=255)  # by alpha 0: 0
+    return join_alpha(cv2.bitwise_not(missing), alpha)  # type: ignore[arg-type]
+
+
+# polarity and paper
+
+
+def _is_light_ink(rgb: Bytes, alpha: Bytes) -> bool:
+    """Tell whether all that is opaque is of one light tone: ink that would vanish on white, on a transparent ground."""
+    highest = cv2.minMaxLoc(alpha)[1]
+    _, opaque = cv2.threshold(alpha, min(highest, 250.0) - 1, 255, cv2.THRESH_BINARY)
+    if highest == 0 or cv2.countNonZero(opaque) == alpha.size:
+        return False
+    counts = _histogram(_tone(rgb), opaque)  # type: ignore[arg-type]
+    darkest, lightest = _quantile(counts, 0.001), int(np.flatnonzero(counts)[-1])
+    return darkest >= _LIGHTEST_SHEET and lightest - darkest < 48
+
+
+def _read_sheet(rgb: Bytes, alpha: Bytes | None) -> tuple[Bytes, Bytes, Levels]:
+    """Return the drawing on white paper (light on dark exchanged, a coloured sheet whitened), its tone and levels."""
+    seen = over_white(rgb, alpha)
+    if _is_light_on_dark(seen):
+        seen = _exchange_light_and_dark(seen)
+    tone = _tone(seen)
+    counts = _histogram(tone)
+    levels = _levels(counts)
+    lighter = float(counts[levels.paper + 24 :].sum())
+    if levels.paper >= _LIGHTEST_SHEET or lighter * 100 > counts.sum():
+        return seen, tone, levels
+    white = _on_white_paper(seen)
+    tone = _tone(white)
+    return white, tone, _levels(_histogram(tone))
+
+
+def _is_light_on_dark(rgb: Bytes) -> bool:
+    """Tell whether light lines run over a dark ground.
+
+    They do where dark reaches the border and is thicker than light, and light is either thin or made of strokes at
+    least as much as dark is. (A light figure before a night sky is thick, and the strokes in it are dark.)
+    """
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    low, high, _, _ = cv2.minMaxLoc(grey)
+    middle = (low + high) / 2
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    if high - low < _LEAST_CONTRAST or np.count_nonzero(border > middle) * 2 > border.size:
+        return False
+    _, light = cv2.threshold(fit(grey, _POLARITY_SIZE), middle, 255, cv2.THRESH_BINARY)  # type: ignore[arg-type]
+    dark = cv2.bitwise_not(light)
+    thickness = _thickness(light)  # type: ignore[arg-type]
+    if thickness >= _thickness(dark):  # type: ignore[arg-type]
+        return False
+    return thickness < _THIN or _strokes(light) > 0.8 * _strokes(dark)  # type: ignore[arg-type]
+
+
+def _thickness(mask: Bytes) -> float:
+    """Return the mean distance to the edge within a mask, px."""
+    return float(cv2.mean(cv2.distanceTransform(mask, cv2.DIST_L2, 3), mask)[0])
+
+
+def _strokes(mask: Bytes) -> int:
+    """Count the pixels of a mask where no disc of 7 px fits."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+    return cv2.countNonZero(mask) - cv2.countNonZero(cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc))
+
+
+def _exchange_light_and_dark(rgb: Bytes) -> Bytes:
+    """Turn lightness (max + min) / 2 into 255 minus it and keep hue and chroma (HSL)."""
+    red, green, blue = (channel.astype(np.int16) for channel in cv2.split(rgb))
+    highest, lowest = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+    return np.asarray(rgb + (255 - highest - lowest)[..., None], np.uint8)
+
+
+def _on_white_paper(rgb: Bytes) -> Bytes:
+    """Bring a coloured or dark sheet to white by scaling each channel so that its paper is 255.
+
+    A channel that the sheet has next to nothing of can show no ink: it follows the darkest of the others. A picture of
+    one flat tone has no paper to speak of and stays as it is.
+    """
+    channels = cv2.split(rgb)
+    levels = [_levels(_histogram(channel)) for channel in channels]  # type: ignore[arg-type]
+    if all(level.flat for level in levels):
+        return rgb
+    papers = [max(level.paper, 1) for level in levels]
+    strong = [4 * paper >= max(papers) for paper in papers]
+    white = [cv2.convertScaleAbs(channels[index], alpha=255 / papers[index]) for index in range(3)]
+    darkest = np.minimum.reduce([white[index] for index in range(3) if strong[index]])
+    return np.dstack([white[index] if strong[index] else darkest for index in range(3)])

@@ -1,0 +1,144 @@
+"""Solves weighted k-medoids as PAM does.
+
+Of n points, at most k members are chosen that minimise the weighted sum of distances to the nearest of them:
+
+    loss(M) = sum_i w_i * min_{m in M} d(i, m),        M a subset of the points, |M| <= k.
+
+BUILD takes greedily, k times, the member that lowers the loss most. SWAP then exchanges one medoid m for one other
+point j as long as that lowers the loss, always the exchange after which the loss is lowest. That loss is
+
+    loss(m, j) = sum_i w_i * min(d(i, j), d1_i)
+               + sum_{i nearest to m} w_i * (min(d(i, j), d2_i) - min(d(i, j), d1_i))
+
+with d1_i and d2_i the distances of point i to its nearest and second nearest medoid. The first sum does not depend on
+m (it is the loss with j added), the second is what m's points lose when m goes: the removal loss of FastPAM1 and
+FasterPAM, which gives all k exchanges with j for the price of one. Both sums are kept for all m and j, and an
+exchange renews only what the points contribute whose d1, d2 or nearest medoid it changed, about 4n/k of them. So an
+exchange costs O(n^2 / k) where PAM pays O(k n^2), and the result is PAM's own local optimum.
+
+Sums run in float64. With distances and weights that are whole numbers, all of them are exact: no order of summation,
+library or processor can change the result.
+
+Sources: L. Kaufman, P. J. Rousseeuw, "Partitioning Around Medoids (Program PAM)", in Finding Groups in Data, Wiley
+1990, doi:10.1002/9780470316801.ch2 (BUILD, SWAP); E. Schubert, P. J. Rousseeuw, "Fast and Eager k-Medoids
+Clustering: O(k) Runtime Improvement of the PAM, CLARA, and CLARANS Algorithms", Information Systems 101 (2021),
+101804, doi:10.1016/j.is.2021.101804 (the removal loss).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.core.errors import MethodError
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+_LEAST_GAIN = 1e-10  # part of the loss that a step must save, so that rounding can't make exchanges run in circles
+
+
+@dataclass(frozen=True)
+class Medoids:
+    """Medoids of n points: `members` (k,) index points, `labels` (n,) index members, `loss` is the objective."""
+
+    members: IntArray
+    labels: IntArray
+    loss: float
+
+
+def weighted_medoids(distances: FloatArray, weights: FloatArray, count: int) -> Medoids:
+    """Find at most `count` medoids of weighted points by BUILD and SWAP; deterministic.
+
+    distances: (n, n) float64, symmetric, finite, >= 0, zero on the diagonal. weights: (n,) float64, > 0; a point of
+    weight 3 counts as three equal points. Fewer than `count` medoids come back where fewer already give loss zero
+    (n < count, duplicates). Ties go to the lower index. Raises MethodError where there is no point.
+    Time O(n^2 (log k + exchanges / k)), memory O(n^2). Formula and sources: the head of this module.
+    """
+    if not len(distances) or count < 1:
+        raise MethodError("k-medoids needs a point and a count of at least one")
+    members, added = _build(distances, weights, count)
+    if len(members) > 1:
+        members = _Exchanges(distances, weights, members, added).run()
+    to_medoids = distances[members]
+    return Medoids(members, to_medoids.argmin(axis=0), float(weights @ to_medoids.min(axis=0)))
+
+
+def _build(distances: FloatArray, weights: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
+    """Choose medoids greedily; also returns the loss with each point added, (n,)."""
+    members = [int((weights @ distances).argmin())]
+    nearest = distances[members[0]].copy()
+    added = weights @ np.minimum(distances, nearest[:, None])
+    while len(members) < count:
+        best = int(added.argmin())
+        if added[best] >= float(weights @ nearest) * (1 - _LEAST_GAIN):
+            break
+        members.append(best)
+        closer = np.flatnonzero(distances[best] < nearest)
+        rows, new = distances[closer], distances[best, closer]
+        added -= weights[closer] @ _cut(rows, nearest[closer])
+        added += weights[closer] @ _cut(rows, new)
+        nearest[closer] = new
+    return np.array(members, dtype=np.intp), added
+
+
+def _cut(rows: FloatArray, limits: FloatArray) -> FloatArray:
+    """Return min(rows, limits), one limit a row; filling first is faster than broadcasting in the minimum."""
+    cut = np.empty_like(rows)
+    cut[:] = limits[:, None]
+    return np.minimum(rows, cut, out=cut)
+
+
+class _Exchanges:
+    """SWAP: the two sums of loss(m, j), kept up to date from one exchange to the next."""
+
+    def __init__(self, distances: FloatArray, weights: FloatArray, members: IntArray, added: FloatArray) -> None:
+        self.distances, self.weights, self.members = distances, weights, members
+        self.added = added  # (n,), the first sum: the loss with j added
+        self.to_medoids = distances[members]  # (k, n)
+        self.near, self.first, self.second = _two_nearest(self.to_medoids)
+        self.removal = np.zeros_like(self.to_medoids)  # (k, n), the second sum
+        for slot in range(len(members)):
+            points = np.flatnonzero(self.near == slot)
+            rows = distances[points]
+            loses = _cut(rows, self.second[points]) - _cut(rows, self.first[points])
+            self.removal[slot] = weights[points] @ loses
+
+    def run(self) -> IntArray:
+        """Exchange until no exchange lowers the loss; returns the medoids, (k,)."""
+        while True:
+            losses = self.removal + self.added
+            slot, point = divmod(int(losses.argmin()), losses.shape[1])
+            if losses[slot, point] >= float(self.weights @ self.first) * (1 - _LEAST_GAIN):
+                return self.members
+            self._exchange(slot, point)
+
+    def _exchange(self, slot: int, point: int) -> None:
+        self.members[slot] = point
+        self.to_medoids[slot] = self.distances[point]
+        near, first, second = _two_nearest(self.to_medoids)
+        changed = np.flatnonzero((near != self.near) | (first != self.first) | (second != self.second))
+        rows = self.distances[changed]
+        self._contribute(-self.weights[changed], rows, changed)
+        self.near, self.first, self.second = near, first, second
+        self._contribute(self.weights[changed], rows, changed)
+
+    def _contribute(self, weights: FloatArray, rows: FloatArray, points: IntArray) -> None:
+        """Add to both sums what these points give; with negative weights this takes it away."""
+        kept = _cut(rows, self.first[points])
+        self.added += weights @ kept
+        slots, group = np.unique(self.near[points], return_inverse=True)
+        by_slot = np.zeros((len(slots), len(points)))
+        by_slot[group, np.arange(len(points))] = weights
+        self.removal[slots] += by_slot @ np.subtract(_cut(rows, self.second[points]), kept, out=kept)
+
+
+def _two_nearest(to_medoids: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Return for each point its nearest medoid and the distances to the nearest and second nearest, (n,) each."""
+    near = to_medoids.argmin(axis=0)
+    points = np.arange(to_medoids.shape[1])
+    first = to_medoids[near, points]
+    to_medoids[near, points] = np.inf
+    second = to_medoids.min(axis=0)
+    to_medoids[near, points] = first
+    return near, first, second

@@ -1,0 +1,131 @@
+"""The region adjacency graph: which regions of a label map touch, how far, and whether over paper or over ink.
+
+Regions are merged in the graph, not in the picture: `roots`, (n,), says for each label 0..n-1 the label that it became.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+LabelArray = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Borders:
+    """The pairs of touching regions, each once, first < second; all (pairs,)."""
+
+    first: IntArray  # label
+    second: IntArray  # label
+    length: FloatArray  # px, the whole border
+    paper: FloatArray  # px, the part of it that runs over paper
+    pass_width: FloatArray  # px, the distance from ink at the widest point of that part
+
+
+def find_borders(labels: LabelArray, paper_width: NDArray[np.float32]) -> Borders:
+    """Measure the borders in a map of labels >= 1, int32 (H, W), where regions meet in the middle of the ink.
+
+    paper_width: float32 (H, W), each pixel's distance from ink, px; 0 on ink.
+    """
+    keys, passes = [], []
+    count = int(labels.max(initial=0)) + 1
+    flat, width = labels.reshape(-1), paper_width.reshape(-1)
+    for step, (here, there) in _neighbours(labels):
+        index = _flat_indices(here != there, labels.shape[1])
+        one, other = flat[index].astype(np.int64), flat[index + step].astype(np.int64)
+        keys.append(np.minimum(one, other) * count + np.maximum(one, other))
+        passes.append(np.minimum(width[index], width[index + step]))
+    return _measured(np.concatenate(keys), np.concatenate(passes).astype(np.float64), count)
+
+
+def _neighbours(labels: LabelArray) -> tuple[tuple[int, tuple[LabelArray, LabelArray]], ...]:
+    """Return for the neighbours to the right and below: the step in the flat array, and the two views to compare."""
+    right = (1, (labels[:, :-1], labels[:, 1:]))
+    below = (labels.shape[1], (labels[:-1], labels[1:]))
+    return right, below
+
+
+def _flat_indices(differs: BoolArray, width: int) -> IntArray:
+    """Return the indices into the whole flat array of what is set in a view that may lack the last column."""
+    index = np.flatnonzero(differs)
+    return index + index // differs.shape[1] if 0 < differs.shape[1] < width else index
+
+
+def _measured(keys: IntArray, passes: FloatArray, count: int) -> Borders:
+    pairs, which = np.unique(keys, return_inverse=True)
+    paper = np.bincount(which, passes > 0, len(pairs))
+    length = np.bincount(which, minlength=len(pairs)).astype(np.float64)
+    return Borders(pairs // count, pairs % count, length, paper, _greatest(which, passes, len(pairs)))
+
+
+def contracted(borders: Borders, roots: IntArray) -> Borders:
+    """Return the borders that are left when each label becomes its root."""
+    first, second = roots[borders.first], roots[borders.second]
+    left = np.flatnonzero(first != second)
+    low, high = np.minimum(first, second)[left], np.maximum(first, second)[left]
+    pairs, which = np.unique(low * len(roots) + high, return_inverse=True)
+    length, paper = (np.bincount(which, part[left], len(pairs)) for part in (borders.length, borders.paper))
+    widest = _greatest(which, borders.pass_width[left], len(pairs))
+    return Borders(pairs // len(roots), pairs % len(roots), length, paper, widest)
+
+
+def _greatest(which: IntArray, values: FloatArray, count: int) -> FloatArray:
+    greatest = np.zeros(count)
+    np.maximum.at(greatest, which, values)
+    return greatest
+
+
+def joined_over_necks(borders: Borders, widest: FloatArray, share: float) -> IntArray:
+    """Join regions, widest pass first, whose pass is wider than a share of the narrower of the areas joined so far.
+
+    widest: (n,), the greatest distance from ink in each region, px. Returns roots.
+    """
+    narrower = np.minimum(widest[borders.first], widest[borders.second])
+    wide = np.flatnonzero((borders.paper > 0) & (borders.pass_width >= share * narrower))
+    parents, width = list(range(len(widest))), widest.tolist()
+    for pair in wide[np.argsort(-borders.pass_width[wide], kind="stable")].tolist():
+        one, other = (_root(parents, int(end[pair])) for end in (borders.first, borders.second))
+        if one != other and borders.pass_width[pair] >= share * min(width[one], width[other]):
+            parents[other], width[one] = one, max(width[one], width[other])
+    return np.array([_root(parents, node) for node in range(len(parents))], np.intp)
+
+
+def _root(parents: list[int], node: int) -> int:
+    """Return the root of a node in a forest of parents and shorten the way there (union-find, path halving)."""
+    while parents[node] != node:
+        parents[node] = parents[parents[node]]
+        node = parents[node]
+    return node
+
+
+def without_slivers(borders: Borders, area: FloatArray, least: float) -> IntArray:
+    """Merge regions smaller than `least` with the neighbour of the longest border, over paper if there is any.
+
+    area: (n,), px of paper, of each region. A sliver goes to larger regions only; what it joins grows. Returns roots.
+    """
+    roots, area = np.arange(len(area)), area.copy()
+    while True:
+        target = _longest_border(borders, area, least)
+        if (target == np.arange(len(target))).all():
+            return roots
+        while (target[target] != target).any():
+            target = target[target]
+        roots, area = target[roots], np.bincount(target, area, len(area))
+        borders = contracted(borders, target)
+
+
+def _longest_border(borders: Borders, area: FloatArray, least: float) -> IntArray:
+    """Return for each label the one that it goes to, itself if it stays."""
+    one = np.concatenate([borders.first, borders.second])
+    other = np.concatenate([borders.second, borders.first])
+    length, paper = np.tile(borders.length, 2), np.tile(borders.paper, 2)
+    larger = (area[other] > area[one]) | ((area[other] == area[one]) & (other < one))
+    usable = np.flatnonzero((area[one] < least) & larger)
+    order = usable[np.lexsort((other[usable], -length[usable], -paper[usable], one[usable]))]
+    start = np.flatnonzero(np.diff(one[order], prepend=-1))
+    target = np.arange(len(area))
+    target[one[order[start]]] = other[order[start]]
+    return target
