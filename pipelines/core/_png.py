@@ -88,8 +88,10 @@ def encode(array: Samples, level: int) -> bytes:
     Rows are stored unfiltered. On line art and flat colours this is smaller than filtered rows, and more than twice as
     fast as libpng, which tries every filter on every row.
     """
+    kind = {(): GREY, (3,): COLOUR, (4,): COLOUR_ALPHA}.get(array.shape[2:])
+    if kind is None or array.dtype not in (np.uint8, np.uint16):
+        raise TypeError(f"a PNG is made from uint8 or uint16 grey, RGB or RGBA, not {array.dtype} {array.shape}")
     height, width = array.shape[:2]
-    kind = {(): GREY, (3,): COLOUR, (4,): COLOUR_ALPHA}[array.shape[2:]]
     samples = np.ascontiguousarray(array, array.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
     rows = np.zeros((height, 1 + samples.shape[1]), np.uint8)  # a row starts with its filter: 0 = none
     rows[:, 1:] = samples

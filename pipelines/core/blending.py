@@ -44,8 +44,8 @@ def blend(base: Bytes, top: Bytes, mode: str = "normal", *, opacity: float = 1.0
     if base.shape[2] == 3 and share.min() == 1:
         return blended.astype(np.uint8)
     if base.shape[2] == 3:
-        return np.rint(below + (blended - below) * share).astype(np.uint8)
-    return _over_transparent(base, above, blended, share)
+        return np.asarray(np.rint(below + (blended - below).astype(np.float32) * share), np.uint8)
+    return _over_transparent(base, above, blended.astype(np.float32), share)
 
 
 def _check_shapes(base: Bytes, top: Bytes) -> None:
@@ -61,11 +61,11 @@ def _alpha(layer: Bytes) -> Shares:
     return np.asarray(layer[..., 3:] if layer.shape[2] == 4 else [[[255]]], np.float32) / np.float32(255)
 
 
-def _over_transparent(base: Bytes, above: Bytes, blended: Levels, share: Shares) -> Bytes:
+def _over_transparent(base: Bytes, above: Bytes, blended: Shares, share: Shares) -> Bytes:
     below, cover = base[..., :3], _alpha(base)
     alpha = share + cover * (1 - share)
     total = share * (1 - cover) * above + share * cover * blended + (1 - share) * cover * below
-    colour = np.where(alpha > 0, total / np.maximum(alpha, 1e-9), below)
+    colour = np.where(alpha > 0, total / np.maximum(alpha, np.float32(1e-9)), below)
     return np.asarray(np.rint(np.concatenate([colour, 255 * alpha], axis=2)), np.uint8)
 
 

@@ -643,6 +643,12 @@ def test_png_of_a_strided_array():
     assert np.array_equal(decode_picture(encode_png(array)).rgb, array)
 
 
+@pytest.mark.parametrize("array", [np.zeros((2, 2), np.int32), np.zeros((2, 2, 2), np.uint8), np.zeros((2, 2), bool)])
+def test_png_of_what_cannot_be_a_png(array):
+    with pytest.raises(TypeError, match="uint8 or uint16"):
+        encode_png(array)
+
+
 def test_png_is_valid_for_another_reader():
     array = noise(11, 7, 4)
     assert np.array_equal(np.array(Image.open(io.BytesIO(encode_png(array)))), array)
