@@ -9,6 +9,8 @@ BoolArray = NDArray[np.bool_]
 
 _INK_CONTRAST = 40  # levels by which ink is darker than what surrounds it
 _PAPER = 250  # the least channel value of white paper
+_SMEARED_PAPER = 235  # the same where a JPEG smears the figure over it
+_BLOCK = 8  # px: how far that reaches
 _PAPER_SHARE = 0.5  # part of the picture's border that must be paper for paper to be its background
 _LEAST_SHARE = 0.2  # part of the drawn pixels that must be fills before edge pixels are left out
 
@@ -27,8 +29,12 @@ def find_figure(image: ByteArray, alpha: ByteArray | None, *, skip_paper: bool) 
 
 
 def _border_paper(image: ByteArray) -> BoolArray:
-    """Return white paper connected to the border, or nothing if less than half of the border is paper."""
-    paper = _greatest(~image) <= 255 - _PAPER
+    """Return white paper connected to the border, or nothing if less than half of the border is paper.
+
+    What a JPEG smears over the paper close to the figure belongs to it.
+    """
+    darkness = _greatest(~image)
+    paper = darkness <= 255 - _PAPER
     border = np.concatenate([paper[0], paper[-1], paper[:, 0], paper[:, -1]])
     if border.mean() < _PAPER_SHARE:
         return np.zeros_like(paper)
@@ -37,8 +43,11 @@ def _border_paper(image: ByteArray) -> BoolArray:
     outside = np.zeros(labels.max() + 1, np.bool_)
     outside[at_border] = True
     outside[0] = False  # what is not paper
-    background: BoolArray = outside[labels]
-    return background
+    background: ByteArray = outside[labels].astype(np.uint8)
+    smeared = (darkness <= 255 - _SMEARED_PAPER).astype(np.uint8)
+    for _ in range(_BLOCK):  # pixel by pixel, so that it stops at lines
+        background |= np.asarray(cv2.dilate(background, np.ones((3, 3), np.uint8)), np.uint8) & smeared
+    return background > 0
 
 
 def find_fills(image: ByteArray, figure: BoolArray, *, ink_width: float, ink_value: int, edge: int) -> BoolArray:

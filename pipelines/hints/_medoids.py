@@ -37,6 +37,8 @@ IntArray = NDArray[np.intp]
 
 _LEAST_GAIN = 1e-10  # part of the loss that a step must save, so that rounding can't make exchanges run in circles
 
+_BLOCK = 32  # rows of distances that BUILD works on together
+
 
 @dataclass(frozen=True)
 class Medoids:
@@ -68,18 +70,24 @@ def _build(distances: FloatArray, weights: FloatArray, count: int) -> tuple[IntA
     """Choose medoids greedily; also returns the loss with each point added, (n,)."""
     members = [int((weights @ distances).argmin())]
     nearest = distances[members[0]].copy()
-    added = weights @ np.minimum(distances, nearest[:, None])
+    added = np.concatenate([np.minimum(rows, nearest) @ weights for rows in np.split(distances, _cuts(len(distances)))])
     while len(members) < count:
         best = int(added.argmin())
         if added[best] >= float(weights @ nearest) * (1 - _LEAST_GAIN):
             break
         members.append(best)
         closer = np.flatnonzero(distances[best] < nearest)
-        rows, new = distances[closer], distances[best, closer]
-        added -= weights[closer] @ _cut(rows, nearest[closer])
-        added += weights[closer] @ _cut(rows, new)
-        nearest[closer] = new
+        for points in np.split(closer, _cuts(len(closer))):
+            rows, heavy = distances[points], weights[points]
+            added -= heavy @ _cut(rows, nearest[points])
+            added += heavy @ _cut(rows, distances[best, points])
+        nearest[closer] = distances[best, closer]
     return np.array(members, dtype=np.intp), added
+
+
+def _cuts(length: int) -> range:
+    """Return where to split, so that blocks of rows stay in the processor's cache."""
+    return range(_BLOCK, length, _BLOCK)
 
 
 def _cut(rows: FloatArray, limits: FloatArray) -> FloatArray:
@@ -114,23 +122,39 @@ class _Exchanges:
             self._exchange(slot, point)
 
     def _exchange(self, slot: int, point: int) -> None:
-        self.members[slot] = point
-        self.to_medoids[slot] = self.distances[point]
-        near, first, second = _two_nearest(self.to_medoids)
-        changed = np.flatnonzero((near != self.near) | (first != self.first) | (second != self.second))
-        rows = self.distances[changed]
-        self._contribute(-self.weights[changed], rows, changed)
-        self.near, self.first, self.second = near, first, second
-        self._contribute(self.weights[changed], rows, changed)
+        old, new = self.to_medoids[slot], self.distances[point]
+        touched = np.flatnonzero((old <= self.second) | (new < self.second))
+        self.members[slot], self.to_medoids[slot] = point, new
+        near, first, second = _two_nearest(self.to_medoids[:, touched])
+        moved = (near != self.near[touched]) | (first != self.first[touched])
+        only_second = ~moved & (second != self.second[touched])
+        points = touched[moved]
+        rows, weights = self.distances[points], self.weights[points]
+        self._contribute(-weights, rows, points)
+        self.near[points], self.first[points], self.second[points] = near[moved], first[moved], second[moved]
+        self._contribute(weights, rows, points)
+        self._move_second(touched[only_second], second[only_second])
 
     def _contribute(self, weights: FloatArray, rows: FloatArray, points: IntArray) -> None:
         """Add to both sums what these points give; with negative weights this takes it away."""
-        kept = _cut(rows, self.first[points])
+        kept, loses = _cut(rows, self.first[points]), _cut(rows, self.second[points])
         self.added += weights @ kept
+        loses -= kept
+        self._add_to_slots(weights, loses, points)
+
+    def _move_second(self, points: IntArray, second: FloatArray) -> None:
+        """Renew what these points give where nothing but their second nearest medoid changed: half the work."""
+        rows = self.distances[points]
+        loses = _cut(rows, second)
+        loses -= _cut(rows, self.second[points])
+        self.second[points] = second
+        self._add_to_slots(self.weights[points], loses, points)
+
+    def _add_to_slots(self, weights: FloatArray, loses: FloatArray, points: IntArray) -> None:
         slots, group = np.unique(self.near[points], return_inverse=True)
         by_slot = np.zeros((len(slots), len(points)))
         by_slot[group, np.arange(len(points))] = weights
-        self.removal[slots] += by_slot @ np.subtract(_cut(rows, self.second[points]), kept, out=kept)
+        self.removal[slots] += by_slot @ loses
 
 
 def _two_nearest(to_medoids: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:

@@ -48,6 +48,8 @@ _PAPER_SIDE = 256  # px: the paper's pictures, to whose size lengths are relativ
 _WORK_SIDE = 512  # px: longer pictures are thinned to it by taking every n-th pixel, which keeps exact colours
 _STEPS = 16  # distances are whole numbers of 1/16 level, so that all sums are exact and the same on every machine
 _SHARES = 1000  # weights are whole numbers for the same reason: thousandths of a pixel where areas are levelled
+_NOISE = 16  # levels within which, in each channel, neighbours or members of an area count as one fill
+_DEEP = 8.0  # px at _PAPER_SIDE: deep enough inside a fill
 _STRAY = 0.25  # px of depth that must be won for each px that a disc moves from its medoid
 
 
@@ -120,10 +122,12 @@ def place(image: ByteArray, alpha: ByteArray | None, params: Params, rng: np.ran
     fills = find_fills(small, figure, ink_width=params.ink_width * scale, ink_value=params.ink_value, edge=params.edge)
     packed = _packed(small)
     palette, labels = _quantise(packed, fills, params)
-    areas, depth = _areas(labels)
+    areas, depth = _areas(palette, labels)
     points = _points(labels, depth, params)
     medoids = _solve(_colour_and_place(points, palette, labels.shape, params), points.weights, params.hints, params)
-    chosen = _centred(points, medoids, areas, depth, params.radius * scale) if params.centring else medoids.members
+    chosen = medoids.members
+    if params.centring:
+        chosen = _centred(points, medoids, palette, areas, np.minimum(depth, _DEEP * scale))
     centres = np.column_stack([points.rows[chosen], points.columns[chosen]])
     colours = _colours(packed, areas, centres)
     kept_to = image if params.clip == "fill" else None
@@ -196,16 +200,18 @@ def _whole(distances: FloatArray) -> FloatArray:
     return steps
 
 
-def _areas(labels: LabelArray) -> tuple[LabelArray, DepthArray]:
-    """Return the connected areas of one colour, int32 (H, W), and each pixel's depth in its area, px, float32 (H, W).
+def _areas(palette: ByteArray, labels: LabelArray) -> tuple[LabelArray, DepthArray]:
+    """Return the connected fills, int32 (H, W), and each pixel's depth in its fill, px, float32 (H, W).
 
-    An area is numbered, and deep, only where a pixel's four neighbours have its colour: 0 elsewhere.
+    A fill is numbered, and deep, only where a pixel's four neighbours have its quantised colour or nearly so: 0
+    elsewhere. Noise (of JPEG) tears no fill apart, and shading parts it only where tones are told apart.
     """
-    ring = np.pad(labels, 1, constant_values=-1)
-    inside = labels >= 0
-    for neighbour in (ring[:-2, 1:-1], ring[2:, 1:-1], ring[1:-1, :-2], ring[1:-1, 2:]):
-        inside &= labels == neighbour
-    mask = np.pad(inside.astype(np.uint8), 1)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    quantised = np.pad(palette[labels], ((1, 1), (1, 1), (0, 0)))
+    steps = np.asarray(cv2.morphologyEx(quantised, cv2.MORPH_GRADIENT, cross), np.uint8)
+    mask = cv2.erode(np.pad(labels >= 0, 1).astype(np.uint8), cross)
+    for channel in range(3):
+        mask[steps[..., channel] > _NOISE] = 0
     areas = np.asarray(cv2.connectedComponents(mask, connectivity=4)[1], np.int32)
     depth = np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, 3), np.float32)
     return areas[1:-1, 1:-1], depth[1:-1, 1:-1]
@@ -266,26 +272,38 @@ def _solve(distances: FloatArray, weights: FloatArray, count: int, params: Param
     return solver(distances, weights, count)
 
 
-def _centred(points: _Points, medoids: Medoids, areas: LabelArray, depth: DepthArray, radius: float) -> IntArray:
-    """Return for each medoid the point of its cluster and area that is deeper inside and not far; (k,) indices.
+def _centred(points: _Points, medoids: Medoids, palette: ByteArray, areas: LabelArray, depth: DepthArray) -> IntArray:
+    """Return for each medoid the point of its cluster and fill that is deeper inside and not far; (k,) indices.
 
-    It maximises min(depth, radius) - 0.25 * distance to the medoid, px.
+    It maximises depth - 0.25 * distance to the medoid, px.
     """
-    area, deep = areas[points.rows, points.columns], np.minimum(depth[points.rows, points.columns], radius)
+    area, deep = areas[points.rows, points.columns], depth[points.rows, points.columns]
     chosen = medoids.members.copy()
     for slot, member in enumerate(medoids.members):
-        same = (medoids.labels == slot) & (area == area[member]) & (points.labels == points.labels[member])
-        near = np.flatnonzero(same)
+        same = (medoids.labels == slot) & (area == area[member])
+        near = np.flatnonzero(same & _alike(palette, palette[points.labels[member]])[points.labels])
         moved = np.hypot(points.rows[near] - points.rows[member], points.columns[near] - points.columns[member])
         chosen[slot] = near[np.argmax(deep[near] - _STRAY * moved)]
     return chosen
 
 
+def _alike(colours: ByteArray, colour: ByteArray) -> BoolArray:
+    """Return which of the colours, uint8 (n, 3), noise could make of one fill's `colour`, (3,); bool (n,)."""
+    alike: BoolArray = (np.abs(colours.astype(np.int16) - colour) <= _NOISE).all(axis=1)
+    return alike
+
+
 def _colours(packed: LabelArray, areas: LabelArray, centres: IntArray) -> ByteArray:
-    """Return uint8 RGB (n, 3): the most frequent exact colour of each centre's area, or if too thin the pixel's own."""
-    colours = packed[tuple(centres.T)]
-    own = areas[tuple(centres.T)]
-    for area in np.unique(own[own > 0]):
+    """Return the discs' colours, uint8 RGB (n, 3), all of them exact colours of the picture.
+
+    Each is the most frequent colour of the fill around the centre among those like the centre's own, so that the discs
+    of one fill agree; where the fill is too thin to be one, the centre's own.
+    """
+    own, around = packed[tuple(centres.T)], areas[tuple(centres.T)]
+    colours = _unpacked(own)
+    for area in np.unique(around[around > 0]):
         values, counts = np.unique(packed[areas == area], return_counts=True)
-        colours[own == area] = values[counts.argmax()]
-    return _unpacked(colours)
+        choices = _unpacked(values)
+        for slot in np.flatnonzero(around == area):
+            colours[slot] = choices[np.where(_alike(choices, colours[slot]), counts, 0).argmax()]
+    return colours
