@@ -30,12 +30,14 @@ def blend(
     batch: BatchOptions,
 ) -> None:
     """Blend pictures of the same name as layers are blended."""
+    from functools import partial
+
     from colorize_cli.run import run_batch
     from pipelines.blend import blend as stage
 
     run_batch(
         batch,
-        lambda settings, screen: stage(base, top, output, mode=mode, opacity=opacity, batch=settings, observer=screen),
+        partial(stage, base, top, output, mode=mode, opacity=opacity),
         inputs=[base],
         output=output,
     )

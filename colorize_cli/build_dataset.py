@@ -1,6 +1,6 @@
 """colorize-cli build-dataset: coloured pictures -> a dataset of pairs to learn from."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -129,7 +129,7 @@ def build_dataset(
         typer.Option(
             min=0,
             rich_help_panel=_MADE,
-            help="Raise the saturation of dull pictures: 0.5 = by half for grey ones, less the more colourful they are.",
+            help="Raise the saturation of dull pictures: 0.5 = by half for grey, less the more colourful they are.",
         ),
     ] = 0.0,
     drop_duplicates: Annotated[
@@ -141,7 +141,7 @@ def build_dataset(
     duplicate_bits: Annotated[
         int,
         typer.Option(min=0, max=64, rich_help_panel=_CHOSEN, help="How many of 256 bits may differ in a duplicate."),
-    ] = 16,
+    ] = 6,
     drop_dull: Annotated[
         float,
         typer.Option(metavar="PERCENT", min=0, max=99, rich_help_panel=_CHOSEN, help="Drop the least colourful share."),
@@ -184,7 +184,7 @@ def build_dataset(
         typer.Option(
             metavar="NAME",
             rich_help_panel=_SPLIT,
-            help="Pictures whose sidecars agree in this value stay in one split.",
+            help="Pictures whose sidecars agree in this value stay together.",
         ),
     ] = None,
     layout: Annotated[
@@ -193,8 +193,8 @@ def build_dataset(
             metavar="own|aligned|unaligned|webdataset",
             callback=one_of("own", "aligned", "unaligned", "webdataset"),
             rich_help_panel=_STORED,
-            help="own is what `train` reads; aligned (A|B in one picture) and unaligned (trainA, trainB) are for pix2pix "
-            "and CycleGAN trainers, webdataset is tar shards.",
+            help="own is what `train` reads; aligned (A|B in one picture) and unaligned (trainA, trainB) are for other "
+            "trainers of pix2pix and CycleGAN, webdataset is tar shards.",
         ),
     ] = "own",
     domain_a: Annotated[
@@ -220,6 +220,8 @@ def build_dataset(
 
     Licence and author are taken from NAME.json or a manifest.jsonl beside the pictures.
     """
+    from functools import partial
+
     from colorize_cli.run import method_values, run_batch
     from pipelines import build_dataset as stage
     from pipelines.core.curation import Curation
@@ -238,7 +240,8 @@ def build_dataset(
     shares = Shares(val=val, test=test, display=display)
     run_batch(
         batch,
-        lambda settings, screen: stage.build_dataset(
+        partial(
+            stage.build_dataset,
             inputs or [],
             output,
             reading=read,  # type: ignore[arg-type]
@@ -253,8 +256,6 @@ def build_dataset(
             ),
             splitting=stage.Splitting(shares=shares, keep=keep_split, group_pattern=group, group_by=group_by),
             storing=stage.Storing(layout, domain_a, shard_size, prune),  # type: ignore[arg-type]
-            batch=settings,
-            observer=screen,
         ),
         inputs=inputs,
         output=output,

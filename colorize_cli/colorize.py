@@ -63,6 +63,8 @@ def colorize(
     batch: BatchOptions,
 ) -> None:
     """Colorize line art at its own size, the lines on top unchanged."""
+    from functools import partial
+
     from colorize_cli.run import method_values, run_batch
     from pipelines.colorize import Guides
     from pipelines.colorize import colorize as stage
@@ -70,7 +72,8 @@ def colorize(
     values = method_values(batch, "colorize", set_values)
     run_batch(
         batch,
-        lambda settings, screen: stage(
+        partial(
+            stage,
             inputs or [],
             output,
             model=model,
@@ -79,8 +82,6 @@ def colorize(
             guides=Guides(hints, reference, palette),
             background=background,  # type: ignore[arg-type]
             lines=lines,  # type: ignore[arg-type]
-            batch=settings,
-            observer=screen,
         ),
         inputs=inputs,
         output=output,

@@ -27,8 +27,10 @@ class Screen:
         self._began = self._spoke = time.monotonic()
 
     def started(self, total: int) -> None:
-        """Open the bar."""
-        self._total = total
+        """Open the bar; a stage that runs in several passes starts anew with each."""
+        if self._progress is not None:
+            self._progress.stop()
+        self._progress, self._total, self._count = None, total, 0
         self._began = self._spoke = time.monotonic()
         if self._live and total > 1:
             columns = ("{task.percentage:>3.0f}%", BarColumn(), MofNCompleteColumn())

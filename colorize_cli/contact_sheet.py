@@ -28,14 +28,14 @@ def contact_sheet(
     batch: BatchOptions,
 ) -> None:
     """Lay pictures of the same name side by side on one sheet."""
+    from functools import partial
+
     from colorize_cli.run import run_batch
     from pipelines.contact_sheet import contact_sheet as stage
 
     run_batch(
         batch,
-        lambda settings, screen: stage(
-            folders, output, labels=label or (), cell=cell, across=across, batch=settings, observer=screen
-        ),
+        partial(stage, folders, output, labels=label or (), cell=cell, across=across),
         inputs=folders,
         output=output,
     )

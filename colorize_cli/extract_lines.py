@@ -31,15 +31,15 @@ def extract_lines(
     batch: BatchOptions,
 ) -> None:
     """Extract line drawings: black ink on white paper, 8-bit grey PNG."""
+    from functools import partial
+
     from colorize_cli.run import method_values, run_batch
     from pipelines.extract_lines import extract_lines as stage
 
     values = method_values(batch, "extract-lines", set_values)
     run_batch(
         batch,
-        lambda settings, screen: stage(
-            inputs or [], output, method=method, preset=preset, values=values, batch=settings, observer=screen
-        ),
+        partial(stage, inputs or [], output, method=method, preset=preset, values=values),
         inputs=inputs,
         output=output,
     )

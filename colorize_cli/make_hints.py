@@ -39,13 +39,16 @@ def make_hints(
     batch: BatchOptions,
 ) -> None:
     """Place colour hints: RGBA PNG, transparent where there is none."""
+    from functools import partial
+
     from colorize_cli.run import method_values, run_batch
     from pipelines.make_hints import make_hints as stage
 
     values = method_values(batch, "make-hints", set_values)
     run_batch(
         batch,
-        lambda settings, screen: stage(
+        partial(
+            stage,
             inputs or [],
             output,
             method=method,
@@ -53,8 +56,6 @@ def make_hints(
             values=values,
             composite=composite,
             lines=lines,
-            batch=settings,
-            observer=screen,
         ),
         inputs=inputs,
         output=output,

@@ -29,21 +29,22 @@ def regions(
     batch: BatchOptions,
 ) -> None:
     """Label the regions that lines enclose: 16-bit PNG, 0 is ink."""
+    from functools import partial
+
     from colorize_cli.run import method_values, run_batch
     from pipelines.find_regions import find_regions as stage
 
     values = method_values(batch, "regions", set_values)
     run_batch(
         batch,
-        lambda settings, screen: stage(
+        partial(
+            stage,
             inputs or [],
             output,
             method=method,
             preset=preset,
             values=values,
             preview=preview,
-            batch=settings,
-            observer=screen,
         ),
         inputs=inputs,
         output=output,

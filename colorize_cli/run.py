@@ -17,18 +17,18 @@ from pipelines.core.batch import Terminated
 from pipelines.core.errors import UsageError
 from pipelines.core.inputs import Selection
 from pipelines.core.plans import BatchSettings
-from pipelines.core.report import Observer, Report
+from pipelines.core.report import Report
 from pipelines.core.settings import assignments, read_settings_file
 
 
 def run_batch(
     options: BatchOptions,
-    stage: Callable[[BatchSettings, Observer], Report],
+    stage: Callable[..., Report],
     *,
     inputs: list[str] | None,
     output: str | None,
 ) -> None:
-    """Run a stage, show it, and end the command with the report's exit code."""
+    """Run a stage, called with `batch` and `observer`, show it, and end the command with the report's exit code."""
     piped = output == "-" or (output is None and inputs == ["-"])
     if piped and (options.json or options.json_lines):
         raise UsageError("a picture and JSON cannot share standard output", hint="Use --report FILE")
@@ -36,7 +36,7 @@ def run_batch(
     screen = Screen(quiet=options.quiet, verbose=options.verbose, json_lines=options.json_lines)
     signal.signal(signal.SIGTERM, _terminate)
     threading.excepthook = _hush_cancelled(threading.excepthook)
-    report = stage(settings, screen)
+    report = stage(batch=settings, observer=screen)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: Ctrl-C from here on could only disturb the leaving
     screen.finished(report)
     if options.json:

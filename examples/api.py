@@ -6,7 +6,9 @@
 import sys
 from pathlib import Path
 
+import monsters
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.colorize import Guides, colorize, finish
 from pipelines.core.images import Picture, encode_png, read_picture
@@ -15,7 +17,7 @@ from pipelines.lines import adaptive
 from pipelines.models import flat
 
 
-def colorize_in_memory(picture: Picture, reference: Picture) -> np.ndarray:
+def colorize_in_memory(picture: Picture, reference: Picture) -> NDArray[np.uint8]:
     """Methods are pure: arrays in, arrays out. Here the hints are one dab of the reference's colour in its middle."""
     lines = adaptive.extract(picture.over_white(), adaptive.Params(), np.random.default_rng(0))
     hints = np.zeros((*lines.shape, 4), np.uint8)
@@ -28,10 +30,9 @@ def colorize_in_memory(picture: Picture, reference: Picture) -> np.ndarray:
 def main() -> None:
     """Run both."""
     out = Path(sys.argv[1] if len(sys.argv) > 1 else "api-demo")
-    sys.path.insert(0, str(Path(__file__).parent))
-    import monsters
-
-    monsters.main([str(out / "drawn"), "--count", "3", "--size", "384"])
+    for index in range(3):
+        monster = monsters.describe(7, index)
+        monsters.write(monster, monsters.render(monster, 384), out / "drawn")
     name = "monster_000.png"
     finished = colorize_in_memory(read_picture(out / "drawn/lines" / name), read_picture(out / "drawn/flats" / name))
     (out / "in-memory.png").write_bytes(encode_png(finished))

@@ -61,6 +61,14 @@ class Splitting:
     group_pattern: str | None = None  # regular expression: names in which it finds the same text stay together
     group_by: str | None = None  # name of a sidecar's value: pictures with the same value stay together
 
+    def __post_init__(self) -> None:
+        """Refuse a pattern that is none."""
+        try:
+            re.compile(self.group_pattern or "")
+        except re.error as error:
+            message = f"'{self.group_pattern}' is not a regular expression: {error}"
+            raise SettingsError(message, hint="Write --group such as '^[^_]+', the name up to its first _") from error
+
 
 @dataclass(frozen=True)
 class Storing:
@@ -228,7 +236,8 @@ def build_dataset(
     SettingsError before any work too where options or paths cannot work together.
     """
     settings, chosen, kept = batch or BatchSettings(), recipe or Recipe(), storing or Storing()
-    sources, destination = find(inputs, output, settings)
+    whole = replace(settings.selection, limit=None)  # of pairs the limit counts, not of files
+    sources, destination = find(inputs, output, replace(settings, selection=whole))
     if destination.folder is None or destination.file is not None:
         raise UsageError("a dataset is a folder", hint="Give a folder after -o")
     dataset.check_folder(destination.folder)
@@ -236,6 +245,7 @@ def build_dataset(
     place = Place(kept.layout, kept.domain, several=len(line_kinds) * len(hint_kinds) > 1)
     work = SampleMaking(reading, chosen.framing, line_kinds, hint_kinds, chosen.saturation_boost, place)
     found = find_pairs(sources, reading, lines=Path(lines) if lines else None, selection=settings.selection)
+    del sources  # each takes as much memory as its pair
     if strict and found.mismatches:
         raise UsageError(_listing(found.mismatches), hint="Mend them, or leave out --strict to go on without them")
     building = _Building(destination.folder, work, settings, splitting or Splitting(), kept)
@@ -252,7 +262,6 @@ class _Candidate:
     lines: tuple[str, ...]  # the kinds of lines it gets
     split: str
     reason: str  # why it is left out; empty where it is not
-    lacks: str  # what it is used without; empty where nothing is missing
 
 
 class _Building:
@@ -269,7 +278,8 @@ class _Building:
 
     def run(self, found: Found, chosen: Curation, observer: Observer) -> Report:
         """Measure, make, write the manifest, pack."""
-        self.about = {"settings": self._settings(chosen), "mismatches": len(found.mismatches)}
+        mismatches = [[str(item.name), item.kind] for item in found.mismatches]
+        self.about = {"settings": self._settings(chosen), "mismatches": mismatches}
         choice, stopped_by = self._choice(found.pairs, chosen)
         candidates = self._candidates(found, choice)
         if stopped_by:
@@ -308,15 +318,14 @@ class _Building:
         return choice, stopped_by
 
     def _candidates(self, found: Found, choice: Choice) -> list[_Candidate]:
-        mismatched = {mismatch.path: mismatch.reason for mismatch in found.mismatches}
+        lacking = {str(mismatch.path): mismatch.reason for mismatch in found.mismatches}
         candidates = []
         for index, pair in enumerate(found.pairs):
             lines = self.work.labels(has_own=pair.lines is not None or self.work.reading in ("AB", "BA"))
-            lacks = mismatched.get(pair.picture, "")
-            reason = choice.reasons.get(index, "") or ("" if lines else lacks)
+            reason = choice.reasons.get(index, "") or ("" if lines else lacking[str(pair.picture)])
             name = str(pair.name if self.settings.keep_extension else pair.name.with_suffix(""))
             split = "" if reason else self._split(pair, name)
-            candidates.append(_Candidate(pair, name, lines, split, reason, "" if reason else lacks))
+            candidates.append(_Candidate(pair, name, lines, split, reason))
         return candidates
 
     def _split(self, pair: Pair, name: str) -> str:
@@ -332,7 +341,7 @@ class _Building:
             key = str(credit[splitting.group_by])
         elif splitting.group_pattern is not None:
             match = re.search(splitting.group_pattern, key)
-            key = match[match.lastindex or 0] if match else key
+            key = (match and match[match.lastindex or 0]) or key
         return dataset.split_of(key, self.settings.seed, splitting.shares)
 
     # files
@@ -344,13 +353,11 @@ class _Building:
         check(plan)
         if not self.settings.dry_run:
             dataset.write_about(self.folder, {"complete": False, **self._shape()})
-        paired = {item.pair.picture for item in candidates}
         left_out = [_skipped(item.pair.picture, item.reason) for item in candidates if item.reason]
-        alone = [_skipped(item.path, item.reason) for item in mismatches if item.path not in paired]
-        lacking = {str(item.pair.picture): item.lacks for item in candidates if item.lacks}
-        watching = _Watching(observer, [*left_out, *alone], lacking)
-        report = run(plan, self.work, self.settings, observer=watching)
-        made, left = (iter(records) for records in (map(watching.warned, report.records), left_out))
+        paired = {str(item.pair.picture) for item in candidates} if mismatches else set()
+        alone = [_skipped(item.path, item.reason) for item in mismatches if str(item.path) not in paired]
+        report = run(plan, self.work, self.settings, observer=_Watching(observer, [*left_out, *alone]))
+        made, left = iter(report.records), iter(left_out)
         report.records = [next(left if item.reason else made) for item in candidates] + alone
         return report
 
@@ -358,7 +365,8 @@ class _Building:
         reads: list[tuple[str, Path | None]] = [("picture", item.pair.picture)]
         if item.pair.lines is not None:
             reads.append(("lines", item.pair.lines))
-        return Job(tuple(reads), tuple(self.folder / file for file in self._files(item)), item.pair.name)
+        outputs = _Outputs(self.folder, self.work.place, item, self.hints)
+        return Job(tuple(reads), outputs, item.pair.name)
 
     # manifest and shards
 
@@ -366,21 +374,21 @@ class _Building:
         """Write the manifest, and the shards where they are wanted; then say that the dataset is whole."""
         packed = self.storing.layout == "webdataset"
         groups = _grouped(made, self.hints, self.storing.shard_size) if packed else {}
-        current = {file for item in candidates if not item.reason for file in self._files(item)}
+        wanted = (item for item in candidates if not item.reason)
+        current = {file for item in wanted for file in _files_of(item, self.work.place, self.hints)}
         left = leftovers.clear(self.folder, current | set(groups), prune=self.storing.prune)
-        tally = _Tally()
+        tally, whole = _Tally(), True
         if packed:
             for shard, members in groups.items():
                 dataset.write_rows(self.folder, _rows_file(shard), self._packed_rows(shard, members, made))
-            self._pack(list(groups), report)
+            whole = self._pack(list(groups), report)
             rows = (row for shard in groups for row in dataset.rows_of(self.folder, _rows_file(shard)))
         else:
             rows = (row for item in made for row in self._rows(item))
         dataset.write_rows(self.folder, dataset.MANIFEST, tally.counted(rows))
         self.about |= tally.about()
         self.notes += [*tally.notes(self.work, self.splitting.shares), *left.notes(), *self.credits.problems]
-        if not report.stopped_by:
-            dataset.write_about(self.folder, {"complete": True, **self._shape(), **self.about})
+        dataset.write_about(self.folder, {"complete": whole, **self._shape(), **self.about})
 
     def _shape(self) -> dict[str, Any]:
         size = self.work.framing.size
@@ -419,32 +427,68 @@ class _Building:
             kept = {name: value for name, value in row.items() if name not in dataset.ROLES}
             yield {"shard": shard, "key": shards.key_of(row), **kept}
 
-    def _pack(self, names: Sequence[str], report: Report) -> None:
-        """The third pass: a job per shard; what fails joins the report."""
-        jobs = tuple(self._packing_job(shard) for shard in names)
-        plan = Plan("pack-dataset", jobs, self.folder, {})
-        packed = run(plan, shards.Packing(), replace(self.settings, overwrite=False))
+    def _pack(self, names: Sequence[str], report: Report) -> bool:
+        """The third pass, a job per shard; what fails joins the report. Whether all shards are there."""
+        jobs = tuple(
+            Job(_Reads(self.folder, shard), (self.folder / shard,), PurePosixPath(shard))
+            for shard in names
+        )
+        packed = run(Plan("pack-dataset", jobs, self.folder, {}), shards.Packing(), self.settings)
         report.records += packed.of("failed")
         report.stopped_by = packed.stopped_by
+        return not packed.of("failed") and not packed.stopped_by
 
-    def _packing_job(self, shard: str) -> Job:
-        reads: list[tuple[str, Path | None]] = [("rows", self.folder / _rows_file(shard))]
-        for row in dataset.rows_of(self.folder, _rows_file(shard)):
-            reads += [(f"{row['key']}/{role}", self.folder / file) for role, file in dataset.files_of(row)]
-        return Job(tuple(reads), (self.folder / shard,), PurePosixPath(shard))
 
-    def _files(self, item: _Candidate) -> list[str]:
-        """The files of a picture in the dataset's folder: what the hidden one says of it, then its pieces."""
-        pieces = self.work.place.pieces(item.lines, self.hints)
-        made = (self.work.place.file_of(piece, item.split, item.name) for piece in pieces)
-        return [dataset.row_file(item.name), *made]
+@dataclass(frozen=True, slots=True)
+class _Reads(Sequence[tuple[str, Path]]):
+    """What the job of a shard reads, worked out when it is looked at: its rows, and the files of its samples."""
+
+    folder: Path
+    shard: str
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __getitem__(self, index: Any) -> Any:
+        return list(self)[index]
+
+    def __iter__(self) -> Iterator[tuple[str, Path]]:
+        yield "rows", self.folder / _rows_file(self.shard)
+        for row in dataset.rows_of(self.folder, _rows_file(self.shard)):
+            for role, file in dataset.files_of(row):
+                yield f"{row['key']}/{role}", self.folder / file
+
+
+@dataclass(frozen=True, slots=True)
+class _Outputs(Sequence[Path]):
+    """The outputs of a job, worked out when they are looked at: kept, five paths a picture would take most memory."""
+
+    folder: Path
+    place: Place
+    item: _Candidate
+    hints: Sequence[str]
+
+    def __len__(self) -> int:
+        return 1 + len(self.place.pieces(self.item.lines, self.hints))
+
+    def __getitem__(self, index: Any) -> Any:
+        return list(self)[index]
+
+    def __iter__(self) -> Iterator[Path]:
+        return (self.folder / file for file in _files_of(self.item, self.place, self.hints))
+
+
+def _files_of(item: _Candidate, place: Place, hints: Sequence[str]) -> list[str]:
+    """The files of a picture in the dataset's folder: the hidden one that says what was made, then its pieces."""
+    pieces = place.pieces(item.lines, hints)
+    return [dataset.row_file(item.name), *(place.file_of(piece, item.split, item.name) for piece in pieces)]
 
 
 class _Watching:
-    """Tells an observer also of pictures that are left out before the work, and of what a picture lacks."""
+    """Tells an observer also of pictures that are left out before the work."""
 
-    def __init__(self, observer: Observer, left_out: Sequence[Record], lacking: Mapping[str, str]) -> None:
-        self._observer, self._left_out, self._lacking = observer, left_out, lacking
+    def __init__(self, observer: Observer, left_out: Sequence[Record]) -> None:
+        self._observer, self._left_out = observer, left_out
 
     def started(self, total: int) -> None:
         """Count those left out too, and say so at once."""
@@ -454,12 +498,7 @@ class _Watching:
 
     def recorded(self, record: Record) -> None:
         """Pass a record on."""
-        self._observer.recorded(self.warned(record))
-
-    def warned(self, record: Record) -> Record:
-        """The record with a warning of what its picture lacks, if it was made."""
-        lacks = self._lacking.get(record.input)
-        return replace(record, warnings=(*record.warnings, lacks)) if lacks and record.status == "done" else record
+        self._observer.recorded(record)
 
 
 class _Tally:
@@ -515,7 +554,8 @@ class _Tally:
             reach = f", by {factors / boosted:.2f} on average and {greatest:.2f} at most" if boosted else ""
             found.append(f"saturation raised in {int(boosted)} of {total} pictures{reach}")
         if work.framing.centre != "off":
-            found.append(f"centred: {self.figures} of {total} pictures; in the others no plain ground shows the figure")
+            rest = "" if self.figures == total else "; in the others no plain ground shows the figure"
+            found.append(f"centred: {self.figures} of {total} pictures{rest}")
         unknown = self.licences["not known"]
         if 0 < unknown < total:
             found.append(f"the licence of {unknown} of {total} pictures is not known")
@@ -527,7 +567,7 @@ def _kinds(recipe: Recipe, *, has_own: bool) -> tuple[tuple[Kind, ...], tuple[Ki
     lines = recipe.lines or ((OWN_LINES,) if has_own else ("adaptive",))
     if OWN_LINES in lines and not has_own:
         raise UsageError(
-            "there is no line art of the pictures' own", hint="Give --lines DIR, or --read AB, BA or pairs"
+            "the pictures have no line art of their own", hint="Give --lines DIR or --read AB, BA or pairs"
         )
     if recipe.draws < 1:
         raise SettingsError(f"{recipe.draws} draws make no hints", hint="Use --draws 1 or more")
@@ -583,7 +623,13 @@ def _skipped(path: Path, reason: str) -> Record:
 
 
 def _listing(mismatches: Sequence[Mismatch]) -> str:
-    """What does not match, in one sentence; the first few by name."""
-    named = "; ".join(f"{show_path(item.path)}: {item.reason}" for item in mismatches[:_LISTED])
-    more = f"; and {len(mismatches) - _LISTED} more" if len(mismatches) > _LISTED else ""
-    return f"{len(mismatches)} pictures do not match: {named}{more}"
+    """What does not match, in one sentence: each kind with the first few names."""
+    kinds: dict[str, list[str]] = {}
+    for item in mismatches:
+        kinds.setdefault(item.kind, []).append(show_path(item.name))
+    parts = []
+    for kind, names in kinds.items():
+        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        parts.append(f"{kind}: {', '.join(names[:_LISTED])}{more}")
+    pictures = "1 picture does" if len(mismatches) == 1 else f"{len(mismatches)} pictures do"
+    return f"{pictures} not match; {'; '.join(parts)}"

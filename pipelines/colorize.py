@@ -165,7 +165,7 @@ def _from_reference(
 ) -> tuple[NDArray[np.uint8] | None, NDArray[np.uint8]]:
     """Hints found in a coloured picture at the line art's size (None where the shapes differ), and its colours."""
     method = registry.load("hints", "kmedoids")
-    hints = method.place(reference.over_white(), reference.alpha, method.Params(), rng)
+    hints = method.place(reference.over_white(), reference.alpha, method.PRESETS["fills"], rng)
     colours = np.unique(hints[hints[..., 3] > 0][:, :3], axis=0)
     same = _same_aspect(hints.shape[:2], shape)
     return (_resized(hints, shape) if same else None), colours

@@ -84,7 +84,14 @@ def test_every_method_has_params_and_its_function(family: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["extract-lines", "--help"], ["make-hints", "--help"], ["blend", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["extract-lines", "--help"],
+        ["make-hints", "--help"],
+        ["blend", "--help"],
+        ["build-dataset", "--help"],
+    ],
 )
 def test_help_loads_neither_torch_nor_pixels(arguments: list[str]) -> None:
     code = (

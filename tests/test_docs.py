@@ -24,7 +24,7 @@ def help_of(command: str) -> str:
 def calls(text: str) -> list[list[str]]:
     """Every `colorize-cli ...` in a text's indented or fenced blocks, split as a shell splits words."""
     joined = re.sub(r"\\\n\s*", " ", text)
-    found = re.findall(r"(?:^|[|&;(]\s*|\s{4}|uses: )colorize-cli ([a-z][^|>&;`\n#]*)", joined, re.MULTILINE)
+    found = re.findall(r"(?:^ {2,}|\| )colorize-cli ([a-z][^|>&;`\n#]*)", joined, re.MULTILINE)
     return [shlex.split(line.split(" < ")[0]) for line in found]
 
 

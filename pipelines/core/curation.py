@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.core.batch import run
 from pipelines.core.colourfulness import colourfulness
@@ -34,8 +33,8 @@ class Curation:
     """Which pictures are left out."""
 
     drop_duplicates: bool = False  # all but the largest of pictures that are nearly the same
-    duplicate_bits: int = 16  # of the 256 bits of the perceptual hash, how many may differ in a duplicate
-    duplicate_levels: float = 8.0  # 0..255, how much the coarse colours may differ on average in a duplicate
+    duplicate_bits: int = 6  # of the 256 bits of the perceptual hash, how many may differ in a duplicate
+    duplicate_levels: float = 6.0  # 0..255, how much the coarse colours may differ on average in a duplicate
     drop_dull: float = 0.0  # percent of the pictures, the least colourful ones
     least_colourfulness: float = 0.0  # below which a picture is left out, whatever the others are
 
@@ -74,7 +73,7 @@ class Measuring:
         """`picture` (and `lines`) in, what `Measured` holds out."""
         picture, _ = read_pair(files, self.reading)
         figure = find_figure(picture)
-        seen = print_of(_cut(picture.over_white(), figure))
+        seen = print_of(picture.over_white())
         values = {
             "colourfulness": measure_colour(picture, figure),
             "pixels": picture.width * picture.height,
@@ -168,15 +167,6 @@ def _left(choice: Choice, measured: Sequence[Measured | None]) -> list[tuple[int
     """(index, colourfulness) of the pictures that were measured and not left out yet."""
     found = ((index, item) for index, item in enumerate(measured) if index not in choice.reasons)
     return [(index, item.colourfulness) for index, item in found if item is not None]
-
-
-def _cut(rgb: NDArray[np.uint8], figure: Figure) -> NDArray[np.uint8]:
-    """The rectangle around the figure, so that padding and place make no difference."""
-    box = figure.box()
-    if box is None:
-        return rgb
-    left, top, width, height = (int(value) for value in box)
-    return rgb[top : top + height, left : left + width]
 
 
 def _read(path: Path | None) -> Measured | None:

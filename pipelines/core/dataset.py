@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.errors import ColorizeError, PictureError, SettingsError, UsageError
-from pipelines.core.images import Picture, line_drawing, read_picture
+from pipelines.core.images import Picture, read_picture
 from pipelines.core.inputs import STATE_FOLDER, show_path
 from pipelines.core.state import scratch_folder
 
@@ -283,7 +283,7 @@ class Dataset:
     def load(self, sample: Sample) -> Loaded:
         """Read the files of a sample; PictureError, which names the file, where one is missing or damaged."""
         colour = self._rgb(sample.colour)
-        lines = line_drawing(_read(self.folder / sample.lines))
+        lines = np.ascontiguousarray(self._rgb(sample.lines)[..., 0])
         hints = _read(self.folder / sample.hints).layer()
         composite = self._rgb(sample.composite)
         for array, path in ((lines, sample.lines), (hints, sample.hints), (composite, sample.composite)):

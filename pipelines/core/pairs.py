@@ -25,6 +25,11 @@ ASPECT_TOLERANCE = 0.02  # line art whose aspect ratio differs by more does not 
 _COLOUR_FOLDERS = ("color", "colour", "colors", "colours", "b")
 _LINE_FOLDERS = ("line", "lines", "lineart", "line_art", "line-art", "sketch", "sketches", "a")
 _PHASES = ("train", "val", "test", "display")  # trainA and trainB, testA and testB ...
+_NO_LINES = "no line art has its name"
+_NO_PICTURE = "no coloured picture has its name"
+_OTHER_SHAPE = "its line art has another shape"
+_ODD = "an odd number of columns makes no two halves"
+_NO_FOLDER = "its folder is neither of colour nor of lines"
 _ORIENTATION = 0x0112  # EXIF 2.32, tag Orientation
 
 
@@ -42,7 +47,14 @@ class Mismatch:
     """A picture that has no partner, or none that fits."""
 
     path: Path
-    reason: str
+    name: PurePosixPath
+    kind: str  # in a few words, the same for all of a kind
+    detail: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why it does not match, in one sentence."""
+        return f"{self.kind} ({self.detail})" if self.detail else self.kind
 
 
 @dataclass
@@ -56,21 +68,19 @@ class Found:
 def find_pairs(
     sources: Sequence[Source], reading: Reading, *, lines: Path | None = None, selection: Selection | None = None
 ) -> Found:
-    """Match the pictures found with their line art.
+    """Match the pictures found with their line art, at most as many pairs as `selection` says.
 
     A mismatched picture keeps its place among the pairs, without line art, where it could still be used with lines
     that are extracted. `lines` is the folder of line art for "pictures". Raises UsageError for pictures from standard
     input and for `lines` with another way of reading.
     """
-    if any(source.path is None for source in sources):
-        raise UsageError("a dataset is not made from standard input", hint="Name pictures or folders")
-    if lines is not None and reading != "pictures":
-        raise UsageError(f"--lines and --read {reading} contradict each other", hint="Leave one of them out")
-    if reading in ("AB", "BA"):
-        return _side_by_side(sources)
-    if reading == "pairs":
-        return _corpus(sources)
-    return _two_folders(sources, lines, selection or Selection())
+    chosen = selection or Selection()
+    found = _find_pairs(sources, reading, lines, chosen)
+    if chosen.limit is not None:
+        found.pairs = found.pairs[: chosen.limit]
+        taken = {pair.picture for pair in found.pairs}
+        found.mismatches = [item for item in found.mismatches if item.path in taken]
+    return found
 
 
 def read_pair(files: Mapping[str, bytes], reading: Reading) -> tuple[Picture, Picture | None]:
@@ -113,6 +123,18 @@ def picture_size(path: Path) -> tuple[int, int] | None:
         return None
 
 
+def _find_pairs(sources: Sequence[Source], reading: Reading, lines: Path | None, selection: Selection) -> Found:
+    if any(source.path is None for source in sources):
+        raise UsageError("a dataset is not made from standard input", hint="Name pictures or folders")
+    if lines is not None and reading != "pictures":
+        raise UsageError(f"--lines and --read {reading} contradict each other", hint="Leave one of them out")
+    if reading in ("AB", "BA"):
+        return _side_by_side(sources)
+    if reading == "pairs":
+        return _corpus(sources)
+    return _two_folders(sources, lines, selection)
+
+
 def _halves(picture: Picture) -> tuple[Picture, Picture]:
     half = picture.width // 2
     if picture.width % 2:
@@ -140,7 +162,8 @@ def _two_folders(sources: Iterable[Source], place: Path | None, selection: Selec
     if selection == Selection(recursive=selection.recursive):  # else the partner may have been left out on purpose
         for stem, path in zip(partners.stems(), partners.files(), strict=True):
             if stem not in wanted:
-                found.mismatches.append(Mismatch(path, "no coloured picture has its name"))
+                relative = PurePosixPath(path.relative_to(place).as_posix())
+                found.mismatches.append(Mismatch(path, relative, _NO_PICTURE))
     return found
 
 
@@ -150,7 +173,7 @@ def _side_by_side(sources: Iterable[Source]) -> Found:
         path = _path_of(source)
         size = picture_size(path)
         if size is not None and size[0] % 2:
-            found.mismatches.append(Mismatch(path, f"its {size[0]} columns cannot be two halves of one width"))
+            found.mismatches.append(Mismatch(path, source.relative, _ODD, f"{size[0]} columns"))
         else:
             found.pairs.append(Pair(source.relative, path))
     return found
@@ -160,26 +183,26 @@ def _corpus(sources: Sequence[Source]) -> Found:
     found = Found()
     partners: dict[Path, Partners | None] = {}
     taken: set[Path] = set()
-    drawings: list[Path] = []
+    drawings: list[Source] = []
     for source in sources:
         path = _path_of(source)
         folder, kind = _kind_of(path, source.relative)
         if kind == "lines":
-            drawings.append(path)
+            drawings.append(source)
         elif folder is None:
-            found.mismatches.append(Mismatch(path, "it lies neither in a folder 'color' nor in a folder 'line'"))
+            found.mismatches.append(Mismatch(path, source.relative, _NO_FOLDER))
         else:
             if folder not in partners:
                 partners[folder] = _line_folder(folder)
             place = partners[folder]
-            own = place.of(PurePosixPath(path.relative_to(folder).as_posix())) if place else None
+            own = place.of(PurePosixPath(path.absolute().relative_to(folder).as_posix())) if place else None
             if own is not None:
                 taken.add(own.absolute())
             where = show_path(place.place if place else folder.parent / "line")
             _match(found, Pair(_without(source.relative, path, folder), path, own), where)
-    for path in drawings:
-        if path.absolute() not in taken:
-            found.mismatches.append(Mismatch(path, "no coloured picture has its name"))
+    for drawing in drawings:
+        if _path_of(drawing).absolute() not in taken:
+            found.mismatches.append(Mismatch(_path_of(drawing), drawing.relative, _NO_PICTURE))
     found.pairs.sort(key=lambda pair: natural_key(str(pair.name)))
     return found
 
@@ -187,13 +210,13 @@ def _corpus(sources: Sequence[Source]) -> Found:
 def _match(found: Found, pair: Pair, where: str) -> None:
     """Take a pair; note where its line art is missing or of another shape, and go on without it."""
     if pair.lines is None:
-        found.mismatches.append(Mismatch(pair.picture, f"there is no line art of its name in {where}"))
+        found.mismatches.append(Mismatch(pair.picture, pair.name, _NO_LINES, f"looked for in {where}"))
         found.pairs.append(pair)
         return
     sizes = picture_size(pair.picture), picture_size(pair.lines)
     if sizes[0] and sizes[1] and not same_shape(sizes[0], sizes[1]):
-        shapes = f"the line art is {sizes[1][0]}x{sizes[1][1]}, the picture {sizes[0][0]}x{sizes[0][1]}"
-        found.mismatches.append(Mismatch(pair.picture, shapes))
+        shapes = f"{sizes[1][0]}x{sizes[1][1]}, the picture {sizes[0][0]}x{sizes[0][1]}"
+        found.mismatches.append(Mismatch(pair.picture, pair.name, _OTHER_SHAPE, shapes))
         pair = Pair(pair.name, pair.picture)
     found.pairs.append(pair)
 

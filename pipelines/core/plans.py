@@ -13,8 +13,8 @@ from pipelines.core.inputs import Selection, Source, find_sources, show_path
 class Job:
     """One input: what is read under which name, and what is written."""
 
-    reads: tuple[tuple[str, Path | None], ...]  # name -> file (None = standard input); the first is the input
-    outputs: tuple[Path | None, ...]  # None = standard output
+    reads: Sequence[tuple[str, Path | None]]  # name -> file (None = standard input); the first is the input
+    outputs: Sequence[Path | None]  # None = standard output
     relative: PurePosixPath  # of the input; seeds its randomness
     problem: ColorizeError | None = None  # known before the work begins, such as a missing partner
 

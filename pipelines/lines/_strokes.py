@@ -3,11 +3,15 @@
 Grey pictures and masks are uint8 (H, W); in a mask 0 is no and 255 is yes.
 """
 
+import math
+from typing import TypeVar
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
+Number = TypeVar("Number", np.uint8, np.int32)
 
 
 def brightest_channel(image: Bytes) -> Bytes:
@@ -16,13 +20,66 @@ def brightest_channel(image: Bytes) -> Bytes:
     return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
 
 
+def tone(image: Bytes) -> Bytes:
+    """Mean of value and luminance: a line of any hue is a valley in it, and black is darker than any vivid colour."""
+    luminance = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.addWeighted(brightest_channel(image), 0.5, luminance, 0.5, 0.0), np.uint8)
+
+
+def at_least(grey: Bytes, level: float) -> Bytes:
+    """Mask of the pixels of `level` or more."""
+    return np.asarray(cv2.threshold(grey, np.ceil(level) - 1, 255, cv2.THRESH_BINARY)[1], np.uint8)
+
+
+def at_most(grey: Bytes, level: float) -> Bytes:
+    """Mask of the pixels of `level` or less."""
+    return np.asarray(cv2.threshold(grey, np.floor(level), 255, cv2.THRESH_BINARY_INV)[1], np.uint8)
+
+
+def excess_over(image: Bytes, colour: tuple[int, int, int]) -> Bytes:
+    """Largest difference over the channels by which each pixel of an RGB picture is brighter than `colour`, or 0."""
+    levels = np.array([*colour, 0], np.float64)  # OpenCV's scalar has four
+    return brightest_channel(np.asarray(cv2.subtract(image, levels), np.uint8))
+
+
+def depth_below(ground: Bytes, grey: Bytes) -> Bytes:
+    """How many levels `grey` lies below `ground`, 0 where it does not."""
+    return np.asarray(cv2.subtract(ground, grey), np.uint8)
+
+
+def depth_above(grey: Bytes, level: int) -> Bytes:
+    """How many levels `grey` lies above `level`, 0 where it does not."""
+    return np.asarray(np.maximum(grey, np.uint8(level)) - np.uint8(level), np.uint8)
+
+
+def share_of(grey: Bytes, ground: Bytes) -> Bytes:
+    """Quotient grey / ground as 0 to 255, rounded; 0 where ground is 0."""
+    return np.asarray(cv2.divide(grey, ground, scale=255.0), np.uint8)
+
+
+def places_in(mask: Bytes) -> NDArray[np.int32]:
+    """Column and row of every pixel of a mask, int32 (n, 2), in reading order."""
+    if not cv2.countNonZero(mask):
+        return np.empty((0, 2), np.int32)
+    return np.asarray(cv2.findNonZero(mask), np.int32).reshape(-1, 2)  # (n, 1, 2) in OpenCV 4, (n, 2) in OpenCV 5
+
+
 def square(width: int) -> Bytes:
     """A square structuring element of `width` pixels."""
     return np.ones((width, width), np.uint8)
 
 
+def every_nth(picture: Bytes, step: int) -> Bytes:
+    """Every n-th pixel of every n-th row, unblended; the picture itself for a step of 1."""
+    if step <= 1:
+        return picture
+    height, width = picture.shape[:2]
+    size = (math.ceil(width / step), math.ceil(height / step))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
 def odd(width: float) -> int:
-    """The odd whole number next to `width` (the next lower one of an even number is not taken), at least 3."""
+    """The smallest odd whole number that is not below the whole part of `width`, at least 3."""
     return max(3, int(width) | 1)
 
 
@@ -31,16 +88,36 @@ def closing(grey: Bytes, width: int) -> Bytes:
     return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_CLOSE, square(width)), np.uint8)
 
 
+def ground_under(grey: Bytes, width: int) -> Bytes:
+    """What lies under the dark structures narrower than `width`: a closing, cleared of what is not narrow.
+
+    A square does not reach into the rounded ends of a wide dark area, so the closing takes them for narrow. The dark
+    that the square did reach therefore grows by a quarter of its width over whatever is as dark.
+    """
+    reached = darkest_within(closing(grey, width), width // 2 | 1)
+    return np.maximum(grey, reached)
+
+
 def opening(grey: Bytes, width: int) -> Bytes:
     """Fill every bright structure narrower than `width` with the brightest level that surrounds it."""
     return np.asarray(cv2.morphologyEx(grey, cv2.MORPH_OPEN, square(width)), np.uint8)
 
 
+def darkest_within(grey: Bytes, width: int) -> Bytes:
+    """Lowest level within the square of `width` pixels around every pixel."""
+    return np.asarray(cv2.erode(grey, square(width)), np.uint8)
+
+
+def side_of(picture: Bytes) -> float:
+    """Side in pixels of the square that has the picture's area: what strokes and areas are measured against."""
+    return float(np.sqrt(picture.shape[0] * picture.shape[1]))
+
+
 def ladder(widest: int) -> list[int]:
-    """Odd widths from about 5 px up to `widest`, each about twice the one before."""
+    """Odd widths from at least 5 px up to `widest`, each about three times the one before."""
     widths = [widest]
-    while widths[-1] // 2 | 1 >= 5:
-        widths.append(widths[-1] // 2 | 1)
+    while widths[-1] // 3 | 1 >= 5:
+        widths.append(widths[-1] // 3 | 1)
     return widths[::-1]
 
 
@@ -49,15 +126,15 @@ def depth_in(mask: Bytes) -> NDArray[np.float32]:
     return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
-def stroke_width(depth: NDArray[np.float32]) -> float:
-    """Median width in pixels of the strokes of a mask, from its `depth_in`, taken along their middles; at least 1."""
-    crests = depth[(depth > 0) & (depth >= cv2.dilate(depth, square(3)))]
+def stroke_width(depth: NDArray[np.float32], widest: float) -> float:
+    """Median width in px of a mask's strokes up to `widest`, along their middles, from its `depth_in`; at least 1."""
+    crests = depth[(depth > 0) & (depth <= widest / 2) & (depth >= cv2.dilate(depth, square(3)))]
     return max(1.0, 2.0 * float(np.median(crests)) - 1.0) if crests.size else 1.0
 
 
-def border_of(mask: Bytes) -> Bytes:
-    """The pixels along the four sides of a mask, corners twice."""
-    return np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+def border_of(picture: NDArray[Number]) -> NDArray[Number]:
+    """Return the pixels along the four sides of a mask or label map, corners twice."""
+    return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
 
 
 def has_wide_part(mask: Bytes, radius: float, border_share: float) -> bool:
@@ -69,26 +146,19 @@ def has_wide_part(mask: Bytes, radius: float, border_share: float) -> bool:
     return cv2.countNonZero(cv2.erode(np.ascontiguousarray(mask[::4, ::4]), square(inscribed))) > 0
 
 
-def inner_parts(mask: Bytes, radius: float, border_share: float) -> Bytes:
+def inner_parts(mask: Bytes, radius: float, border_share: float, *, widest_stroke: float) -> Bytes:
     """Return the inside of the mask's wide areas: all of them but a rim as thick as the mask's strokes.
 
-    An area is wide where a disc of more than `radius` px fits in, or where it lies along more than `border_share` of the
-    picture's border, as a dark background does.
+    An area is wide where a disc of more than `radius` px fits in, or where it lies along more than `border_share`
+    of the picture's border, as a dark background does.
     """
     depth = depth_in(mask)
-    inner = (depth > stroke_width(depth)).astype(np.uint8)
-    count, labels = cv2.connectedComponents(inner)
+    inner = (depth > stroke_width(depth, widest_stroke)).astype(np.uint8)
+    count, found = cv2.connectedComponents(inner)
+    labels = np.asarray(found, np.int32)
     wide = np.zeros(count, bool)
     wide[labels[depth > radius]] = True
-    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    border = border_of(labels)
     wide |= np.bincount(border, minlength=count) > border_share * border.size
     wide[0] = False
     return np.where(wide[labels], np.uint8(255), np.uint8(0))
-
-
-def without_specks(mask: Bytes, least: int) -> Bytes:
-    """Drop the connected parts (8 neighbours) of a mask that have fewer than `least` pixels."""
-    _, labels, parts, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    kept = parts[:, cv2.CC_STAT_AREA] >= least
-    kept[0] = False
-    return np.where(kept[labels], np.uint8(255), np.uint8(0))

@@ -4,7 +4,7 @@ The idea is Fakemon's (grey levels, a histogram, a threshold from the mean inten
 densely the character is drawn); every part of it is measured along lines here instead of over the whole picture:
 
 1. Lines are dark valleys: a morphological closing of width w fills whatever is dark and narrower than w. Closings of
-   doubling widths sort the valleys by stroke width; each pixel on a valley's floor counts depth / w, so that a line
+   growing widths sort the valleys by stroke width; each pixel on a valley's floor counts depth / w, so that a line
    weighs by its length and contrast, not by its area.
 2. The ink's colour is the commonest colour among those pixels (a histogram over RGB, then medians around its peak). The
    tolerance is a fixed part plus twice the median deviation of the same pixels: tight for vector art, wide for a
@@ -14,33 +14,45 @@ densely the character is drawn); every part of it is measured along lines here i
    the drawn line is 1 - e / c, soft edges included, and more than half covered is ink.
 4. Only what is near the ink colour counts, and the narrower it is, the less near it must be: thin lines are blended
    with what surrounds them, wide strokes are not. This keeps dark fills out, however small.
-5. Areas in the ink's own colour are the designer's solid blacks. They stay solid up to a size; a wider one, and a dark
-   background, is a fill, and keeps an outline as thick as the strokes.
+5. Areas in the ink's own colour are the designer's solid blacks, hair or hats, and ink in their line art too; the
+   widest that were measured hold a disc of radius 0.18 sides. A wider one, and a dark background, is a fill, of which
+   an outline as thick as the strokes is kept.
 6. Where no single colour explains the lines (pixel art with an outline in a darker shade of each fill), every thin
    valley is a line.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.errors import SettingsError
+from pipelines.lines._ranges import check_number
 from pipelines.lines._strokes import (
     Bytes,
-    brightest_channel,
+    at_least,
+    at_most,
     closing,
+    darkest_within,
+    depth_below,
+    every_nth,
+    excess_over,
+    ground_under,
     has_wide_part,
     inner_parts,
     ladder,
     odd,
     opening,
+    places_in,
+    share_of,
+    side_of,
     square,
+    tone,
 )
 
 _LARGEST = 2048  # px: ground and nearness are worked out on a smaller copy of what is larger, coverage is not
-_SAMPLED = 1024  # px: the ink's colour is measured on every n-th pixel of what is larger
+_SAMPLED = 320  # px: the colour of the ink is measured on every n-th pixel of what is larger
 _SAMPLES = 1024  # pixels, of each width, that are enough to tell the ink's colour
 _CORES = ((5, 9, 17, 31), (0.5, 0.4, 0.25, 0.15))  # stroke width in px -> e / c below which a pixel is certainly ink
 _VARIED = 28  # grey levels of spread above which a picture has no single ink colour
@@ -51,17 +63,17 @@ _BORDER_SHARE = 0.25  # of the picture's border: a solid area along more of it i
 class Params:
     """Settings of the adaptive line extractor; one default serves every kind of picture that was measured."""
 
-    window: float = 0.06  # widest stroke looked for, as a share of the longer side
+    window: float = 0.06  # widest stroke looked for, as a share of the picture's side
     tolerance: int = 10  # grey levels by which ink may differ from its colour; the measured spread is added
     contrast: int = 16  # grey levels by which a line is at least darker than what it lies on
-    solid: float = 0.2  # radius (share of the longer side) up to which an area in ink colour stays solid ink
+    solid: float = 0.2  # radius (share of the picture's side) up to which an area in ink colour stays solid ink
     soft: bool = True  # keep the soft edges of lines; off: every pixel is ink or paper
 
     def __post_init__(self) -> None:
-        _check("window", self.window, 0.001, 0.5)
-        _check("tolerance", self.tolerance, 0, 128)
-        _check("contrast", self.contrast, 1, 255)
-        _check("solid", self.solid, 0.0, 1.0)
+        check_number("window", self.window, 0.001, 0.5)
+        check_number("tolerance", self.tolerance, 0, 128)
+        check_number("contrast", self.contrast, 1, 255)
+        check_number("solid", self.solid, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -80,19 +92,19 @@ def extract(image: Bytes, params: Params, rng: np.random.Generator) -> Bytes:
     ink = measure_ink(image, params)
     if ink is None:
         return np.full(image.shape[:2], 255, np.uint8)
-    excess = brightest_channel(np.asarray(cv2.subtract(image, (*map(float, ink.colour), 0.0)), np.uint8))
+    excess = excess_over(image, ink.colour)
     ground, near = _ground_and_ink(excess, ink, params)
-    lines = cv2.bitwise_or(_paper_share(excess, ground, params), cv2.bitwise_not(near))
+    lines = _paper_share(excess, ground, params)
+    lines |= ~near
     if ink.spread > _VARIED:
-        lines = cv2.min(lines, _thin_valleys(image, params))
-    lines = _with_solid_areas(np.asarray(lines, np.uint8), excess, ink, params)
+        lines = np.minimum(lines, _thin_valleys(image, params))
+    lines = _with_solid_areas(lines, excess, ink, params)
     return lines if params.soft else np.where(lines < 128, np.uint8(0), np.uint8(255))
 
 
 def measure_ink(image: Bytes, params: Params) -> Ink | None:
     """Measure the colour of the lines of a picture, uint8 RGB (H, W, 3), or None where there are none."""
-    step = -(-max(image.shape[:2]) // _SAMPLED)
-    colours, weights = _valley_floors(np.ascontiguousarray(image[::step, ::step]), params)
+    colours, weights = _valley_floors(every_nth(image, math.ceil(side_of(image) / _SAMPLED)), params)
     if not len(weights):
         return None
     colour = _commonest(colours, weights)
@@ -105,31 +117,21 @@ def measure_ink(image: Bytes, params: Params) -> Ink | None:
 
 def _valley_floors(image: Bytes, params: Params) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Colours (3, n) of the darkest pixels of all valleys, and their weights depth / width."""
-    grey = _darkness_cue(image)
-    widths = ladder(odd(max(9, params.window * max(grey.shape))))
-    depths = [cv2.subtract(closing(grey, width), grey) for width in widths]
-    least = max(params.contrast, 0.2 * float(depths[-1].max()))
-    left = cv2.compare(grey, cv2.erode(grey, square(3)), cv2.CMP_EQ)
+    grey = tone(image)
+    widths = ladder(odd(max(9, params.window * side_of(grey))))
+    depths = [depth_below(ground_under(grey, width), grey) for width in widths]
+    least = max(params.contrast, 0.2 * float(depths[-1].max()), 0.1 * float(np.ptp(grey)))
+    left = at_most(depth_below(grey, darkest_within(grey, 3)), 0)  # the lowest of their neighbours
     colours, weights = [], []
     for width, depth in zip(widths, depths, strict=True):
-        floor = cv2.bitwise_and(left, cv2.compare(depth, least, cv2.CMP_GE))
-        found = cv2.findNonZero(floor)
-        if found is None:
-            continue
-        step = max(1, len(found) // _SAMPLES)
-        columns, rows = found.reshape(-1, 2)[::step].T  # OpenCV 4 gives (n, 1, 2), OpenCV 5 (n, 2)
+        floor = left & at_least(depth, least)
+        places = places_in(floor)
+        step = max(1, len(places) // _SAMPLES)
+        columns, rows = places[::step].T
         colours.append(image[rows, columns])
         weights.append(depth[rows, columns] * (step / width))
-        left = cv2.subtract(left, floor)
-    if not colours:
-        return np.empty((3, 0), np.int32), np.empty(0)
+        left &= ~floor
     return np.concatenate(colours).T.astype(np.int32, order="C"), np.concatenate(weights)
-
-
-def _darkness_cue(image: Bytes) -> Bytes:
-    """Mean of value and luminance: lines of any colour are valleys in it, and black is darker than blue."""
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    return np.asarray(cv2.addWeighted(brightest_channel(image), 0.5, grey, 0.5, 0.0), np.uint8)
 
 
 def _commonest(colours: NDArray[np.int32], weights: NDArray[np.float64]) -> NDArray[np.int32]:
@@ -145,7 +147,7 @@ def _commonest(colours: NDArray[np.int32], weights: NDArray[np.float64]) -> NDAr
 
 def _distance(colours: NDArray[np.int32], colour: NDArray[np.int32]) -> NDArray[np.int32]:
     """Largest difference over the channels between colours (3, n) and one colour."""
-    return np.abs(colours - colour[:, None]).max(axis=0)
+    return np.asarray(np.abs(colours - colour[:, None]).max(axis=0), np.int32)
 
 
 def _weighted_median(levels: NDArray[np.int32], weights: NDArray[np.float64]) -> int:
@@ -156,11 +158,12 @@ def _weighted_median(levels: NDArray[np.int32], weights: NDArray[np.float64]) ->
 def _ground_and_ink(excess: Bytes, ink: Ink, params: Params) -> tuple[Bytes, Bytes]:
     """Return what lies under the ink, as excess over it, and the mask of pixels at or next to certain ink."""
     height, width = excess.shape
-    shrink = _LARGEST / max(height, width)
+    shrink = _LARGEST / side_of(excess)
     if shrink >= 1:
         return _ground_and_ink_at_size(excess, ink, params)
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
-    small = np.asarray(cv2.resize(excess, size, interpolation=cv2.INTER_AREA), np.uint8)
+    darkest = darkest_within(excess, math.ceil(1 / shrink))  # so that lines of one pixel are not lost
+    small = np.asarray(cv2.resize(darkest, size, interpolation=cv2.INTER_NEAREST), np.uint8)
     ground, near = _ground_and_ink_at_size(small, ink, params)
     return (
         np.asarray(cv2.resize(ground, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8),
@@ -169,52 +172,46 @@ def _ground_and_ink(excess: Bytes, ink: Ink, params: Params) -> tuple[Bytes, Byt
 
 
 def _ground_and_ink_at_size(excess: Bytes, ink: Ink, params: Params) -> tuple[Bytes, Bytes]:
-    side = max(excess.shape)
-    certain = cv2.compare(excess, _tolerance(ink, params), cv2.CMP_LE)
+    side = side_of(excess)
+    certain = at_most(excess, _tolerance(ink, params))
     ground = excess
     for width in ladder(odd(max(9, params.window * side))):
-        ground = closing(excess, width)
+        ground = ground_under(excess, width)
         share = float(np.interp(np.log(width * min(1.0, 512 / side)), np.log(_CORES[0]), _CORES[1]))
-        dark = cv2.compare(excess, cv2.multiply(ground, share), cv2.CMP_LT)
-        deep = cv2.compare(ground, params.contrast, cv2.CMP_GE)
-        certain = cv2.bitwise_or(certain, cv2.bitwise_and(dark, deep))
-    return ground, np.asarray(cv2.dilate(certain, square(2 * (side // 512 + 1) + 1)), np.uint8)
+        dark = cv2.compare(excess, cv2.convertScaleAbs(ground, alpha=share), cv2.CMP_LT)
+        certain |= np.bitwise_and(dark, at_least(ground, params.contrast))
+    reach = max(2, round(1 + side / 512))  # px of soft edge on either side of certain ink
+    return ground, np.asarray(cv2.dilate(certain, square(2 * reach + 1)), np.uint8)
 
 
 def _tolerance(ink: Ink, params: Params) -> int:
     """Grey levels above the ink's colour that still pass for it, whatever the width of the stroke."""
-    return min(params.tolerance + 2 * ink.spread, 64)
+    return params.tolerance + (2 * ink.spread if ink.spread <= _VARIED else 0)
 
 
 def _paper_share(excess: Bytes, ground: Bytes, params: Params) -> Bytes:
-    """e / c from 0.25 to 0.75 as 0 to 255: the middle stays where it is, grain on either side of an edge goes."""
-    steps = np.clip((np.arange(256) - 63.75) * 2, 0, 255).round().astype(np.uint8)
-    share = cv2.LUT(cv2.divide(excess, ground, scale=255.0), steps)
-    return np.asarray(cv2.bitwise_or(share, cv2.compare(ground, params.contrast, cv2.CMP_LT)), np.uint8)
+    """Stretch e / c from 0.3 to 0.7 over 0 to 255: the middle stays, grain and shading beside an edge go."""
+    steps = np.clip((np.arange(256) - 76.5) * 2.5, 0, 255).round().astype(np.uint8)
+    share = np.asarray(cv2.LUT(share_of(excess, ground), steps), np.uint8)
+    return share | at_most(ground, params.contrast - 1)
 
 
 def _thin_valleys(image: Bytes, params: Params) -> Bytes:
-    """Lines of any colour: narrower than half the window and at least a fifth darker than what surrounds them."""
-    grey = _darkness_cue(image)
-    ground = closing(grey, odd(max(5, params.window * max(grey.shape) / 2)))
-    steps = np.clip((np.arange(256) / 255 - 0.8) / 0.2 * 255 + 128, 0, 255).astype(np.uint8)
-    share = cv2.LUT(cv2.divide(grey, ground, scale=255.0), steps)
-    shallow = cv2.compare(cv2.subtract(ground, grey), params.contrast, cv2.CMP_LT)
-    return np.asarray(cv2.bitwise_or(share, shallow), np.uint8)
+    """Lines of any colour: narrower than half the window and about a seventh darker than what surrounds them."""
+    grey = tone(image)
+    ground = closing(grey, odd(max(5, params.window * side_of(grey) / 2)))
+    steps = np.clip((np.arange(256) / 255 - 0.85) / 0.1 * 255 + 128, 0, 255).astype(np.uint8)
+    share = np.asarray(cv2.LUT(share_of(grey, ground), steps), np.uint8)
+    return share | at_most(depth_below(ground, grey), params.contrast - 1)
 
 
 def _with_solid_areas(lines: Bytes, excess: Bytes, ink: Ink, params: Params) -> Bytes:
     """Add the areas in the ink's own colour that are too wide for a valley; of the widest, only the outline."""
-    smooth = cv2.compare(opening(excess, 3), params.tolerance, cv2.CMP_LE)
+    smooth = at_most(opening(excess, 3), params.tolerance)
     level = min(_tolerance(ink, params), 2 * params.tolerance)
-    solid = np.asarray(cv2.bitwise_and(smooth, cv2.compare(excess, level, cv2.CMP_LE)), np.uint8)
-    lines = np.asarray(cv2.bitwise_and(lines, cv2.bitwise_not(solid)), np.uint8)
-    radius = params.solid * max(lines.shape)
+    solid = smooth & at_most(excess, level)
+    lines = lines & ~solid
+    radius, stroke = params.solid * side_of(lines), params.window * side_of(lines)
     if has_wide_part(solid, radius, _BORDER_SHARE):
-        lines[inner_parts(solid, radius, _BORDER_SHARE) > 0] = 255
+        lines[inner_parts(solid, radius, _BORDER_SHARE, widest_stroke=stroke) > 0] = 255
     return lines
-
-
-def _check(name: str, value: float, least: float, most: float) -> None:
-    if not least <= value <= most:
-        raise SettingsError(f"{name} = {value} is out of range", hint=f"Use a number from {least} to {most}")

@@ -93,6 +93,20 @@ def joined_over_necks(borders: Borders, widest: FloatArray, share: float) -> Int
     return np.array([_root(parents, node) for node in range(len(parents))], np.intp)
 
 
+def joined_to_named(borders: Borders, named: BoolArray, barred: BoolArray) -> IntArray:
+    """Join regions over paper, widest pass first, but no two that are named, nor any that is barred.
+
+    named, barred: bool (n,). What is joined with a named region is named. Returns roots.
+    """
+    parents, has_name = list(range(len(named))), named.tolist()
+    usable = np.flatnonzero((borders.paper > 0) & ~barred[borders.first] & ~barred[borders.second])
+    for pair in usable[np.argsort(-borders.pass_width[usable], kind="stable")].tolist():
+        one, other = (_root(parents, int(end[pair])) for end in (borders.first, borders.second))
+        if one != other and not (has_name[one] and has_name[other]):
+            parents[other], has_name[one] = one, has_name[one] or has_name[other]
+    return np.array([_root(parents, node) for node in range(len(parents))], np.intp)
+
+
 def _root(parents: list[int], node: int) -> int:
     """Return the root of a node in a forest of parents and shorten the way there (union-find, path halving)."""
     while parents[node] != node:

@@ -25,7 +25,22 @@ from numpy.typing import NDArray
 
 from pipelines.core.errors import SettingsError
 from pipelines.regions._flooding import TOP, flood
-from pipelines.regions._graph import contracted, find_borders, joined_over_necks, without_slivers
+from pipelines.regions._graph import Borders, contracted, find_borders, joined_over_necks, joined_to_named, without_slivers
+
+__all__ = [
+    "TOP",
+    "Borders",
+    "Paper",
+    "Params",
+    "enclose",
+    "find_borders",
+    "find_paper",
+    "flood",
+    "in_scan_order",
+    "joined_to_named",
+    "segment",
+    "widest_of",
+]
 
 ByteArray = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
@@ -78,12 +93,11 @@ def enclose(drawing: Paper, params: Params) -> LabelArray:
     gap = max(drawing.paper.shape) * _GAP_SHARE if params.gap is None else params.gap
     sliver = drawing.paper.size * _SLIVER_SHARE if params.sliver is None else params.sliver
     radius = (gap + 1) / 2
-    peaks = _peaks(drawing.width)
-    pieces = flood(_cores(drawing.width, radius, peaks), _heights(drawing, radius))
+    pieces = flood(_cores(drawing.width, radius), _heights(drawing, radius))
     borders = find_borders(pieces, drawing.width)
     roots = np.arange(int(pieces.max(initial=0)) + 1)
     if params.neck < 1:
-        roots = joined_over_necks(borders, _widest(pieces, drawing.width, peaks), params.neck)
+        roots = joined_over_necks(borders, widest_of(pieces, drawing.width), params.neck)
         borders = contracted(borders, roots)
     area = np.bincount(pieces.reshape(-1), drawing.paper.reshape(-1), len(roots))
     roots = without_slivers(borders, np.bincount(roots, area, len(roots)), sliver)[roots]
@@ -113,11 +127,12 @@ def _ink_level(lines: ByteArray) -> int:
 
 def _peaks(width: FloatArray) -> NDArray[np.intp]:
     """Return the flat indices of the places that no neighbour is wider than: each area's widest is among them."""
-    return np.flatnonzero((width >= cv2.dilate(width, None)) & (width > 0))
+    return np.flatnonzero((width >= cv2.dilate(width, np.ones((3, 3), np.uint8))) & (width > 0))
 
 
-def _cores(width: FloatArray, radius: float, peaks: NDArray[np.intp]) -> LabelArray:
+def _cores(width: FloatArray, radius: float) -> LabelArray:
     """Label the places of the centre of the greatest ball of the ladder that fits, int32 (H, W), 0 elsewhere."""
+    peaks = _peaks(width)
     count, labels = _connected(width, radius)
     while radius > 0:
         fitted, radius = radius, radius / 2 if radius > 2 else 0.0
@@ -145,8 +160,9 @@ def _heights(drawing: Paper, radius: float) -> ByteArray:
     return rising
 
 
-def _widest(labels: LabelArray, width: FloatArray, peaks: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return the greatest width, px, of each label 0..n."""
+def widest_of(labels: LabelArray, width: FloatArray) -> NDArray[np.float64]:
+    """Return the greatest distance from ink, px, of each label 0..n."""
+    peaks = _peaks(width)
     widest = np.zeros(int(labels.max(initial=0)) + 1)
     np.maximum.at(widest, labels.reshape(-1)[peaks], width.reshape(-1)[peaks])
     return widest
