@@ -83,6 +83,22 @@ def kind_in_words(kind: Any) -> str:
     }[kind]
 
 
+def check_number(name: str, value: float, least: float, most: float | None = None) -> None:
+    """Raise SettingsError unless least <= value <= most (no upper bound where `most` is None); NaN is refused too."""
+    if not value >= least or (most is not None and value > most):
+        raise SettingsError(f"{name} = {value} is out of range", hint=f"Use a number {_bounds(least, most)}")
+
+
+def check_range(name: str, value: float | tuple[float, float], least: float, most: float | None = None) -> None:
+    """Raise SettingsError unless a number, or both ends of a range in order, lie from `least` to `most`."""
+    low, high = value if isinstance(value, tuple) else (value, value)
+    if not least <= low <= high or (most is not None and high > most):
+        raise SettingsError(
+            f"{name} = {low:g},{high:g} is not a range in order and within bounds",
+            hint=f"Use one number or LOW,HIGH {_bounds(least, most)}",
+        )
+
+
 def describe(method: ModuleType) -> list[Setting]:
     """Every setting of a method with its default and the comment that stands beside it in the source."""
     hints = typing.get_type_hints(method.Params)
@@ -120,6 +136,10 @@ def digest(value: object) -> str:
     """A short digest of settings: equal settings give equal digests in any process."""
     text = json.dumps(plain(value), sort_keys=True, ensure_ascii=True)
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def _bounds(least: float, most: float | None) -> str:
+    return f"from {least:g} to {most:g}" if most is not None else f"of at least {least:g}"
 
 
 def _preset(method: ModuleType, preset: str | None) -> Any:

@@ -31,10 +31,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.core.settings import check_number
 from pipelines.hints._discs import draw_discs
 from pipelines.hints._fills import find_figure, find_fills
 from pipelines.hints._medoids import Medoids, weighted_medoids
-from pipelines.hints._ranges import check_number
 from pipelines.hints._sklearn_extra import repeated_medoids
 
 ByteArray = NDArray[np.uint8]
@@ -71,9 +71,8 @@ class Params:
     edge: int = 32  # levels by which neighbours differ in a channel at an edge, no fill; 255: edges are fills
     skip_paper: bool = True  # no hint on white around the figure of a picture without transparency
     centring: bool = True  # move discs from their medoids deeper into their areas
-    clip: Literal["circle", "opaque", "fill"] = (
-        "circle"  # whole discs, their opaque part, or that within `edge` of their colour
-    )
+    # whole discs, their opaque part, or that within `edge` of their colour
+    clip: Literal["circle", "opaque", "fill"] = "circle"
     max_points: int = 600  # most points that a stage weighs up; time and memory grow with its square
     engine: Literal["own", "sklearn-extra"] = "own"  # the k-medoids solver
 

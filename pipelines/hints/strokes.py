@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.core.settings import check_number, check_range
 from pipelines.hints._fills import find_figure, find_fills
-from pipelines.hints._ranges import check_number, check_range
 
 ByteArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]

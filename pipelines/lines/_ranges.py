@@ -1,25 +1,8 @@
-"""Settings that are a number or a range to draw from, and the checks on them."""
+"""Settings that are a number or a range to draw from."""
 
 import numpy as np
 
-from pipelines.core.errors import SettingsError
-
 Range = float | tuple[float, float]
-
-
-def check_number(name: str, value: float, least: float, most: float) -> None:
-    """Raise SettingsError unless least <= value <= most."""
-    if not least <= value <= most:  # written so that NaN is refused too
-        raise SettingsError(f"{name} = {value} is out of range", hint=f"Use a number from {least:g} to {most:g}")
-
-
-def check_range(name: str, value: Range, least: float, most: float) -> None:
-    """Raise SettingsError unless the number, or both ends of the range in order, lie from least to most."""
-    low, high = ends(value)
-    check_number(name, low, least, most)
-    check_number(name, high, least, most)
-    if low > high:
-        raise SettingsError(f"{name} = {low:g},{high:g} is not in order", hint="Use two numbers LOW,HIGH")
 
 
 def ends(value: Range) -> tuple[float, float]:

@@ -28,7 +28,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.lines._ranges import check_number
+from pipelines.core.settings import check_number
 from pipelines.lines._strokes import (
     Bytes,
     at_least,

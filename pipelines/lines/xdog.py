@@ -31,7 +31,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.lines._ranges import check_number, check_range, draw, ends
+from pipelines.core.settings import check_number, check_range
+from pipelines.lines._ranges import draw, ends
 from pipelines.lines._strokes import (
     Bytes,
     at_least,
