@@ -1,5 +1,6 @@
 # make demo  colorizes example pictures and says where they are
 # make test  lints, type-checks and tests
+# make picture makes README's picture anew
 # make bench measures the figures that README quotes (takes minutes; nothing else should run)
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ RUN = $(VENV)/bin/
 DEMO ?= demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench picture clean
 .DEFAULT_GOAL = demo
 
 $(VENV)/bin/python:
@@ -26,18 +27,26 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 demo: $(VENV)/.installed
 	@rm -rf $(DEMO)
 	@echo 'Drawing 12 monsters ...'
-	@$(RUN)python examples/monsters.py $(DEMO)/drawn --count 12 --size 768 --seed 7
+	@$(RUN)python examples/monsters.py $(DEMO)/drawn --count 12 --size 768 --seed 12
 	@echo 'Colorizing them ...'
 	@$(RUN)colorize-cli colorize $(DEMO)/drawn/lines -o $(DEMO)/colour --hints $(DEMO)/drawn/hints -q
-	@$(RUN)colorize-cli colorize $(DEMO)/drawn/lines -o $(DEMO)/transparent --reference $(DEMO)/drawn/shaded --background transparent -q
+	@$(RUN)colorize-cli colorize $(DEMO)/drawn/lines -o $(DEMO)/transparent --reference $(DEMO)/drawn/flats --background transparent -q
 	@$(RUN)colorize-cli regions $(DEMO)/drawn/lines -o $(DEMO)/regions -q
-	@$(RUN)colorize-cli contact-sheet $(DEMO)/drawn/lines $(DEMO)/drawn/hints $(DEMO)/colour $(DEMO)/transparent -o $(DEMO)/sheet.png \
-		--label 'line art' --label 'hints' --label 'colorized' --label 'from a reference' --cell 256 --across 2 -q
+	@$(RUN)colorize-cli blend --base $(DEMO)/drawn/lines --top $(DEMO)/drawn/hints -o $(DEMO)/hinted -q
+	@$(RUN)colorize-cli contact-sheet $(DEMO)/drawn/lines $(DEMO)/hinted $(DEMO)/colour $(DEMO)/transparent -o $(DEMO)/sheet.png \
+		--label 'line art' --label 'with hints' --label 'colorized' --label 'from a reference' --cell 256 --across 2 -q
 	@echo 'Done. Look at:'
 	@echo '  $(DEMO)/sheet.png         everything side by side'
 	@echo '  $(DEMO)/drawn/lines/      the line art        $(DEMO)/drawn/hints/  its colour hints'
 	@echo '  $(DEMO)/colour/           finished colour, full size'
 	@echo '  $(DEMO)/transparent/      the same with a transparent background, colours found in a reference picture'
+
+picture: $(VENV)/.installed  # the picture at the head of README
+	$(RUN)python examples/monsters.py $(DEMO)/picture/lines-of --count 12 --size 640 --seed 12
+	$(RUN)colorize-cli blend --base $(DEMO)/picture/lines-of/lines --top $(DEMO)/picture/lines-of/hints -o $(DEMO)/picture/hinted -q
+	$(RUN)colorize-cli colorize $(DEMO)/picture/lines-of/lines -o $(DEMO)/picture/colour --hints $(DEMO)/picture/lines-of/hints -q
+	$(RUN)colorize-cli contact-sheet $(DEMO)/picture/hinted $(DEMO)/picture/colour -o docs/monsters.png --overwrite -q \
+		--label 'line art and hints' --label 'colorized' --cell 236 --across 4
 
 lint: $(VENV)/.installed-dev
 	$(RUN)ruff check .
