@@ -23,7 +23,7 @@ def extract_lines(
     inputs: Inputs = None,
     output: Output = None,
     method: Annotated[
-        str, typer.Option(help="How lines are found.", metavar=choices("lines"), envvar="COLORIZE_CLI_LINES")
+        str, typer.Option(help="How lines are found.", metavar=choices("lines"), envvar="COLORIZE_CLI_LINE_METHOD")
     ] = "adaptive",
     preset: Preset = None,
     set_values: SetValues = None,

@@ -22,7 +22,7 @@ def make_hints(
     inputs: Inputs = None,
     output: Output = None,
     method: Annotated[
-        str, typer.Option(help="How hints are placed.", metavar=choices("hints"), envvar="COLORIZE_CLI_HINTS")
+        str, typer.Option(help="How hints are placed.", metavar=choices("hints"), envvar="COLORIZE_CLI_HINT_METHOD")
     ] = "kmedoids",
     preset: Preset = None,
     set_values: SetValues = None,

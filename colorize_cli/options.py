@@ -39,9 +39,18 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
     if path is None:
         return None
     command = str(context.info_name)
-    table = {name.replace("-", "_"): value for name, value in read_settings_file(path).get(command, {}).items()}
+    content = read_settings_file(path)
+    commands = tuple(getattr(context.parent and context.parent.command, "commands", (command,)))
+    for name, value in content.items():
+        if name not in commands:
+            raise SettingsError(
+                f"{path} has a table for no command: '{name}'", hint=registry.suggestion(name, commands)
+            )
+        if not isinstance(value, dict) or not isinstance(value.get("settings", {}), dict):
+            raise SettingsError(f"{path}: '{name}' is no table", hint=f"Write [{name}] and [{name}.settings]")
+    table = {name.replace("-", "_"): value for name, value in content.get(command, {}).items()}
     table.pop("settings", None)  # the method's own, merged with --set later
-    known = tuple(str(parameter.name) for parameter in context.command.params)
+    known = tuple(str(parameter.name) for parameter in context.command.params if parameter.name != "set_values")
     for name in table:
         if name not in known:
             raise SettingsError(f"{command} has no option '{name}' ({path})", hint=registry.suggestion(name, known))
@@ -61,6 +70,14 @@ class BatchOptions:
         typer.Option(
             metavar="FILE",
             help="Read input paths from a file, one a line; - is standard input.",
+            rich_help_panel=_INPUT,
+        ),
+    ] = None
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where the paths of --files-from begin in the output: the list has DIR/a/b.png, the output a/b.png.",
             rich_help_panel=_INPUT,
         ),
     ] = None

@@ -15,7 +15,7 @@ from colorize_cli.console import Screen, say
 from colorize_cli.options import BatchOptions
 from pipelines.core.batch import Terminated
 from pipelines.core.errors import UsageError
-from pipelines.core.inputs import Selection
+from pipelines.core.inputs import Selection, show_path
 from pipelines.core.plans import BatchSettings
 from pipelines.core.report import Report
 from pipelines.core.settings import assignments, read_settings_file
@@ -34,7 +34,10 @@ def run_batch(
         raise UsageError("a picture and JSON cannot share standard output", hint="Use --report FILE")
     settings = batch_settings(options)
     screen = Screen(quiet=options.quiet, verbose=options.verbose, json_lines=options.json_lines)
+    if options.report is not None:
+        _check_report(options.report)
     signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGINT, _interrupt)
     threading.excepthook = _hush_cancelled(threading.excepthook)
     report = stage(batch=settings, observer=screen)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: Ctrl-C from here on could only disturb the leaving
@@ -60,7 +63,8 @@ def batch_settings(options: BatchOptions) -> BatchSettings:
             exclude=tuple(options.exclude or ()),
             limit=options.limit,
         ),
-        listed=tuple(_listed(options.files_from)) if options.files_from else (),
+        listed=tuple(_listed(options.files_from)) if options.files_from is not None else None,
+        root=options.root,
         keep_extension=options.keep_extension,
     )
 
@@ -70,24 +74,43 @@ def method_values(options: BatchOptions, command: str, texts: list[str] | None) 
     from_file: dict[str, Any] = {}
     if options.settings is not None:
         from_file = read_settings_file(options.settings).get(command, {}).get("settings", {})
-    return {**from_file, **assignments(texts or [])}
+    return {**{name.replace("-", "_"): value for name, value in from_file.items()}, **assignments(texts or [])}
 
 
 def _listed(files_from: str) -> list[str]:
     try:
-        text = sys.stdin.read() if files_from == "-" else Path(files_from).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the list {files_from}: {error}", hint="Check --files-from") from error
+        data = sys.stdin.buffer.read() if files_from == "-" else Path(files_from).read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read the list {files_from}: {error.strerror}", hint="Check --files-from") from error
+    text = data.decode("utf-8-sig", "surrogateescape")  # a name need not be UTF-8
     separator = "\0" if "\0" in text else "\n"  # find -print0 for names that hold newlines
     return [line.rstrip("\r") if separator == "\n" else line for line in text.split(separator) if line.strip()]
 
 
-def _write_report(path: Path, report: Report) -> None:
+def _check_report(path: Path) -> None:
+    """Find out before the run whether the report can be written, and that no picture is in its place."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(report.as_json(), encoding="utf-8")
+        if path.exists() and path.read_bytes()[:1] not in (b"", b"{"):
+            raise UsageError(f"{show_path(path)} is no report", hint="Give another file after --report")
+        aside = path.with_name(path.name + ".part")
+        aside.write_bytes(b"")
+        aside.unlink()
     except OSError as error:
-        raise UsageError(f"cannot write the report {path}: {error.strerror}", hint="Check --report") from error
+        raise UsageError(
+            f"cannot write the report {show_path(path)}: {error.strerror}", hint="Check --report"
+        ) from error
+
+
+def _write_report(path: Path, report: Report) -> None:
+    aside = path.with_name(path.name + ".part")
+    try:
+        aside.write_text(report.as_json(), encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the report {show_path(path)}: {error.strerror}", hint="Check --report"
+        ) from error
 
 
 def _hush_cancelled(loud: Callable[[Any], object]) -> Callable[[Any], object]:
@@ -98,6 +121,11 @@ def _hush_cancelled(loud: Callable[[Any], object]) -> Callable[[Any], object]:
         return None if cancelled else loud(call)
 
     return hook
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would disturb the ending of the workers
+    raise KeyboardInterrupt
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> None:

@@ -12,7 +12,7 @@ from pipelines.core import blending
 from pipelines.core.batch import run
 from pipelines.core.errors import MethodError, SettingsError, UsageError
 from pipelines.core.images import Picture, decode_picture, encode_png
-from pipelines.core.inputs import Partners
+from pipelines.core.inputs import Partners, Selection, show_path
 from pipelines.core.plans import BatchSettings, Job, Plan, find
 from pipelines.core.registry import suggestion
 from pipelines.core.report import Observer, Report
@@ -53,6 +53,8 @@ def blend(
         raise SettingsError(f"there is no blend mode '{mode}'", hint=suggestion(mode, tuple(blending.MODES)))
     settings, work = batch or BatchSettings(), Blending(mode, opacity)
     tops = Partners(Path(top), "--top")
+    if not Path(base).exists():
+        raise UsageError(f"{show_path(base)} does not exist", hint="Check --base")
     if tops.single == Path(base).is_dir():
         raise UsageError("one of --base and --top is a file, the other a folder", hint="Give two files or two folders")
     sources, destination = find([base], output, settings)
@@ -68,7 +70,7 @@ def blend(
 
 def _left_over(base: str, tops: Partners, met: set[PurePosixPath], settings: BatchSettings) -> list[Job]:
     """A failed job for each top picture that no base picture of the whole folder asks for."""
-    if tops.single or settings.selection.limit is not None:
+    if tops.single or settings.selection != Selection():
         return []
     bases = Partners(Path(base), "--base")
     return [

@@ -429,10 +429,7 @@ class _Building:
 
     def _pack(self, names: Sequence[str], report: Report) -> bool:
         """The third pass, a job per shard; what fails joins the report. Whether all shards are there."""
-        jobs = tuple(
-            Job(_Reads(self.folder, shard), (self.folder / shard,), PurePosixPath(shard))
-            for shard in names
-        )
+        jobs = tuple(Job(_Reads(self.folder, shard), (self.folder / shard,), PurePosixPath(shard)) for shard in names)
         packed = run(Plan("pack-dataset", jobs, self.folder, {}), shards.Packing(), self.settings)
         report.records += packed.of("failed")
         report.stopped_by = packed.stopped_by

@@ -13,7 +13,7 @@ from pipelines.core import registry
 from pipelines.core.batch import run
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.images import Picture, composite, decode_picture, encode_png, ink_layer, line_drawing
-from pipelines.core.inputs import Partners, Source
+from pipelines.core.inputs import Partners, Selection, Source, show_path
 from pipelines.core.palettes import read_palette
 from pipelines.core.plans import BatchSettings, Destination, Job, Plan, find
 from pipelines.core.report import Observer, Report
@@ -23,6 +23,7 @@ from pipelines.core.workers import Made
 Background = Literal["auto", "paper", "transparent"]
 Lines = Literal["keep", "none"]
 
+_NOTES = 5  # most hint files without a drawing that are named
 _ASPECT_TOLERANCE = 0.02  # a hint map or reference of another shape than the line art does not lie over it
 
 
@@ -45,6 +46,7 @@ class Colorization:
     background: Background
     lines: Lines
     reference_places: bool  # whether a reference of the line art's shape says where its colours belong
+    expected: tuple[str, ...] = ()  # the guides that every drawing should have
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
         """`picture` (and `hints`, `reference`) in; the finished picture, RGB or RGBA, out."""
@@ -70,9 +72,10 @@ class Colorization:
         if "hints" in files:
             own = _hint_map(decode_picture(files["hints"]), shape)
             hints = np.where(own[..., 3:] > 0, own, hints)  # hints by hand win over those found (F7)
+        missing = [f"nothing of its name in --{name}" for name in self.expected if name not in files]
         if not hints[..., 3].any() and palette is None:
-            return hints, palette, ("no hints, reference or palette: colours are guessed",)
-        return hints, palette, ()
+            missing.append("no hints, reference or palette: colours are guessed")
+        return hints, palette, ("; ".join(missing),) if missing else ()
 
 
 def finish(
@@ -121,7 +124,7 @@ def colorize(
     Raises UsageError and SettingsError before any work.
     """
     settings, wanted = batch or BatchSettings(), guides or Guides()
-    sources, destination = find(inputs, output, settings)
+    sources, destination = find(inputs, output, settings, aside=(wanted.hints, wanted.reference))
     hints = _partners(wanted.hints, "--hints", len(sources))
     reference = _partners(wanted.reference, "--reference", None)
     work = Colorization(
@@ -131,9 +134,13 @@ def colorize(
         background=background,
         lines=lines,
         reference_places=reference is None or not reference.single or len(sources) == 1,
+        expected=tuple(name for name, place in (("hints", hints), ("reference", reference)) if place is not None),
     )
     jobs = tuple(_job(source, destination, {"hints": hints, "reference": reference}) for source in sources)
-    return run(Plan("colorize", jobs, destination.folder, plain(work)), work, settings, observer=observer)
+    report = run(Plan("colorize", jobs, destination.folder, plain(work)), work, settings, observer=observer)
+    if hints is not None and settings.selection == Selection() and settings.listed is None:
+        report.notes += tuple(f"no drawing for the hints {show_path(path)}" for path in hints.unused()[:_NOTES])
+    return report
 
 
 def _job(source: Source, destination: Destination, partners: Mapping[str, Partners | None]) -> Job:

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.core.batch import run
-from pipelines.core.errors import ColorizeError, NothingMatchedError, UsageError
+from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.images import Picture, decode_picture, encode_png
-from pipelines.core.inputs import Partners
+from pipelines.core.inputs import Partners, find_sources
 from pipelines.core.plans import BatchSettings, Job, Plan
 from pipelines.core.report import Observer, Report
 from pipelines.core.settings import plain
@@ -20,6 +20,7 @@ from pipelines.core.workers import Made
 
 _LABEL_HEIGHT = 28  # px
 _GAP = 8  # px between cells
+_MOST_PIXELS = 1 << 27  # 134 megapixels of cells
 _CHECKER = (238, 250)  # the two greys that stand behind transparency
 
 
@@ -82,9 +83,12 @@ def contact_sheet(
     if Path(output).suffix.lower() != ".png":
         raise UsageError(f"the sheet cannot be written to {output}", hint="Give a .png file after -o")
     columns = [Partners(Path(folder), "the folders") for folder in folders]
-    stems = columns[0].stems()[: settings.selection.limit]
-    if not stems:
-        raise NothingMatchedError(f"no picture found in {folders[0]}", hint="Give a folder of pictures")
+    stems = [source.relative.with_suffix("") for source in find_sources([folders[0]], settings.selection)]
+    if len(stems) * len(folders) * cell * cell > _MOST_PIXELS:
+        raise UsageError(
+            f"a sheet of {len(stems)} rows with {len(folders)} cells of {cell} px would be too large to look at",
+            hint="Use --limit, --include or a smaller --cell",
+        )
     reads = _reads(stems, columns)
     names = tuple(labels) or tuple(Path(folder).resolve().name for folder in folders)
     side = across or max(1, round((len(stems) / len(folders)) ** 0.5))

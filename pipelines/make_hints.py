@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.core import registry
 from pipelines.core.batch import run
-from pipelines.core.errors import MethodError
+from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.images import composite as lay_over
 from pipelines.core.images import decode_picture, encode_png
 from pipelines.core.inputs import Partners, Source
@@ -67,7 +67,9 @@ def make_hints(
     """
     settings = batch or BatchSettings()
     work = HintPlacement(method, resolve(registry.load("hints", method), values or {}, preset=preset), composite)
-    sources, destination = find(inputs, output, settings)
+    if lines is not None and not composite:
+        raise UsageError("--lines is for --composite alone", hint="Add --composite, or leave out --lines")
+    sources, destination = find(inputs, output, settings, aside=(lines,))
     partners = Partners(Path(lines), "--lines") if lines is not None else None
     jobs = tuple(_job(source, destination, partners, composite=composite) for source in sources)
     plan = Plan("make-hints", jobs, destination.folder, plain(work))

@@ -292,7 +292,7 @@ def test_flag_beats_environment_beats_file_beats_default(cli, art: Path, monkeyp
     assert method_of("--settings", settings) == "xdog"
     monkeypatch.setenv("COLORIZE_CLI_SETTINGS", str(settings))
     assert method_of() == "xdog"
-    monkeypatch.setenv("COLORIZE_CLI_LINES", "adaptive")
+    monkeypatch.setenv("COLORIZE_CLI_LINE_METHOD", "adaptive")
     assert method_of() == "adaptive"
     assert method_of("--method", "xdog") == "xdog"
 

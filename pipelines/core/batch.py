@@ -5,18 +5,21 @@ the files read to the bytes of the files written. Everything that touches the di
 """
 
 import contextlib
+import errno
 import os
 import shutil
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pipelines
 from pipelines.core import state as states
+from pipelines.core.errors import UsageError
+from pipelines.core.inputs import STATE_FOLDER, show_path
 from pipelines.core.plans import BatchSettings, Job, Plan, check
 from pipelines.core.report import Observer, Record, Report
 from pipelines.core.settings import digest
-from pipelines.core.workers import Pipes, Task, Work, outcomes, perform, read, record_of
+from pipelines.core.workers import Outcome, Pipes, Task, Work, outcomes, perform, read, record_of
 
 
 class Silent:
@@ -43,12 +46,12 @@ def run(
     """
     check(plan)
     watching = observer or Silent()
-    report = Report(plan.command, dict(plan.settings), dry_run=settings.dry_run, output=str(plan.output or "-"))
+    report = Report(plan.command, dict(plan.settings), dry_run=settings.dry_run, output=_shown_output(plan))
     began = time.perf_counter()
     watching.started(len(plan.jobs))
     records: dict[int, Record] = {}
     try:
-        with contextlib.closing(_records(plan, work, settings, pipes)) as stream:
+        with contextlib.closing(_records(plan, work, settings, pipes, report)) as stream:
             for index, record in stream:
                 records[index] = record
                 watching.recorded(record)
@@ -66,77 +69,144 @@ def run(
 
 
 def _records(
-    plan: Plan, work: Work, settings: BatchSettings, pipes: Pipes | None
+    plan: Plan, work: Work, settings: BatchSettings, pipes: Pipes | None, report: Report
 ) -> Generator[tuple[int, Record], None, None]:
     """Each job's index and record, as they come."""
-    if plan.output is None or any(path is None for job in plan.jobs for _, path in job.reads):
-        yield from _piped(plan, work, settings, pipes or Pipes())
+    if plan.output is None:
+        yield from _piped(plan, work, settings, pipes)
         return
-    memory = states.State(plan.output)
+    memory = _memory_of(plan.output)
     scratch = states.scratch_folder(plan.output)
     stale = digest([pipelines.__version__, plan.command, plan.settings, settings.seed])
+    if not settings.dry_run:
+        states.sweep(plan.output, memory)
     tasks = []
     for index, job in enumerate(plan.jobs):
-        record, known = _before_work(job, memory, stale, plan.output, settings)
+        record, known = _before_work(plan, job, memory, stale, settings)
         if record is not None:
             yield index, record
         else:
-            tasks.append(Task(index, job, known, settings.overwrite, settings.seed, scratch))
+            key = _key(job, plan.output)
+            tasks.append(Task(index, job, key, plan.command, known, settings.overwrite, settings.seed, scratch))
     if not tasks:
         return
-    states.sweep(plan.output)
+    _make_scratch(scratch)
     try:
-        with contextlib.closing(outcomes(work, tasks, settings.jobs)) as stream:
+        with contextlib.closing(_done(work, tasks, settings, pipes)) as stream:
             for outcome in stream:
                 if outcome.record.status == "done":
-                    entry = states.Entry(outcome.sources, stale, outcome.outputs)
-                    with contextlib.suppress(OSError):  # a full disk: the next run finds the output equal
-                        memory.add(_key(plan.jobs[outcome.index], plan.output), entry)
+                    entry = states.Entry(plan.command, outcome.sources, stale, outcome.outputs)
+                    _remember(memory, _key(plan.jobs[outcome.index], plan.output), entry, report)
                 yield outcome.index, outcome.record
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
         with contextlib.suppress(OSError):
+            memory.adopt(scratch)
             memory.compact()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _memory_of(folder: Path) -> states.State:
+    try:
+        return states.State(folder)
+    except OSError as error:
+        raise UsageError(
+            f"the journal of {show_path(folder)} cannot be read: {error.strerror}",
+            hint=f"Check the permissions of {STATE_FOLDER} in it",
+        ) from error
+
+
+def _make_scratch(scratch: Path) -> None:
+    """Find out before the work whether the output folder can be written to."""
+    try:
+        scratch.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return  # then each picture says so; what is there already may be all that is wanted
+        folder = scratch.parent.parent
+        raise UsageError(
+            f"nothing can be written to {show_path(folder)}: {error.strerror}", hint="Give another folder after -o"
+        ) from error
+
+
+def _done(
+    work: Work, tasks: Sequence[Task], settings: BatchSettings, pipes: Pipes | None
+) -> Generator[Outcome, None, None]:
+    """Outcomes of the tasks; what reads standard input stays in this process."""
+    if any(path is None for task in tasks for _, path in task.job.reads):
+        yield from (perform(work, task, pipes=pipes) for task in tasks)
+    else:
+        yield from outcomes(work, tasks, settings.jobs)
+
+
+def _remember(memory: states.State, key: str, entry: states.Entry, report: Report) -> None:
+    """Write the journal; where that fails the run goes on, since the next one finds the outputs equal."""
+    try:
+        memory.add(key, entry)
+    except OSError as error:
+        report.notes = (f"the journal cannot be written ({error.strerror}): the next run will do all this again",)
 
 
 def _before_work(
-    job: Job, memory: states.State, stale: str, folder: Path, settings: BatchSettings
+    plan: Plan, job: Job, memory: states.State, stale: str, settings: BatchSettings
 ) -> tuple[Record | None, tuple[str, ...]]:
     """The record of a job that needs no work, or else the digests of the outputs that it may replace."""
     if job.problem is not None:
         return record_of(job, "failed", str(job.problem)), ()
-    entry = memory.get(_key(job, folder))
+    assert plan.output is not None
+    entry = memory.get(_key(job, plan.output))
     if entry is not None and entry.settings == stale and not settings.overwrite and _unchanged(job, entry):
         return record_of(job, "skipped", "unchanged"), ()
+    known = entry.outputs if entry is not None and entry.command == plan.command else ()
     if settings.dry_run:
-        return record_of(job, "done", "would be written"), ()
-    return None, entry.outputs if entry else ()
+        return _foreseen(job, known, overwrite=settings.overwrite), ()
+    return None, known
+
+
+def _foreseen(job: Job, known: tuple[str, ...], *, overwrite: bool) -> Record:
+    """What a dry run can tell of a job that would be worked on."""
+    missing = [path for _, path in job.reads if path is not None and not path.exists()]
+    if missing:
+        return record_of(job, "failed", f"{show_path(missing[0])} does not exist. Check the path")
+    for output in job.outputs:
+        if output is not None and not overwrite and output.is_file():
+            content = output.read_bytes()
+            if content and states.fingerprint(content) not in known:
+                return record_of(job, "failed", f"{show_path(output)} is in the way. Move it away or use --overwrite")
+    return record_of(job, "done", "would be written")
 
 
 def _unchanged(job: Job, entry: states.Entry) -> bool:
     try:
-        if not all(output.exists() for output in job.outputs if output is not None):
+        if any(path is None for _, path in job.reads):
             return False
-        return states.fingerprint(read(path) for _, path in job.reads) == entry.sources
+        if not all(output.stat().st_size for output in job.outputs if output is not None):
+            return False
+        return states.fingerprint_all((name, read(path)) for name, path in job.reads) == entry.sources
     except OSError:
         return False  # the worker meets the same error and reports it
 
 
-def _piped(plan: Plan, work: Work, settings: BatchSettings, pipes: Pipes) -> Generator[tuple[int, Record], None, None]:
-    """From standard input, to standard output, or both, in this process; nothing is remembered."""
-    scratch = states.scratch_folder(plan.output or Path())
+def _piped(
+    plan: Plan, work: Work, settings: BatchSettings, pipes: Pipes | None
+) -> Generator[tuple[int, Record], None, None]:
+    """To standard output, in this process; nothing is remembered."""
     for index, job in enumerate(plan.jobs):
         if job.problem is not None:
             yield index, record_of(job, "failed", str(job.problem))
         elif settings.dry_run:
             yield index, record_of(job, "done", "would be written")
         else:
-            task = Task(index, job, (), settings.overwrite, settings.seed, scratch)
+            task = Task(index, job, "", plan.command, (), settings.overwrite, settings.seed, Path())
             yield index, perform(work, task, pipes=pipes).record
-    if plan.output is not None:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _key(job: Job, folder: Path) -> str:
     first = job.outputs[0]
     return "" if first is None else Path(os.path.relpath(first, folder)).as_posix()
+
+
+def _shown_output(plan: Plan) -> str:
+    """Where the results are: the folder, or the one file."""
+    if len(plan.jobs) == 1 and len(plan.jobs[0].outputs) == 1 and plan.output is not None:
+        return str(plan.jobs[0].outputs[0])
+    return str(plan.output or "-")

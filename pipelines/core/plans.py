@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from pipelines.core.errors import ColorizeError, UsageError
+from pipelines.core.images import PICTURE_SUFFIXES
 from pipelines.core.inputs import Selection, Source, find_sources, show_path
 
 
@@ -35,7 +36,8 @@ class BatchSettings:
     dry_run: bool = False  # say what would be done
     fail_fast: bool = False  # stop at the first failure
     selection: Selection = field(default_factory=Selection)
-    listed: tuple[str, ...] = ()  # input paths read from a list
+    listed: tuple[str, ...] | None = None  # input paths read from a list
+    root: Path | None = None  # the folder below which listed paths keep their folders in the output
     keep_extension: bool = False  # a.jpg becomes a.jpg.png instead of a.png
 
 
@@ -52,7 +54,7 @@ class Destination:
         if self.folder is None:
             return None
         if self.file is not None:
-            return self.file.with_suffix(suffix)
+            return self.file if suffix == self.file.suffix.lower() else self.file.with_suffix(suffix)
         return self.folder / relative.with_name((relative.name if self.keep_extension else relative.stem) + suffix)
 
 
@@ -67,26 +69,40 @@ class Plan:
 
 
 def find(
-    inputs: Sequence[str], output: str | None, settings: BatchSettings, *, suffix: str = ".png"
+    inputs: Sequence[str],
+    output: str | None,
+    settings: BatchSettings,
+    *,
+    suffix: str = ".png",
+    aside: Sequence[str | None] = (),
 ) -> tuple[list[Source], Destination]:
     """The input pictures of a run and where its outputs go.
 
     `output` is a folder, "-" for standard output, or, for a single input, a file that ends in `suffix`; None is
-    standard output where the input is "-". Raises UsageError for input and output being the same folder or for
+    standard output where the input is "-". Folders `aside` (hints, references) inside an input are not taken for
+    inputs. Raises UsageError for input and output being the same folder or for
     several inputs into one file or pipe, NothingMatchedError where there is no input.
     """
     if output is None and list(inputs) != ["-"]:
         raise UsageError("there is no place for the results", hint="Give a folder with -o")
-    if not inputs and not settings.listed:
+    if not inputs and settings.listed is None:
         raise UsageError("there is no input", hint="Name pictures or folders, or use --files-from")
+    if output == "":
+        raise UsageError("the output is empty", hint="Check the variables in the command")
     target = "-" if output is None else output
-    to_file = Path(target).suffix.lower() == suffix and not Path(target).is_dir()
+    ending = Path(target).suffix.lower()
+    to_file = ending == suffix and not os.path.isdir(target)
+    if ending in PICTURE_SUFFIXES and not to_file and not os.path.isdir(target):
+        raise UsageError(
+            f"results are {suffix} files, not {show_path(Path(target).suffix)}",
+            hint=f"Give a folder or a {suffix} file after -o",
+        )
     folder = None if target == "-" else Path(target).parent if to_file else Path(target)
     for text in inputs:
         if folder is not None and not to_file and os.path.realpath(text) == os.path.realpath(folder):
             raise UsageError(f"{show_path(text)} is both input and output", hint="Give another folder after -o")
-    hidden = None if to_file else folder
-    sources = find_sources(inputs, settings.selection, listed=settings.listed, leave_out=hidden)
+    hidden = [Path(place) for place in (*aside, None if to_file else folder) if place is not None]
+    sources = find_sources(inputs, settings.selection, listed=settings.listed, root=settings.root, leave_out=hidden)
     if len(sources) > 1 and (to_file or folder is None):
         raise UsageError(
             f"{len(sources)} pictures cannot go to one place: {show_path(target)}", hint="Give a folder after -o"
@@ -104,6 +120,8 @@ def check(plan: Plan) -> None:
     makers: dict[str, Job] = {}
     folders: dict[Path, str] = {}
     for job in plan.jobs:
+        if len(job.outputs) > 1 and None in job.outputs:
+            raise UsageError(f"{len(job.outputs)} files cannot go to one pipe", hint="Give a folder after -o")
         for output in job.outputs:
             if output is None:
                 continue
@@ -118,3 +136,10 @@ def check(plan: Plan) -> None:
                     f"{show_path(other.input)} and {show_path(job.input)} would both become {show_path(output)}",
                     hint="Rename one, name the folder above both, or use --keep-extension",
                 )
+    for real in folders.values():
+        if os.path.normcase(real) in makers:
+            raise UsageError(
+                f"{show_path(makers[os.path.normcase(real)].input)} would become the file {show_path(real)}, "
+                "which other results need as a folder",
+                hint="Rename one, or use --keep-extension",
+            )

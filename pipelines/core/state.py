@@ -7,6 +7,8 @@ A line cut off by a crash is ignored; the work it stood for is then done again w
 import hashlib
 import json
 import os
+import platform
+import secrets
 import shutil
 import time
 from collections.abc import Iterable
@@ -20,7 +22,8 @@ from pipelines.core.inputs import STATE_FOLDER
 class Entry:
     """What one output was made from, as digests."""
 
-    sources: str  # of the bytes of every file read, in order
+    command: str  # that made it
+    sources: str  # of the names and bytes of every file read, in order
     settings: str  # of command, version and settings
     outputs: tuple[str, ...]  # of the bytes of every file written
 
@@ -46,6 +49,17 @@ class State:
         self._torn = False
         self._lines += 1
 
+    def adopt(self, scratch: Path) -> None:
+        """Remember files that a run put in place and could not remember itself, because it was interrupted or killed.
+
+        Their settings are unknown, so they are made again; their bytes are known, so they may be replaced.
+        """
+        for note in sorted(scratch.glob("made-*")):
+            for line in note.read_text(encoding="ascii", errors="replace").splitlines():
+                key, entry = _parsed(line)
+                if entry is not None and (key not in self._entries or self._entries[key].outputs != entry.outputs):
+                    self.add(key, entry)
+
     def compact(self) -> None:
         """Rewrite the journal where superseded lines outnumber living ones."""
         if self._lines > 2 * len(self._entries) + 16:
@@ -54,13 +68,25 @@ class State:
             self._lines = len(self._entries)
 
 
-def fingerprint(files: Iterable[bytes]) -> str:
-    """A digest of several files' bytes in order."""
+def fingerprint(data: bytes) -> str:
+    """A digest of one file's bytes."""
+    return hashlib.blake2b(data, digest_size=12).hexdigest()
+
+
+def fingerprint_all(files: Iterable[tuple[str, bytes]]) -> str:
+    """A digest of several files' names and bytes, in order."""
     whole = hashlib.blake2b(digest_size=12)
-    for data in files:
-        whole.update(len(data).to_bytes(8, "little"))
+    for name, data in files:
+        whole.update(f"{name}:{len(data)}:".encode())
         whole.update(data)
     return whole.hexdigest()
+
+
+def note_intent(scratch: Path, key: str, command: str, outputs: tuple[str, ...]) -> None:
+    """Write down what is about to be put in place, so that a killed run still knows its own files (see State.adopt)."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    with (scratch / f"made-{os.getpid()}").open("a", encoding="ascii") as note:
+        note.write(_line(key, Entry(command, "", "", outputs)))
 
 
 def scratch_folder(folder: Path) -> Path:
@@ -68,7 +94,7 @@ def scratch_folder(folder: Path) -> Path:
 
     Being on the same file system, a finished file is moved out of it in one step, and nobody ever sees half a file.
     """
-    return folder / STATE_FOLDER / f"unfinished-{os.getpid()}"
+    return folder / STATE_FOLDER / f"unfinished-{platform.node()}-{secrets.token_hex(4)}-{os.getpid()}"
 
 
 def replace_file(path: Path, data: bytes, *, scratch: Path) -> None:
@@ -84,18 +110,20 @@ def replace_file(path: Path, data: bytes, *, scratch: Path) -> None:
         raise
 
 
-def sweep(folder: Path) -> None:
-    """Remove what killed runs left unfinished in an output folder; living processes keep theirs."""
+def sweep(folder: Path, memory: State) -> None:
+    """Adopt what killed runs made and remove what they left unfinished; living processes keep theirs."""
     for left in (folder / STATE_FOLDER).glob("unfinished-*"):
         if not _in_use(left):
+            memory.adopt(left)
             shutil.rmtree(left, ignore_errors=True)
 
 
 def _in_use(left: Path) -> bool:
     process = left.name.rpartition("-")[2]
-    if os.name == "nt":  # there os.kill(process, 0) would end the process
+    elsewhere = not left.name.startswith(f"unfinished-{platform.node()}-")
+    if elsewhere or os.name == "nt" or not process.isdigit():  # on Windows os.kill(process, 0) would end the process
         return time.time() - left.stat().st_mtime < 24 * 3600
-    return process.isdigit() and int(process) != os.getpid() and _alive(int(process))
+    return int(process) != os.getpid() and _alive(int(process))
 
 
 def _alive(process: int) -> bool:
@@ -109,7 +137,15 @@ def _alive(process: int) -> bool:
 
 
 def _line(key: str, entry: Entry) -> str:
-    return json.dumps([key, entry.sources, entry.settings, *entry.outputs]) + "\n"
+    return json.dumps([key, entry.command, entry.sources, entry.settings, *entry.outputs]) + "\n"
+
+
+def _parsed(line: str) -> tuple[str, Entry | None]:
+    try:
+        key, command, sources, settings, *outputs = json.loads(line)
+    except (ValueError, TypeError):
+        return "", None
+    return key, Entry(command, sources, settings, tuple(outputs))
 
 
 def _load(journal: Path) -> tuple[dict[str, Entry], int, bool]:
@@ -117,9 +153,7 @@ def _load(journal: Path) -> tuple[dict[str, Entry], int, bool]:
     entries: dict[str, Entry] = {}
     lines = text.splitlines()
     for line in lines:
-        try:
-            key, sources, settings, *outputs = json.loads(line)
-        except ValueError:
-            continue
-        entries[key] = Entry(sources, settings, tuple(outputs))
+        key, entry = _parsed(line)
+        if entry is not None:
+            entries[key] = entry
     return entries, len(lines), bool(text) and not text.endswith("\n")

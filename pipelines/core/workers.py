@@ -20,7 +20,7 @@ import numpy as np
 from joblib.externals.loky.process_executor import BrokenProcessPool
 
 from pipelines.core import state as states
-from pipelines.core.errors import ColorizeError, OutputExistsError
+from pipelines.core.errors import ColorizeError, MissingPackageError, OutputExistsError
 from pipelines.core.inputs import show_path
 from pipelines.core.plans import Job
 from pipelines.core.report import Record, Status
@@ -55,6 +55,8 @@ class Task:
 
     index: int
     job: Job
+    key: str  # under which the journal remembers it
+    command: str
     known: tuple[str, ...]  # digests of the outputs as this tool last wrote them: such files may be replaced
     overwrite: bool
     seed: int
@@ -100,12 +102,14 @@ def perform(work: Work, task: Task, *, pipes: Pipes | None = None) -> Outcome:
     try:
         files = {name: read(path, pipes=pipes) for name, path in task.job.reads}
         made = work(files, rng_for(task.seed, task.job.relative))
-        digests = tuple(states.fingerprint([data]) for data in made.files)
+        digests = tuple(states.fingerprint(data) for data in made.files)
         _write(task, made, digests, pipes=pipes)
+    except MissingPackageError:
+        raise  # the same for every picture: the run ends, with exit code 2
     except Exception as error:
         return Outcome(task.index, record_of(task.job, "failed", explain(error), began=began))
     record = replace(record_of(task.job, "done", began=began), warnings=made.warnings)
-    return Outcome(task.index, record, states.fingerprint(files.values()), digests)
+    return Outcome(task.index, record, states.fingerprint_all(files.items()), digests)
 
 
 def read(path: Path | None, *, pipes: Pipes | None = None) -> bytes:
@@ -131,7 +135,7 @@ def explain(error: Exception) -> str:
         return "the disk is full. Free some space and run the same command again: finished files are kept"
     if isinstance(error, OSError):
         where = f" ({show_path(error.filename)})" if error.filename else ""
-        return f"{error.strerror or error}{where}. Check that it exists and that its permissions allow this"
+        return f"{error.strerror or error}{where}. Check the path and its permissions"
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(last.filename).name}:{last.lineno}"
     return f"{type(error).__name__}: {error} (at {place}). This is a fault of colorize-cli: please report it"
@@ -189,6 +193,8 @@ def _write(task: Task, made: Made, digests: Sequence[str], *, pipes: Pipes | Non
             sink.flush()
         elif not _in_place(target, digest, task):
             pending.append((target, data))
+    if pending:
+        states.note_intent(task.scratch, task.key, task.command, tuple(digests))
     for target, data in pending:
         states.replace_file(target, data, scratch=task.scratch)
 
@@ -197,12 +203,13 @@ def _in_place(target: Path, digest: str, task: Task) -> bool:
     """Whether the file is there already; raises OutputExistsError for a file that is not ours to replace."""
     if not os.path.lexists(target):
         return False
-    present = states.fingerprint([target.read_bytes()])
+    content = target.read_bytes()
+    present = states.fingerprint(content)
     if present == digest:
         return True
-    if present not in task.known and not task.overwrite:
+    if content and present not in task.known and not task.overwrite:
         raise OutputExistsError(
-            f"{show_path(target)} is in the way: colorize-cli did not make it, or it was changed since",
+            f"{show_path(target)} is in the way: this command did not make it, or it was changed since",
             hint="Move it away or use --overwrite",
         )
     return False

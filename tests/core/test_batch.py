@@ -2,6 +2,7 @@
 
 import errno
 import os
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -249,7 +250,7 @@ def test_the_journal_does_not_grow_for_ever(source: Path, tmp_path: Path) -> Non
 
 
 def test_what_a_killed_run_left_unfinished_is_swept(source: Path, tmp_path: Path) -> None:
-    left = tmp_path / "out" / state.STATE_FOLDER / "unfinished-999999999"
+    left = tmp_path / "out" / state.STATE_FOLDER / f"unfinished-{platform.node()}-abc-999999999"
     left.mkdir(parents=True)
     (left / "half").write_text("half")
     go(source, tmp_path / "out")
