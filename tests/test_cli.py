@@ -255,6 +255,23 @@ def test_a_report_has_every_record(cli, art: Path) -> None:  # type: ignore[no-u
     assert report["settings"]["method"] == "trapped_ball"
 
 
+def test_a_report_never_takes_the_place_of_a_picture(cli, art: Path) -> None:  # type: ignore[no-untyped-def]
+    picture = art / "lines" / "a.png"
+    before = picture.read_bytes()
+    ran = cli("regions", picture, "-o", art / "out", "--report", picture)
+    assert ran.code == 2
+    assert "is no report" in ran.err
+    assert picture.read_bytes() == before
+    assert not (art / "out").exists()
+
+
+def test_missing_and_unused_hints_are_named(cli, art: Path) -> None:  # type: ignore[no-untyped-def]
+    (art / "hints" / "a.png").rename(art / "hints" / "A.png")
+    ran = cli("colorize", art / "lines", "-o", art / "out", "--hints", art / "hints", "-j", 1)
+    assert "a.png: nothing of its name in --hints" in ran.err
+    assert "no drawing for the hints" in ran.err
+
+
 def test_quiet_says_nothing_and_plain_lines_hold_no_escape_codes(cli, art: Path) -> None:  # type: ignore[no-untyped-def]
     assert cli("regions", art / "lines", "-o", art / "q", "-j", 1, "-q").err == ""
     loud = cli("regions", art / "lines", "-o", art / "v", "-j", 1, "-v").err
@@ -310,6 +327,10 @@ def test_settings_of_the_method_come_from_the_file_and_set_wins(cli, art: Path) 
     [
         ("[regions]\nmethods = 1\n", "has no option 'methods'"),
         ("[regions]\nseed = 'x'\n", "seed"),
+        ("regions = 3\n", "is no table"),
+        ("[regions]\nsettings = 3\n", "is no table"),
+        ("[region]\nseed = 3\n", "Did you mean 'regions'"),
+        ("seed = 3\n", "no command: 'seed'"),
         ("not toml", "is not a TOML file"),
     ],
 )
@@ -341,6 +362,10 @@ def test_a_bad_settings_file_is_exit_2(cli, art: Path, text: str, message: str) 
         (("colorize", "{art}/lines", "-o", "{art}/out", "--palette", "{art}/note.txt"), 2, "palette"),
         (("blend", "--base", "{art}/lines", "--top", "{art}/hints", "-o", "{art}/o", "--mode", "mult"), 2, "multiply"),
         (("extract-lines", "{art}/lines", "-o", "{art}/out", "--preset", "none"), 2, "preset"),
+        (("blend", "--base", "{art}/nowhere", "--top", "{art}/hints", "-o", "{art}/out"), 2, "nowhere does not exist"),
+        (("make-hints", "{art}/colour", "-o", "{art}/out", "--lines", "{art}/lines"), 2, "Add --composite"),
+        (("make-hints", "{art}/colour/a.png", "-o", "-", "--composite"), 2, "2 files cannot go to one pipe"),
+        (("contact-sheet", "{art}/nowhere", "-o", "{art}/out/x.png"), 2, "does not exist"),
     ],
 )
 def test_wrong_usage_is_one_clear_line(cli, art: Path, arguments: tuple[str, ...], code: int, message: str) -> None:  # type: ignore[no-untyped-def]

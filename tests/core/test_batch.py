@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.core import state, workers
 from pipelines.core.batch import Terminated, run
-from pipelines.core.errors import MethodError, UsageError
+from pipelines.core.errors import MethodError, MissingPackageError, UsageError
 from pipelines.core.plans import BatchSettings, Job, Plan
 from pipelines.core.report import Record, Report
 from pipelines.core.workers import Made
@@ -255,6 +255,90 @@ def test_what_a_killed_run_left_unfinished_is_swept(source: Path, tmp_path: Path
     (left / "half").write_text("half")
     go(source, tmp_path / "out")
     assert not left.exists()
+
+
+def test_files_of_a_killed_run_are_known_although_it_could_not_remember_them(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    go(source, out)
+    (out / state.STATE_FOLDER / "state.jsonl").unlink()
+    left = out / state.STATE_FOLDER / f"unfinished-{platform.node()}-abc-999999999"
+    for path in source.rglob("*.txt"):
+        key = path.relative_to(source).as_posix()
+        state.note_intent(left, key, "upper", (state.fingerprint((out / key).read_bytes()),))
+    assert go(source, out, tail="other settings").counts == {"done": 4, "skipped": 0, "failed": 0}
+
+
+def test_the_same_bytes_under_another_name_are_a_change(source: Path, tmp_path: Path) -> None:
+    def guided(name: str) -> Report:
+        jobs = (Job((("picture", source / "one.txt"), (name, source / "two.txt")), (out / "x",), PurePosixPath("x")),)
+        return run(Plan("upper", jobs, out, {}), Upper(), BatchSettings(jobs=1))
+
+    out = tmp_path / "out"
+    assert guided("hints").counts["done"] == 1
+    assert guided("hints").counts["skipped"] == 1
+    assert guided("reference").counts["done"] == 1
+
+
+def test_one_command_does_not_replace_the_work_of_another(source: Path, tmp_path: Path) -> None:
+    go(source, tmp_path / "out")
+    plan = plan_for(source, tmp_path / "out", "!")
+    other = Plan("lower", plan.jobs, plan.output, plan.settings)
+    report = run(other, Upper("!"), BatchSettings(jobs=1))
+    assert report.counts["failed"] == 4
+    assert "in the way" in report.records[0].reason
+
+
+def test_an_output_emptied_by_a_crash_is_made_again(source: Path, tmp_path: Path) -> None:
+    go(source, tmp_path / "out")
+    (tmp_path / "out" / "one.txt").write_bytes(b"")
+    assert go(source, tmp_path / "out").counts == {"done": 1, "skipped": 3, "failed": 0}
+
+
+def test_a_dry_run_foresees_failures(source: Path, tmp_path: Path) -> None:
+    make(tmp_path / "out", one="precious")
+    (source / "gone.txt").symlink_to(source / "nowhere.txt")
+    foreseen = go(source, tmp_path / "out", dry_run=True)
+    assert foreseen.counts == go(source, tmp_path / "out").counts == {"done": 3, "skipped": 0, "failed": 2}
+
+
+def test_a_journal_that_cannot_be_written_is_said(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: state.State, key: str, entry: state.Entry) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(state.State, "add", refuse)
+    report = go(source, tmp_path / "out")
+    assert report.counts["done"] == 4
+    assert "journal cannot be written" in report.notes[0]
+
+
+def test_an_output_folder_that_cannot_be_written_to_ends_the_run_before_any_work(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UsageError, match="nothing can be written to"):
+        go(source, tmp_path / "file" / "out")
+
+
+def test_a_file_in_the_place_of_a_folder_is_found_before_any_work(tmp_path: Path) -> None:
+    make(tmp_path, a="a", b="b")
+    out = tmp_path / "out"
+    outputs = (out / "x", out / "x" / "y")
+    jobs = tuple(
+        Job((("picture", tmp_path / f"{name}.txt"),), (output,), PurePosixPath(name))
+        for name, output in zip("ab", outputs, strict=True)
+    )
+    with pytest.raises(UsageError, match="need as a folder"):
+        run(Plan("upper", jobs, out, {}), Upper(), BatchSettings())
+
+
+def test_a_missing_package_ends_the_run(source: Path, tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Missing:
+        def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
+            raise MissingPackageError("it is not installed", hint="Install it")
+
+    with pytest.raises(MissingPackageError):
+        run(plan_for(source, tmp_path / "out"), Missing(), BatchSettings(jobs=1))
 
 
 def test_randomness_depends_on_seed_and_relative_path_only() -> None:

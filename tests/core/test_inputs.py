@@ -148,3 +148,71 @@ def test_partners_are_found_by_relative_path_whatever_the_suffix(art: Path) -> N
     assert partners.of(source.relative.parent / "deep" / "a.png") == art / "deep" / "a.JPG"
     with pytest.raises(UsageError, match="Check --hints"):
         Partners(art / "nowhere", "--hints")
+
+
+def test_a_list_can_begin_at_a_root_and_may_name_folders(art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(art.parent)
+    assert names([], listed=["art/deep/a.JPG", "art/frame2.png"], root=Path("art")) == ["deep/a.JPG", "frame2.png"]
+    assert names([], listed=["art/deep"]) == ["art/deep/a.JPG", "art/deep/er/b.webp"]
+    monkeypatch.chdir(art)
+    assert names([], listed=["."]) == ["deep/a.JPG", "deep/er/b.webp", "frame2.png", "frame10.png"]
+    with pytest.raises(NothingMatchedError):
+        names([], listed=[])
+
+
+def test_a_linked_picture_is_a_picture_of_its_own(art: Path) -> None:
+    (art / "also.png").symlink_to(art / "frame2.png")
+    assert "also.png" in names([str(art)])
+    assert "frame2.png" in names([str(art)])
+
+
+def test_pipes_in_a_folder_are_passed_over(art: Path) -> None:
+    os.mkfifo(art / "pipe.png")
+    assert "pipe.png" not in names([str(art)])
+
+
+@pytest.mark.parametrize("pattern", ["deep", "deep/", "deep/*"])
+def test_a_folder_can_be_excluded_by_its_name(art: Path, pattern: str) -> None:
+    assert names([str(art)], Selection(exclude=(pattern,))) == ["frame2.png", "frame10.png"]
+
+
+def test_two_stars_match_no_folder_too(art: Path) -> None:
+    assert names([str(art)], Selection(include=("**/*.png",))) == ["frame2.png", "frame10.png"]
+
+
+def test_an_output_above_the_pattern_hides_nothing(art: Path) -> None:
+    assert names([f"{art}/*.png"], leave_out=[art]) == ["frame2.png", "frame10.png"]
+
+
+def test_numbers_of_any_length_sort() -> None:
+    assert sorted(["9" * 5000, "1" + "0" * 5000, "7"], key=natural_key)[0] == "7"
+
+
+def test_two_partners_of_one_name_are_refused(art: Path) -> None:
+    (art / "frame2.jpg").write_bytes(b"x")
+    partners = Partners(art, "--hints")
+    with pytest.raises(UsageError, match="have the same name"):
+        partners.of(find_sources([str(art / "frame2.png")])[0].relative)
+
+
+def test_partners_nobody_asked_for_are_known(art: Path) -> None:
+    partners = Partners(art, "--hints")
+    partners.of(find_sources([str(art / "frame2.png")])[0].relative)
+    assert art / "frame10.png" in partners.unused()
+    assert art / "frame2.png" not in partners.unused()
+
+
+@pytest.mark.parametrize(("output", "message"), [("", "output is empty"), ("x.jpg", "results are .png files")])
+def test_outputs_that_would_surprise_are_refused(art: Path, output: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        find([str(art / "frame2.png")], output, BatchSettings())
+
+
+def test_the_name_given_to_one_result_is_kept(art: Path, tmp_path: Path) -> None:
+    sources, destination = find([str(art / "frame2.png")], str(tmp_path / "X.PNG"), BatchSettings())
+    assert destination.place(sources[0].relative, ".png") == tmp_path / "X.PNG"
+
+
+def test_hints_inside_the_input_are_no_input(art: Path, tmp_path: Path) -> None:
+    sources, _ = find([str(art)], str(tmp_path / "out"), BatchSettings(), aside=(str(art / "deep"),))
+    assert [str(source.relative) for source in sources] == ["frame2.png", "frame10.png"]
