@@ -21,8 +21,11 @@ IntArray = NDArray[np.intp]
 LabelArray = NDArray[np.int32]
 
 LUMA = np.array([0.299, 0.587, 0.114])
+"""Weights of red, green and blue in lightness, ITU-R BT.601."""
 
-_OPAQUE = 128  # alpha from which a pixel is a hint
+OPAQUE = 128
+"""The alpha from which a pixel of a hint map is a hint."""
+
 _RIVAL = 0.4  # of the greatest weight in one region: a spot counts there too
 _DARK = 72  # luma, levels: ink is no lighter
 _INK = 160  # level of a line drawing: a pixel this dark is more line than soft edge
@@ -47,12 +50,13 @@ def read_hints(hints: ByteArray, lines: ByteArray, regions: LabelArray, drawing:
     pixels, spot = _spots(marks)
     colour = np.zeros(int(spot.max(initial=-1)) + 1, np.intp)
     colour[spot] = marks.reshape(-1)[pixels]
-    weight = _depth(marks).reshape(-1)[pixels] ** 2.0
+    where = regions.reshape(-1)[pixels].astype(np.intp)
+    weight = _depth(marks).reshape(-1)[pixels].astype(np.float64) ** 2
     middle = _deepest(pixels, spot, weight, len(colour))
     speaks = ~_is_line_colour(colours[colour], middle, lines, drawing)
     on_paper = drawing.paper.reshape(-1)[pixels] > 0
     on_paper |= (np.bincount(spot, on_paper, len(colour)) == 0)[spot]  # a spot on ink alone counts in the region below
-    counted, region, area, number = _votes(spot, regions.reshape(-1)[pixels], weight * on_paper, speaks)
+    counted, region, area, number = _votes(spot, where, weight * on_paper, speaks)
     clean = np.zeros_like(marks)
     clean.reshape(-1)[pixels] = number
     row, column = np.divmod(middle[counted], marks.shape[1])
@@ -61,7 +65,7 @@ def read_hints(hints: ByteArray, lines: ByteArray, regions: LabelArray, drawing:
 
 def _colours(hints: ByteArray) -> tuple[ByteArray, LabelArray]:
     """Return white and the colours of a hint map, uint8 (k + 1, 3), and each pixel's index, int32 (H, W), 0 = none."""
-    pixels = np.flatnonzero(hints[..., 3] >= _OPAQUE)
+    pixels = np.flatnonzero(hints[..., 3] >= OPAQUE)
     packed = hints.reshape(-1, 4)[pixels, :3].astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
     values, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
     common = np.sort(np.argsort(-counts, kind="stable")[:_MOST_COLOURS])

@@ -1,15 +1,16 @@
 """Measures the regions of a line drawing: size, place, and how they touch each other and the picture's border."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.regions.trapped_ball import Borders, Paper, find_borders, widest_of
+from pipelines.regions.trapped_ball import Borders, Paper, contracted, find_borders, widest_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 LabelArray = NDArray[np.int32]
+Values = TypeVar("Values", NDArray[np.float64], NDArray[np.intp])
 
 
 class Facts(NamedTuple):
@@ -21,52 +22,89 @@ class Facts(NamedTuple):
     top: IntArray
     right: IntArray  # px, the last column
     bottom: IntArray
-    x: FloatArray  # px, the middle of the box
-    y: FloatArray
     edge: FloatArray  # px of the picture's border
     corners: IntArray  # corners of the picture, 0..4
     borders: Borders
 
     @property
-    def count(self) -> int:
+    def labels(self) -> int:
         """The number of labels, 0 included."""
         return len(self.area)
 
+    @property
+    def x(self) -> FloatArray:
+        """The middle of the box, px, (n + 1,)."""
+        return (self.left + self.right) / 2
+
+    @property
+    def y(self) -> FloatArray:
+        """The middle of the box, px, (n + 1,)."""
+        return (self.top + self.bottom) / 2
+
 
 def measure(regions: LabelArray, drawing: Paper) -> Facts:
-    """Measure regions, int32 (H, W), 1..n, ink included."""
+    """Measure regions, int32 (H, W), labels >= 1, ink included; a label that is not there has no area."""
     count = int(regions.max(initial=0)) + 1
     on_paper = regions * drawing.paper
     row, start, stop, label = _runs(on_paper)
-    left, top = np.full(count, regions.shape[1]), np.full(count, regions.shape[0])
-    right, bottom = np.zeros(count, np.intp), np.zeros(count, np.intp)
-    np.minimum.at(left, label, start)
-    np.maximum.at(right, label, stop)
-    np.minimum.at(top, label, row)
-    np.maximum.at(bottom, label, row)
-    area = np.bincount(label, stop - start + 1, count)
     frame = np.concatenate([on_paper[0], on_paper[-1], on_paper[:, 0], on_paper[:, -1]])
     corners = on_paper[[0, 0, -1, -1], [0, -1, 0, -1]]
+    is_region = np.arange(count) > 0
     return Facts(
-        area=np.where(np.arange(count) > 0, area, 0),
+        area=(np.bincount(label, stop - start + 1, count) * is_region).astype(np.float64),
         width=widest_of(on_paper, drawing.width),
-        left=left,
-        top=top,
-        right=right,
-        bottom=bottom,
-        x=(left + right) / 2,
-        y=(top + bottom) / 2,
-        edge=np.bincount(frame, minlength=count).astype(np.float64),
-        corners=np.bincount(corners, minlength=count),
+        left=_least(label, start, np.full(count, regions.shape[1])),
+        top=_least(label, row, np.full(count, regions.shape[0])),
+        right=_greatest(label, stop, count),
+        bottom=_greatest(label, row, count),
+        edge=(np.bincount(frame, minlength=count) * is_region).astype(np.float64),
+        corners=np.bincount(corners, minlength=count) * is_region,
         borders=find_borders(regions, drawing.width),
     )
 
 
-def _runs(labels: LabelArray) -> tuple[IntArray, IntArray, IntArray, LabelArray]:
+def joined(facts: Facts, roots: IntArray) -> Facts:
+    """Return the facts when each label becomes its root, (n + 1,)."""
+    count = facts.labels
+    return Facts(
+        area=np.bincount(roots, facts.area, count).astype(np.float64),
+        width=_greatest(roots, facts.width, count).astype(np.float64),
+        left=_least(roots, facts.left, facts.left.copy()),
+        top=_least(roots, facts.top, facts.top.copy()),
+        right=_greatest(roots, facts.right, count),
+        bottom=_greatest(roots, facts.bottom, count),
+        edge=np.bincount(roots, facts.edge, count).astype(np.float64),
+        corners=np.bincount(roots, facts.corners, count).astype(np.intp),
+        borders=contracted(facts.borders, roots),
+    )
+
+
+def _least(label: IntArray, values: IntArray, least: IntArray) -> IntArray:
+    np.minimum.at(least, label, values)
+    return least
+
+
+def _greatest(label: IntArray, values: Values, count: int) -> Values:
+    greatest = np.zeros(count, values.dtype)
+    np.maximum.at(greatest, label, values)
+    return greatest
+
+
+def unlikeness(facts: Facts, one: IntArray, other: IntArray) -> FloatArray:
+    """Return by how much regions differ in area, width and the sides of their boxes: the sum of |log ratio|, >= 0."""
+    total = np.zeros(np.broadcast_shapes(one.shape, other.shape))
+    sides = facts.right - facts.left + 1, facts.bottom - facts.top + 1
+    for measure in (facts.area, 2 * facts.width, *sides):
+        logarithm = np.log(np.maximum(measure, 1))
+        total += np.abs(logarithm[one] - logarithm[other])
+    return total
+
+
+def _runs(labels: LabelArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
     """Return the row, first and last column, and label of each run of equal labels in a row."""
     starts = np.ones(labels.shape, bool)
     np.not_equal(labels[:, 1:], labels[:, :-1], out=starts[:, 1:])
     first = np.flatnonzero(starts)
     last = np.append(first[1:], labels.size) - 1
     width = labels.shape[1]
-    return first // width, first % width, last % width, labels.reshape(-1)[first]
+    return first // width, first % width, last % width, labels.reshape(-1)[first].astype(np.intp)

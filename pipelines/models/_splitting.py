@@ -1,4 +1,4 @@
-"""Splits regions that hold hints of several colours, and tells the figure from the paper outside it.
+"""Splits regions that hold hints of several colours.
 
 The colours grow from their hints like water from springs, and meet where they would have to rise highest. The ground
 rises where paper narrows, so that they meet in the gaps of lines, and with the distance from the nearest hint, so that
@@ -6,92 +6,106 @@ on open paper they meet half way:
 
     height = max(NECK * max(0, 1 - width / NARROW), min(SLOPE * distance from hints, CAP)),    ink = TOP
 
-Not all hints are equal. Where one colour has fewer spots than another in the region, its spots have a rim, which gives
-the common colour a start; a spot much smaller than others around has a high rim and colours little but itself.
+Not all colours are equal. Where one has fewer spots in the region than another, its spots have a rim, which gives the
+common colour a start: the highlight or the blush does not take half of a face that has many hints.
 
-An open figure and the paper outside are one region. The outside grows from all that lies beyond the convex hull of the
-ink, over a lid: the hull's own border is a rise, so that the open bottom of a bust is cut straight.
+An open figure and the paper outside are one region too. The outside grows from all that lies beyond the convex hull of
+the ink, over a lid, the hull's border: so the open bottom of a bust is cut straight.
 """
-
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.models._hint_marks import Hints
-from pipelines.models._region_facts import Facts
-from pipelines.regions.trapped_ball import TOP, Paper, flood
+from pipelines.models._outside import beyond_the_hull, stains
+from pipelines.models._sheet import Sheet
+from pipelines.regions.trapped_ball import TOP, flood
 
 ByteArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
 LabelArray = NDArray[np.int32]
 
 _NECK = 63  # the height of the narrowest paper
 _NARROW = 0.04  # of the longer side: paper whose distance from ink is less is narrow
-_SLOPE = 200  # height per longer side of distance
+_SLOPE = 200  # of height per longer side of distance
 _CAP = 50
-_RIM = 16  # height for each halving of a colour's share of the spots
-_GREATEST_RIM = 30
-_SMALL = 0.5  # of the greatest spot's area in the region: smaller ones colour little but themselves
-_SMALL_RIM = 52
-_LID = 40
+_RIM = 16  # of height for each halving of a colour's spots
+_HIGHEST_RIM = 30  # on one pixel too
+_LID = 40  # on a line of one pixel: half as high as ground of that height
 _WALL = TOP - 1  # between regions: higher than any paper
 
-_SIGHT = 4  # of 8 rays: a hint that sees so much of the picture's border lies outside the figure
-_RAYS = ((1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1))
-_FEW = 0.3  # of the hints per area elsewhere: so many on the paper outside mean all of it
-_LEAST_SPOT, _GREATEST_SPOT = 0.03, 0.1  # of the longer side: the radius of a spot of colour left on the paper outside
-_SPOT_REACH = 0.6  # of the distance to the next spot of that colour
-_PAPER_WHITE = 250  # a hint with no channel below this is paper
 
+def split(sheet: Sheet, several: BoolArray, contested: BoolArray, is_open: BoolArray) -> LabelArray:
+    """Label the paper of regions with hints of several colours, int32 (H, W): 0 elsewhere, 1..k colour, k + 1 outside.
 
-class Sheet(NamedTuple):
-    """A drawing whose regions are known and the hints on it."""
-
-    drawing: Paper
-    regions: LabelArray  # (H, W), 1..n, ink included
-    facts: Facts
-    hints: Hints
-
-    @property
-    def size(self) -> int:
-        """The longer side, px."""
-        return max(self.regions.shape)
-
-
-def open_spots(sheet: Sheet, outside: BoolArray) -> BoolArray:
-    """Tell which spots, (spots,), lie on the paper outside: in a region of the `outside`, (n + 1,), in sight of the border.
+    several: bool (n + 1,), the regions to split. contested: those of them that hold the figure and the paper outside.
+    is_open: bool (spots,), the spots that lie on the paper outside.
     """
-    hints = sheet.hints
-    seen = np.zeros(len(hints.colour), bool)
-    for spot in np.flatnonzero(outside[hints.region]):
-        seen[spot] = _sight(sheet.drawing.paper, int(hints.x[spot]), int(hints.y[spot])) >= _SIGHT
-    return seen
+    outside = len(sheet.hints.colours)
+    own = np.where(is_open & contested[sheet.hints.region], outside, sheet.hints.colour)
+    springs = np.concatenate([[0], own]).astype(np.int32)
+    labels = np.zeros(sheet.regions.shape, np.int32)
+    window = _window(several[sheet.regions])
+    part = sheet.cut(window)
+    inside = several[part.regions] & (part.drawing.paper > 0)
+    seeds = np.where(inside, springs[part.hints.marks], np.int32(0))
+    lid = None
+    if contested.any():
+        beyond, lid = beyond_the_hull(sheet.drawing.paper, contested[sheet.regions] & (sheet.drawing.paper > 0))
+        seeds[beyond[window] & (seeds == 0)] = outside
+        lid = lid[window]
+    labels[window] = np.where(inside, np.minimum(_grown(part, seeds, inside, lid), outside), 0)
+    if contested.any():
+        stained = stains(sheet, contested, is_open)
+        np.copyto(labels, stained, where=(stained > 0) & (labels > 0))
+    return labels
 
 
-def _sight(paper: ByteArray, x: int, y: int) -> int:
-    """Return in how many of eight directions no ink lies between a pixel and the picture's border."""
-    height, width = paper.shape
-    free = 0
-    for dx, dy in _RAYS:
-        reach_x = (width - 1 - x if dx > 0 else x) if dx else width
-        reach_y = (height - 1 - y if dy > 0 else y) if dy else height
-        steps = np.arange(min(reach_x, reach_y) + 1)
-        free += bool(paper[y + dy * steps, x + dx * steps].all())
-    return free
+def _window(mask: BoolArray) -> tuple[slice, slice]:
+    """Return the least window that holds all of a mask, bool (H, W), that is not empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def filled_outside(sheet: Sheet, outside: BoolArray, is_open: BoolArray) -> BoolArray:
-    """Tell of which regions, (n + 1,), of the outside the open hints mean all.
+def _grown(sheet: Sheet, seeds: LabelArray, inside: BoolArray, lid: BoolArray | None) -> LabelArray:
+    """Grow seeds, int32 (H, W), over the paper inside, bool (H, W), from region to region only when all is filled."""
+    heights = _ground(sheet, seeds)
+    if lid is not None:
+        heights[lid] = np.maximum(heights[lid], _LID)
+    heights[_seams(sheet.regions) & inside] = _WALL
+    heights[sheet.drawing.paper == 0] = TOP
+    seeds[(sheet.drawing.paper > 0) & ~inside] = len(sheet.hints.colours) + 1  # other regions keep off
+    return flood(seeds, heights)
 
-    They do if there are enough of them for its area, by the number of hints and the area elsewhere: hints found in a
-    picture with a coloured ground, or set by hand, do; the one found in a shadow under the figure does not.
-    """
-    hints, area = sheet.hints, sheet.facts.area
-    elsewhere = max(np.count_nonzero(~is_open), 1) / max(area[~outside].sum(), 1)
-    coloured = is_open & (hints.colours[hints.colour].min(axis=1) < _PAPER_WHITE)
-    count = np.bincount(hints.region[coloured], minlength=len(area))
-    return outside & (count > 0) & (count > _FEW * elsewhere * area)
+
+def _ground(sheet: Sheet, seeds: LabelArray) -> ByteArray:
+    """Return the heights, uint8 (H, W), over which colours grow from seeds, int32 (H, W)."""
+    distance = cv2.distanceTransform((seeds == 0).view(np.uint8), cv2.DIST_L2, 5)
+    slope = np.minimum(distance * np.float32(_SLOPE / sheet.size), _CAP)
+    narrow = np.float32(_NARROW * sheet.size)
+    neck = np.maximum(narrow - sheet.drawing.width, 0) * np.float32(_NECK / narrow)
+    rims = cv2.dilate(_rims(sheet.hints, sheet.facts.labels)[sheet.hints.marks], np.ones((3, 3), np.uint8))
+    return np.asarray(np.maximum(np.maximum(slope, neck), np.where(seeds == 0, rims, 0)), np.uint8)
+
+
+def _rims(hints: Hints, labels: int) -> ByteArray:
+    """Return the height of the rim around each number in the map of marks, (spots + 1,)."""
+    key = hints.region * len(hints.colours) + hints.colour
+    pairs, which, spots = np.unique(key, return_inverse=True, return_counts=True)
+    region = pairs // len(hints.colours)
+    most = np.zeros(labels)
+    np.maximum.at(most, region, spots)
+    rim = np.minimum(_RIM * np.log2(most[region] / spots), _HIGHEST_RIM)[which]
+    return np.concatenate([[0], rim]).astype(np.uint8)
+
+
+def _seams(regions: LabelArray) -> BoolArray:
+    """Return the pixels beside another region, bool (H, W)."""
+    seams = np.zeros(regions.shape, bool)
+    across, down = regions[:, 1:] != regions[:, :-1], regions[1:] != regions[:-1]
+    seams[:, 1:] |= across
+    seams[:, :-1] |= across
+    seams[1:] |= down
+    seams[:-1] |= down
+    return seams

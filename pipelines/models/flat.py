@@ -1,22 +1,20 @@
-"""Fills the areas of line art with flat colours, exactly those of the hints, under the lines too.
+"""Fills the areas of line art with flat colours from hints: exact colours, divided along the ink, nothing left out.
 
-1. Areas. Trapped-ball regions (regions/trapped_ball.py); pieces that no ink separates are joined, widest pass first, as
-   long as no two hinted pieces and nothing with the paper outside come together.
-2. Background. What holds a corner of the picture, or a quarter of a side, and no hint, is paper outside the figure. Where
-   the outside is hinted, because the figure is open or because the hint means the outside, rays from the hint tell: a
-   hint that sees the picture's border in half of the eight directions lies outside.
-3. Votes. A region with hints of one colour takes it. One with several is split: the hints grow over its paper, wide places
-   first, and meet in the narrow ones (watershed; regions/_flooding.py), so that no colour passes around the end of a line
-   sooner than it has filled its own side.
-4. Guesses. A region without hints takes the colour of the hint that speaks for it best, or stays paper (_guess.py).
+1. Areas: trapped-ball regions (regions/trapped_ball.py). Pieces that no ink divides are joined again, widest pass
+   first, but no two that have hints, and none with the paper outside the figure: for that gaps in lines are closed.
+2. Outside is what holds a corner of the picture or a quarter of its side. It stays paper, unless hints lie on it
+   (`outside`), and where the figure is open hints inside and the paper outside are told apart (_splitting.py).
+3. A region with hints of one colour takes it. One with several is split: the colours grow from their hints over its
+   paper, by the way round the ends of lines and not across them, and meet in the narrows (_splitting.py).
+4. A region without hints takes the likeliest hint's colour or stays paper (_guess.py).
 5. The colours grow under the lines and meet in the middle.
 
-Without hints the regions share a palette: the largest take its first colours, neighbours differ, twins agree; without
-a palette one is drawn from the seed.
+Without hints the regions share a palette (_palette.py): the largest take its first colours, neighbours differ, twins
+agree. Without a palette one is drawn from the seed.
 
-Sources: S. Fourey, D. Tschumperle, D. Revoy, "A Fast and Efficient Semi-guided Algorithm for Flat Coloring Line-arts", VMV
-2018; D. Sykora, J. Dingliana, S. Collins, "LazyBrush: Flexible Painting Tool for Hand-drawn Cartoons", Computer Graphics
-Forum 28(2), 2009 (what hints should mean).
+Sources: S. Fourey, D. Tschumperle, D. Revoy, "A Fast and Efficient Semi-guided Algorithm for Flat Coloring Line-arts",
+VMV 2018; D. Sykora, J. Dingliana, S. Collins, "LazyBrush: Flexible Painting Tool for Hand-drawn Cartoons", Computer
+Graphics Forum 28(2), 2009 (what people expect of hints).
 """
 
 from dataclasses import dataclass
@@ -28,23 +26,19 @@ from numpy.typing import NDArray
 
 from pipelines.core.errors import MethodError, SettingsError
 from pipelines.models._guess import guess
-from pipelines.models._hint_marks import Hints, read_hints
-from pipelines.models._palette import share_out
-from pipelines.models._region_facts import Facts, measure
+from pipelines.models._hint_marks import OPAQUE, Hints
+from pipelines.models._outside import filled_regions, open_spots, outside_colour
+from pipelines.models._palette import draw_palette, find_eyes, share_out
+from pipelines.models._region_facts import measure
+from pipelines.models._sheet import is_outside, lay_out
+from pipelines.models._splitting import split
 from pipelines.regions import trapped_ball
-from pipelines.regions.trapped_ball import TOP, Paper, enclose, find_paper, flood, in_scan_order, joined
+from pipelines.regions.trapped_ball import Paper, enclose, find_paper, flood, in_scan_order
 
 ByteArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.intp]
 LabelArray = NDArray[np.int32]
-
-_WHITE = 0  # index of paper among the colours
-_OUTSIDE_SHARE = 0.25  # of the longer side: a region with that much of the border is outside
-_OPEN_RAYS = 4  # of 8: a hint that sees the border in so many directions lies outside
-_RAYS = [(1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1)]
-_NARROW = 0.04  # of the longer side: paper that is less wide than that resists when colours grow
-_SPOT = 0.1  # of the longer side: the greatest radius of a spot of colour on the paper outside
 
 
 @dataclass(frozen=True)
@@ -52,20 +46,148 @@ class Params:
     """Settings of flat colour; None is in proportion to the picture."""
 
     gap: float | None = None  # px of the picture: openings in lines up to this wide are closed; None: 1.2 % of its side
-    outside: Literal["auto", "paper", "fill"] = "auto"  # hints on paper outside: fill it, make spots, or by their number
+    outside: Literal["auto", "paper", "fill"] = (
+        "auto"  # colours hinted outside the figure: spots on paper, or all of it
+    )
     guess: bool = True  # regions without hints take the likeliest hint's colour; no: they stay paper
     work_size: int | None = 2048  # px, the longer side at which colours are found; None: the picture's own
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
+        trapped_ball.Params(gap=self.gap)
         if self.work_size is not None and self.work_size < 16:
             raise SettingsError(f"work_size = {self.work_size} is out of range", hint="Use a number of at least 16")
-        trapped_ball.Params(gap=self.gap)
 
 
 class Colouring(NamedTuple):
     """Flat colour for a line drawing."""
 
     colour: ByteArray  # RGB (H, W, 3), under the lines too
-    regions: LabelArray  # (H, W), 0 = ink, 1..n = connected areas of one colour
-    background: BoolArray  # (H, W), paper outside the figure, to the middle of its outline
+    regions: LabelArray  # (H, W), 0 = ink, 1..n = area of one colour
+    background: BoolArray  # (H, W), the paper outside the figure, to the middle of its outline
+
+
+class Plan(NamedTuple):
+    """Which colour goes where, on paper."""
+
+    colours: ByteArray  # (k + 2, 3): 0 is white, 1..k as asked for, k + 1 is the paper outside
+    labels: LabelArray  # (H, W), index of `colours`; of no meaning on ink
+    regions: LabelArray  # (H, W), labels >= 1
+
+
+def paint(
+    lines: ByteArray, hints: ByteArray, palette: ByteArray | None, params: Params, rng: np.random.Generator
+) -> Colouring:
+    """Fill a line drawing, uint8 (H, W), 0 = ink, from hints, uint8 RGBA (H, W, 4), alpha 0 = no hint.
+
+    Every pixel has one of the hints' colours, exactly, or white. palette: uint8 (k, 3) or None; it serves where there
+    is no hint at all, and rng then bends its order and draws one where there is none. Raises MethodError for hints of
+    another size than the drawing.
+    """
+    if hints.shape != (*lines.shape, 4):
+        raise MethodError(
+            f"the hints are {hints.shape[1]}x{hints.shape[0]}, the line art {lines.shape[1]}x{lines.shape[0]}",
+            hint="Paint hints on a layer of the line art's size",
+        )
+    small_lines, small_hints = _at_work_size(lines, hints, params.work_size)
+    drawing = _paper_of(small_lines)
+    gap = params.gap * max(small_lines.shape) / max(lines.shape) if params.gap is not None else None
+    regions = enclose(drawing, trapped_ball.Params(gap=gap))
+    if (small_hints[..., 3] >= OPAQUE).any():
+        plan = _by_hints(small_lines, small_hints, regions, drawing, params)
+    else:
+        plan = _by_palette(regions, drawing, palette, rng)
+    return _finished(lines, plan, drawing)
+
+
+def _at_work_size(lines: ByteArray, hints: ByteArray, work_size: int | None) -> tuple[ByteArray, ByteArray]:
+    """Shrink so that no line breaks and no hint is lost: to the darkest pixel around, and the last hint of a cell."""
+    longer = max(lines.shape)
+    if work_size is None or longer <= work_size:
+        return lines, hints
+    height, width = (max(1, side * work_size // longer) for side in lines.shape)
+    reach = -(-longer // work_size)
+    darkest = cv2.erode(lines, np.ones((reach, reach), np.uint8))
+    small_lines = cv2.resize(darkest, (width, height), interpolation=cv2.INTER_NEAREST)
+    rows, columns = np.nonzero(hints[..., 3] >= OPAQUE)
+    small_hints = np.zeros((height, width, 4), np.uint8)
+    small_hints[rows * height // lines.shape[0], columns * width // lines.shape[1]] = hints[rows, columns]
+    return small_lines, small_hints  # type: ignore[return-value]
+
+
+def _paper_of(lines: ByteArray) -> Paper:
+    """Tell paper from ink; a drawing that is all ink is a blank sheet."""
+    drawing = find_paper(lines)
+    return drawing if drawing.paper.any() else find_paper(np.full_like(lines, 255))
+
+
+def _by_hints(lines: ByteArray, hints: ByteArray, regions: LabelArray, drawing: Paper, params: Params) -> Plan:
+    sheet = lay_out(lines, hints, regions, drawing)
+    facts, asked, outside, hinted = sheet.facts, sheet.hints, sheet.outside, sheet.hinted
+    is_open = open_spots(sheet)
+    contested = outside & hinted & ~filled_regions(sheet, is_open, params.outside)
+    colour, several = _votes(asked, facts.labels)
+    several |= contested
+    colour[outside & ~hinted] = len(asked.colours)
+    unknown = np.flatnonzero(~hinted & ~outside & (facts.area > 0))
+    if params.guess:
+        spots = guess(facts, asked, unknown, outside, size=sheet.size)
+        colour[unknown] = np.append(asked.colour, 0)[spots]
+    labels = colour.astype(np.int32)[sheet.regions]
+    if several.any():
+        labels = np.where(several[sheet.regions], split(sheet, several, contested, is_open), labels)
+    return Plan(np.vstack([asked.colours, outside_colour(asked, is_open)]), labels, sheet.regions)
+
+
+def _votes(hints: Hints, count: int) -> tuple[IntArray, BoolArray]:
+    """Return the colour of each region, (n + 1,), 0 without a hint, and which have hints of several colours."""
+    pairs = np.unique(hints.region * len(hints.colours) + hints.colour)
+    region = pairs // len(hints.colours)
+    colour = np.zeros(count, np.intp)
+    colour[region] = pairs % len(hints.colours)
+    return colour, np.bincount(region, minlength=count) > 1
+
+
+def _by_palette(regions: LabelArray, drawing: Paper, palette: ByteArray | None, rng: np.random.Generator) -> Plan:
+    facts = measure(regions, drawing)
+    outside = is_outside(facts, max(regions.shape))
+    offered = draw_palette(rng) if palette is None or not len(palette) else palette
+    eyes = find_eyes(regions, drawing, facts, outside)
+    colour = share_out(facts, outside | eyes, offered, rng)
+    colour[outside] = len(offered) + 1
+    white = np.full((1, 3), 255, np.uint8)
+    return Plan(np.vstack([white, offered, white]), colour.astype(np.int32)[regions], regions)
+
+
+def _finished(lines: ByteArray, plan: Plan, drawing: Paper) -> Colouring:
+    """Bring a plan to the size of the line art and its colours under the lines."""
+    markers, label = _areas(plan, drawing.paper)
+    paper = drawing.paper
+    if lines.shape != paper.shape:
+        paper = _paper_of(lines).paper
+        large = cv2.resize(markers.astype(np.float32), lines.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        markers = large.astype(np.int32) * paper
+    areas = flood(markers, _heights_of_ink(lines, paper))
+    return Colouring(
+        colour=np.take(plan.colours[label], areas, axis=0),
+        regions=in_scan_order(areas * paper),
+        background=(label == len(plan.colours) - 1)[areas],
+    )
+
+
+def _heights_of_ink(lines: ByteArray, paper: ByteArray) -> ByteArray:
+    """Return heights to flood over, uint8 (H, W): 0 on paper, on ink the higher the darker, so that colours meet there."""
+    heights = np.right_shift(cv2.bitwise_not(lines), 2, dtype=np.uint8) + np.uint8(64)
+    return np.where(paper > 0, np.uint8(0), heights)
+
+
+def _areas(plan: Plan, paper: ByteArray) -> tuple[LabelArray, IntArray]:
+    """Number the areas of one region and one colour, int32 (H, W), 0 on ink; returns them and each one's colour."""
+    span = len(plan.colours)
+    key = (plan.regions.astype(np.int64) * span + plan.labels) * paper
+    if int(key.max(initial=0)) < 4 * key.size:
+        seen = np.bincount(key.reshape(-1)) > 0
+        seen[0] = True
+        return (np.cumsum(seen, dtype=np.int32) - 1)[key], np.flatnonzero(seen) % span
+    values, number = np.unique(np.append(key, 0), return_inverse=True)
+    return number[:-1].reshape(key.shape).astype(np.int32), values % span

@@ -6,7 +6,7 @@ Regions are merged in the graph, not in the picture: `roots`, (n,), says for eac
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -56,8 +56,7 @@ def _flat_indices(differs: BoolArray, width: int) -> IntArray:
 
 def _measured(keys: IntArray, passes: FloatArray, count: int) -> Borders:
     pairs, which = np.unique(keys, return_inverse=True)
-    paper = np.bincount(which, passes > 0, len(pairs))
-    length = np.bincount(which, minlength=len(pairs)).astype(np.float64)
+    length, paper = _sums(which, np.ones(len(passes)), len(pairs)), _sums(which, passes > 0, len(pairs))
     return Borders(pairs // count, pairs % count, length, paper, _greatest(which, passes, len(pairs)))
 
 
@@ -67,9 +66,13 @@ def contracted(borders: Borders, roots: IntArray) -> Borders:
     left = np.flatnonzero(first != second)
     low, high = np.minimum(first, second)[left], np.maximum(first, second)[left]
     pairs, which = np.unique(low * len(roots) + high, return_inverse=True)
-    length, paper = (np.bincount(which, part[left], len(pairs)) for part in (borders.length, borders.paper))
+    length, paper = (_sums(which, part[left], len(pairs)) for part in (borders.length, borders.paper))
     widest = _greatest(which, borders.pass_width[left], len(pairs))
     return Borders(pairs // len(roots), pairs % len(roots), length, paper, widest)
+
+
+def _sums(which: IntArray, values: ArrayLike, count: int) -> FloatArray:
+    return np.bincount(which, values, count).astype(np.float64)
 
 
 def _greatest(which: IntArray, values: FloatArray, count: int) -> FloatArray:
@@ -127,7 +130,7 @@ def without_slivers(borders: Borders, area: FloatArray, least: float) -> IntArra
             return roots
         while (target[target] != target).any():
             target = target[target]
-        roots, area = target[roots], np.bincount(target, area, len(area))
+        roots, area = target[roots], _sums(target, area, len(area))
         borders = contracted(borders, target)
 
 

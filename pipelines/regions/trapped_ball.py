@@ -25,13 +25,21 @@ from numpy.typing import NDArray
 
 from pipelines.core.errors import SettingsError
 from pipelines.regions._flooding import TOP, flood
-from pipelines.regions._graph import Borders, contracted, find_borders, joined_over_necks, joined_to_named, without_slivers
+from pipelines.regions._graph import (
+    Borders,
+    contracted,
+    find_borders,
+    joined_over_necks,
+    joined_to_named,
+    without_slivers,
+)
 
 __all__ = [
     "TOP",
     "Borders",
     "Paper",
     "Params",
+    "contracted",
     "enclose",
     "find_borders",
     "find_paper",
@@ -99,8 +107,8 @@ def enclose(drawing: Paper, params: Params) -> LabelArray:
     if params.neck < 1:
         roots = joined_over_necks(borders, widest_of(pieces, drawing.width), params.neck)
         borders = contracted(borders, roots)
-    area = np.bincount(pieces.reshape(-1), drawing.paper.reshape(-1), len(roots))
-    roots = without_slivers(borders, np.bincount(roots, area, len(roots)), sliver)[roots]
+    area = np.bincount(pieces.reshape(-1), drawing.paper.reshape(-1), len(roots)).astype(np.float64)
+    roots = without_slivers(borders, np.bincount(roots, area, len(roots)).astype(np.float64), sliver)[roots]
     return roots.astype(np.int32)[pieces]
 
 
@@ -134,7 +142,7 @@ def _cores(width: FloatArray, radius: float) -> LabelArray:
     """Label the places of the centre of the greatest ball of the ladder that fits, int32 (H, W), 0 elsewhere."""
     peaks = _peaks(width)
     count, labels = _connected(width, radius)
-    while radius > 0:
+    while radius >= 1:
         fitted, radius = radius, radius / 2 if radius > 2 else 0.0
         found, pieces = _connected(width, radius)
         new = np.ones(found + 1, bool)
@@ -155,7 +163,7 @@ def _connected(width: FloatArray, radius: float) -> tuple[int, LabelArray]:
 
 def _heights(drawing: Paper, radius: float) -> ByteArray:
     """Return the heights to flood over, uint8: paper rises from 0 to TOP / 2 as it narrows, ink is TOP."""
-    rising = (np.maximum(radius - drawing.width, 0) * np.float32(TOP / 2 / radius)).astype(np.uint8)
+    rising = np.asarray(np.maximum(radius - drawing.width, 0) * np.float32(TOP / 2 / radius), np.uint8)
     rising[drawing.paper == 0] = TOP
     return rising
 
