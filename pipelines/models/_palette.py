@@ -50,6 +50,8 @@ def share_out(facts: Facts, white: BoolArray, palette: ByteArray, rng: np.random
 
 def _classes(facts: Facts, regions: IntArray) -> list[IntArray]:
     """Group regions, (u,), into twins, largest class first."""
+    if not len(regions):
+        return []
     order = regions[np.argsort(-facts.area[regions], kind="stable")]
     large = order[:_MOST_COMPARED]
     height = max(int((facts.bottom[regions]).max(initial=0) - facts.top[regions].min(initial=0)), 1)

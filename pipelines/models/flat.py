@@ -46,9 +46,8 @@ class Params:
     """Settings of flat colour; None is in proportion to the picture."""
 
     gap: float | None = None  # px of the picture: openings in lines up to this wide are closed; None: 1.2 % of its side
-    outside: Literal["auto", "paper", "fill"] = (
-        "auto"  # colours hinted outside the figure: spots on paper, or all of it
-    )
+    # colours hinted outside the figure: spots on paper, or all of it
+    outside: Literal["auto", "paper", "fill"] = "auto"
     guess: bool = True  # regions without hints take the likeliest hint's colour; no: they stay paper
     work_size: int | None = 2048  # px, the longer side at which colours are found; None: the picture's own
 
@@ -176,7 +175,7 @@ def _finished(lines: ByteArray, plan: Plan, drawing: Paper) -> Colouring:
 
 
 def _heights_of_ink(lines: ByteArray, paper: ByteArray) -> ByteArray:
-    """Return heights to flood over, uint8 (H, W): 0 on paper, on ink the higher the darker, so that colours meet there."""
+    """Return heights to flood over, uint8 (H, W): 0 on paper, the higher the darker on ink: colours meet there."""
     heights = np.right_shift(cv2.bitwise_not(lines), 2, dtype=np.uint8) + np.uint8(64)
     return np.where(paper > 0, np.uint8(0), heights)
 
