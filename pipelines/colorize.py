@@ -71,7 +71,8 @@ class Colorization:
                 palette = colours
         if "hints" in files:
             own = _hint_map(decode_picture(files["hints"]), shape)
-            hints = np.where(own[..., 3:] > 0, own, hints)  # hints by hand win over those found (F7)
+            # hints by hand win over those found (F7)
+            hints = np.where(own[..., 3:] > 0, own, hints) if hints[..., 3].any() else own
         missing = [f"nothing of its name in --{name}" for name in self.expected if name not in files]
         if not hints[..., 3].any() and palette is None:
             missing.append("no hints, reference or palette: colours are guessed")
