@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.regions.trapped_ball import Borders, Paper, contracted, find_borders, widest_of
+from pipelines.regions.trapped_ball import Borders, Paper, contracted, find_borders, runs_of, widest_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -46,13 +46,13 @@ def measure(regions: LabelArray, drawing: Paper) -> Facts:
     """Measure regions, int32 (H, W), labels >= 1, ink included; a label that is not there has no area."""
     count = int(regions.max(initial=0)) + 1
     on_paper = regions * drawing.paper
-    row, start, stop, label = _runs(on_paper)
+    row, start, stop, label = runs_of(on_paper)
     frame = np.concatenate([on_paper[0], on_paper[-1], on_paper[:, 0], on_paper[:, -1]])
     corners = on_paper[[0, 0, -1, -1], [0, -1, 0, -1]]
     is_region = np.arange(count) > 0
     return Facts(
         area=(np.bincount(label, stop - start + 1, count) * is_region).astype(np.float64),
-        width=widest_of(on_paper, drawing.width),
+        width=widest_of(on_paper, drawing),
         left=_least(label, start, np.full(count, regions.shape[1])),
         top=_least(label, row, np.full(count, regions.shape[0])),
         right=_greatest(label, stop, count),
@@ -98,13 +98,3 @@ def unlikeness(facts: Facts, one: IntArray, other: IntArray) -> FloatArray:
         logarithm = np.log(np.maximum(measure, 1))
         total += np.abs(logarithm[one] - logarithm[other])
     return total
-
-
-def _runs(labels: LabelArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    """Return the row, first and last column, and label of each run of equal labels in a row."""
-    starts = np.ones(labels.shape, bool)
-    np.not_equal(labels[:, 1:], labels[:, :-1], out=starts[:, 1:])
-    first = np.flatnonzero(starts)
-    last = np.append(first[1:], labels.size) - 1
-    width = labels.shape[1]
-    return first // width, first % width, last % width, labels.reshape(-1)[first].astype(np.intp)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pipelines.models._hint_marks import Hints, read_hints
 from pipelines.models._region_facts import Facts, joined, measure
-from pipelines.regions.trapped_ball import Paper, joined_to_named
+from pipelines.regions.trapped_ball import Paper, joined_to_named, look_up
 
 ByteArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
@@ -37,7 +37,7 @@ class Sheet(NamedTuple):
 
     def cut(self, window: tuple[slice, slice]) -> "Sheet":
         """Return a window of it; lengths stay relative to the whole, and facts are those of the whole."""
-        drawing = Paper(self.drawing.paper[window], self.drawing.width[window])
+        drawing = self.drawing._replace(paper=self.drawing.paper[window], width=self.drawing.width[window])
         hints = self.hints._replace(marks=self.hints.marks[window])
         return Sheet(drawing, self.regions[window], self.facts, hints, self.size)
 
@@ -54,7 +54,7 @@ def lay_out(lines: ByteArray, hints: ByteArray, regions: LabelArray, drawing: Pa
     if (roots == np.arange(len(roots))).all():
         return sheet
     asked = sheet.hints._replace(region=roots[sheet.hints.region])
-    return Sheet(drawing, roots.astype(np.int32)[regions], joined(sheet.facts, roots), asked, sheet.size)
+    return Sheet(drawing, look_up(roots.astype(np.int32), regions), joined(sheet.facts, roots), asked, sheet.size)
 
 
 def is_outside(facts: Facts, size: int) -> BoolArray:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pipelines.models._hint_marks import Hints
 from pipelines.models._outside import beyond_the_hull, stains
 from pipelines.models._sheet import Sheet
-from pipelines.regions.trapped_ball import TOP, flood
+from pipelines.regions.trapped_ball import TOP, flood, look_up
 
 ByteArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
@@ -37,7 +37,7 @@ _WALL = TOP - 1  # between regions: higher than any paper
 
 
 def split(sheet: Sheet, several: BoolArray, contested: BoolArray, is_open: BoolArray) -> LabelArray:
-    """Label the paper of regions with hints of several colours, int32 (H, W): 0 elsewhere, 1..k colour, k + 1 outside.
+    """Label the paper of regions with hints of several colours, int32 (H, W): 1..k colour, k + 1 outside, 0 elsewhere.
 
     several: bool (n + 1,), the regions to split. contested: those of them that hold the figure and the paper outside.
     is_open: bool (spots,), the spots that lie on the paper outside.
@@ -46,16 +46,18 @@ def split(sheet: Sheet, several: BoolArray, contested: BoolArray, is_open: BoolA
     own = np.where(is_open & contested[sheet.hints.region], outside, sheet.hints.colour)
     springs = np.concatenate([[0], own]).astype(np.int32)
     labels = np.zeros(sheet.regions.shape, np.int32)
-    window = _window(several[sheet.regions])
+    window = _window(look_up(several, sheet.regions))
     part = sheet.cut(window)
-    inside = several[part.regions] & (part.drawing.paper > 0)
-    seeds = np.where(inside, springs[part.hints.marks], np.int32(0))
-    lid = None
+    inside = look_up(several, part.regions) & (part.drawing.paper > 0)
+    seeds = np.where(inside, look_up(springs, part.hints.marks), np.int32(0))
+    lid = np.zeros_like(inside)
     if contested.any():
-        beyond, lid = beyond_the_hull(sheet.drawing.paper, contested[sheet.regions] & (sheet.drawing.paper > 0))
+        ground = look_up(contested, sheet.regions) & (sheet.drawing.paper > 0)
+        beyond, border = beyond_the_hull(sheet.drawing.paper, ground)
         seeds[beyond[window] & (seeds == 0)] = outside
-        lid = lid[window]
-    labels[window] = np.where(inside, np.minimum(_grown(part, seeds, inside, lid), outside), 0)
+        lid = border[window]
+    grown = _grown(part, seeds, inside, lid)
+    labels[window] = np.where(inside & (grown <= outside), grown, 0)
     if contested.any():
         stained = stains(sheet, contested, is_open)
         np.copyto(labels, stained, where=(stained > 0) & (labels > 0))
@@ -68,11 +70,10 @@ def _window(mask: BoolArray) -> tuple[slice, slice]:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def _grown(sheet: Sheet, seeds: LabelArray, inside: BoolArray, lid: BoolArray | None) -> LabelArray:
+def _grown(sheet: Sheet, seeds: LabelArray, inside: BoolArray, lid: BoolArray) -> LabelArray:
     """Grow seeds, int32 (H, W), over the paper inside, bool (H, W), from region to region only when all is filled."""
     heights = _ground(sheet, seeds)
-    if lid is not None:
-        heights[lid] = np.maximum(heights[lid], _LID)
+    heights[lid] = np.maximum(heights[lid], _LID)
     heights[_seams(sheet.regions) & inside] = _WALL
     heights[sheet.drawing.paper == 0] = TOP
     seeds[(sheet.drawing.paper > 0) & ~inside] = len(sheet.hints.colours) + 1  # other regions keep off
@@ -85,7 +86,7 @@ def _ground(sheet: Sheet, seeds: LabelArray) -> ByteArray:
     slope = np.minimum(distance * np.float32(_SLOPE / sheet.size), _CAP)
     narrow = np.float32(_NARROW * sheet.size)
     neck = np.maximum(narrow - sheet.drawing.width, 0) * np.float32(_NECK / narrow)
-    rims = cv2.dilate(_rims(sheet.hints, sheet.facts.labels)[sheet.hints.marks], np.ones((3, 3), np.uint8))
+    rims = cv2.dilate(look_up(_rims(sheet.hints, sheet.facts.labels), sheet.hints.marks), np.ones((3, 3), np.uint8))
     return np.asarray(np.maximum(np.maximum(slope, neck), np.where(seeds == 0, rims, 0)), np.uint8)
 
 

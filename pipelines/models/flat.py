@@ -33,7 +33,7 @@ from pipelines.models._region_facts import measure
 from pipelines.models._sheet import is_outside, lay_out
 from pipelines.models._splitting import split
 from pipelines.regions import trapped_ball
-from pipelines.regions.trapped_ball import Paper, enclose, find_paper, flood, in_scan_order
+from pipelines.regions.trapped_ball import Paper, enclose, find_paper, flood, in_scan_order, look_up
 
 ByteArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
@@ -45,7 +45,7 @@ LabelArray = NDArray[np.int32]
 class Params:
     """Settings of flat colour; None is in proportion to the picture."""
 
-    gap: float | None = None  # px of the picture: openings in lines up to this wide are closed; None: 1.2 % of its side
+    gap: float | None = None  # px of the picture: openings in lines up to this wide are closed; None: 2 % of its side
     # colours hinted outside the figure: spots on paper, or all of it
     outside: Literal["auto", "paper", "fill"] = "auto"
     guess: bool = True  # regions without hints take the likeliest hint's colour; no: they stay paper
@@ -132,9 +132,10 @@ def _by_hints(lines: ByteArray, hints: ByteArray, regions: LabelArray, drawing: 
     if params.guess:
         spots = guess(facts, asked, unknown, outside, size=sheet.size)
         colour[unknown] = np.append(asked.colour, 0)[spots]
-    labels = colour.astype(np.int32)[sheet.regions]
+    labels = look_up(colour.astype(np.int32), sheet.regions)
     if several.any():
-        labels = np.where(several[sheet.regions], split(sheet, several, contested, is_open), labels)
+        parts = split(sheet, several, contested, is_open)
+        np.copyto(labels, parts, where=parts > 0)
     return Plan(np.vstack([asked.colours, outside_colour(asked, is_open)]), labels, sheet.regions)
 
 
@@ -155,7 +156,7 @@ def _by_palette(regions: LabelArray, drawing: Paper, palette: ByteArray | None, 
     colour = share_out(facts, outside | eyes, offered, rng)
     colour[outside] = len(offered) + 1
     white = np.full((1, 3), 255, np.uint8)
-    return Plan(np.vstack([white, offered, white]), colour.astype(np.int32)[regions], regions)
+    return Plan(np.vstack([white, offered, white]), look_up(colour.astype(np.int32), regions), regions)
 
 
 def _finished(lines: ByteArray, plan: Plan, drawing: Paper) -> Colouring:
@@ -168,9 +169,9 @@ def _finished(lines: ByteArray, plan: Plan, drawing: Paper) -> Colouring:
         markers = large.astype(np.int32) * paper
     areas = flood(markers, _heights_of_ink(lines, paper))
     return Colouring(
-        colour=np.take(plan.colours[label], areas, axis=0),
+        colour=look_up(plan.colours[label], areas),
         regions=in_scan_order(areas * paper),
-        background=(label == len(plan.colours) - 1)[areas],
+        background=look_up(label == len(plan.colours) - 1, areas),
     )
 
 

@@ -1,11 +1,11 @@
 """Labels the areas that lines enclose, by the largest ball that an area traps, so that small gaps do not leak.
 
 A ball of radius r fits where the distance from ink is greater than r. The connected places of its centre are one
-trapped ball each, the core of a region. A ladder of balls, each half as wide as the one before and the last a point,
-gives cores to what is too narrow for greater ones. The cores grow back over the paper, wide places first, and meet
+trapped ball each, the core of a region. A ladder of lesser balls, the last of them a point, gives cores to what is too
+narrow for the greater ones. The cores grow back over the paper, wide places first, and meet
 in the gaps that the ball does not pass:
 
-    core_r = {p : D(p) > r},   r = R, R/2, ..., 0,   R = (gap + 1) / 2,   D = distance from ink
+    core_r = {p : D(p) > r},   r = R, R/2, R/4, 0,   R = (gap + 1) / 2,   D = distance from ink
 
 Cores that the ball alone divides, where an area merely narrows a little, are joined again: the pass between two
 pieces is no gap when it is wider than `neck` times the narrower piece. Slivers go to the neighbour with the longest
@@ -33,6 +33,7 @@ from pipelines.regions._graph import (
     joined_to_named,
     without_slivers,
 )
+from pipelines.regions._labels import in_scan_order, look_up, runs_of
 
 __all__ = [
     "TOP",
@@ -46,17 +47,21 @@ __all__ = [
     "flood",
     "in_scan_order",
     "joined_to_named",
+    "look_up",
+    "runs_of",
     "segment",
     "widest_of",
 ]
 
 ByteArray = NDArray[np.uint8]
 FloatArray = NDArray[np.float32]
+IntArray = NDArray[np.intp]
 LabelArray = NDArray[np.int32]
 
-_GAP_SHARE = 0.012  # of the longer side: 6 px of 512
+_GAP_SHARE = 0.02  # of the longer side: 10 px of 512
 _SLIVER_SHARE = 4e-5  # of the area: 10 px of 512 x 512
 _INK_SHARE = 0.25  # of the way from paper to ink: where ink begins
+_SAMPLED = 512  # px of the longer side, at least, that are looked at to find it
 _LEAST_CONTRAST = 16  # levels: anything nearer to paper is paper
 
 
@@ -64,7 +69,7 @@ _LEAST_CONTRAST = 16  # levels: anything nearer to paper is paper
 class Params:
     """Settings of trapped-ball segmentation; px are px of the picture, None is in proportion to its size."""
 
-    gap: float | None = None  # px: openings in a line up to this wide do not leak; None: 1.2 % of the longer side
+    gap: float | None = None  # px: openings in a line up to this wide do not leak; None: 2 % of the longer side
     neck: float = 0.75  # an opening wider than this share of the narrower area is none: parts are joined; 1: never
     sliver: int | None = None  # px: smaller areas are merged with a neighbour; None: 0.004 % of the picture
     ink: int | None = None  # level, 1..255: darker pixels are ink; None: found by the contrast of the drawing
@@ -83,6 +88,7 @@ class Paper(NamedTuple):
 
     paper: ByteArray  # uint8 (H, W): 1 = paper, 0 = ink
     width: FloatArray  # float32 (H, W): distance from ink, px, 0 on ink; the picture's border is no ink
+    peaks: IntArray  # flat indices of the places that no neighbour is wider than: every area's widest is among them
 
 
 def segment(lines: ByteArray, params: Params) -> LabelArray:
@@ -93,7 +99,9 @@ def segment(lines: ByteArray, params: Params) -> LabelArray:
     """
     drawing = find_paper(lines, params.ink)
     labels = enclose(drawing, params)
-    return in_scan_order(labels if params.under_lines else labels * drawing.paper)
+    if not params.under_lines:
+        labels *= drawing.paper
+    return in_scan_order(labels)
 
 
 def enclose(drawing: Paper, params: Params) -> LabelArray:
@@ -101,15 +109,15 @@ def enclose(drawing: Paper, params: Params) -> LabelArray:
     gap = max(drawing.paper.shape) * _GAP_SHARE if params.gap is None else params.gap
     sliver = drawing.paper.size * _SLIVER_SHARE if params.sliver is None else params.sliver
     radius = (gap + 1) / 2
-    pieces = flood(_cores(drawing.width, radius), _heights(drawing, radius))
+    pieces = flood(_cores(drawing, radius), _heights(drawing, radius))
     borders = find_borders(pieces, drawing.width)
-    roots = np.arange(int(pieces.max(initial=0)) + 1)
+    area = _areas(pieces, drawing.paper)
+    roots = np.arange(len(area))
     if params.neck < 1:
-        roots = joined_over_necks(borders, widest_of(pieces, drawing.width), params.neck)
-        borders = contracted(borders, roots)
-    area = np.bincount(pieces.reshape(-1), drawing.paper.reshape(-1), len(roots)).astype(np.float64)
-    roots = without_slivers(borders, np.bincount(roots, area, len(roots)).astype(np.float64), sliver)[roots]
-    return roots.astype(np.int32)[pieces]
+        roots = joined_over_necks(borders, widest_of(pieces, drawing), params.neck)
+        borders, area = contracted(borders, roots), np.bincount(roots, area, len(area)).astype(np.float64)
+    roots = without_slivers(borders, area, sliver)[roots]
+    return look_up(roots.astype(np.int32), pieces)
 
 
 def find_paper(lines: ByteArray, level: int | None = None) -> Paper:
@@ -119,72 +127,88 @@ def find_paper(lines: ByteArray, level: int | None = None) -> Paper:
     the darker end of what is not paper: soft pencil at 170 beside black, or alone on white at 230, is ink.
     """
     threshold = _ink_level(lines) if level is None else level
-    paper = cv2.threshold(lines, threshold - 1, 1, cv2.THRESH_BINARY)[1].astype(np.uint8)
+    paper = np.asarray(cv2.threshold(lines, threshold - 1, 1, cv2.THRESH_BINARY)[1], np.uint8)
     if paper.all():
-        return Paper(paper, np.full(paper.shape, float(max(paper.shape)), np.float32))
-    return Paper(paper, cv2.distanceTransform(paper, cv2.DIST_L2, 5))  # type: ignore[arg-type]
+        return Paper(paper, np.full(paper.shape, float(max(paper.shape)), np.float32), np.zeros(1, np.intp))
+    width = np.asarray(cv2.distanceTransform(paper, cv2.DIST_L2, 5), np.float32)
+    peaks = np.flatnonzero((width >= cv2.dilate(width, np.ones((3, 3), np.uint8))) & (paper > 0))
+    return Paper(paper, width, peaks)
 
 
 def _ink_level(lines: ByteArray) -> int:
-    counts = cv2.calcHist([lines], [0], None, [256], [0, 256]).ravel()
+    step = max(1, max(lines.shape) // _SAMPLED)
+    counts = cv2.calcHist([np.ascontiguousarray(lines[::step, ::step])], [0], None, [256], [0, 256]).ravel()
     paper = 128 + int(np.argmax(counts[128:])) if counts[128:].any() else 255
     darker = np.cumsum(counts[: paper - _LEAST_CONTRAST], dtype=np.float64)
     ink = int(np.searchsorted(darker, 0.05 * darker[-1])) if darker[-1] else paper
     return paper - max(_LEAST_CONTRAST, round((paper - ink) * _INK_SHARE))
 
 
-def _peaks(width: FloatArray) -> NDArray[np.intp]:
-    """Return the flat indices of the places that no neighbour is wider than: each area's widest is among them."""
-    return np.flatnonzero((width >= cv2.dilate(width, np.ones((3, 3), np.uint8))) & (width > 0))
+def _cores(drawing: Paper, radius: float) -> LabelArray:
+    """Label the places of the centre of the greatest ball that fits, and one place where only a lesser ball does.
 
-
-def _cores(width: FloatArray, radius: float) -> LabelArray:
-    """Label the places of the centre of the greatest ball of the ladder that fits, int32 (H, W), 0 elsewhere."""
-    peaks = _peaks(width)
-    count, labels = _connected(width, radius)
-    while radius >= 1:
-        fitted, radius = radius, radius / 2 if radius > 2 else 0.0
-        found, pieces = _connected(width, radius)
-        new = np.ones(found + 1, bool)
+    Returns int32 (H, W), 0 elsewhere. An area with one core alone is labelled as a whole: nothing is left to decide.
+    """
+    fitted, peaks = radius, drawing.peaks
+    width = drawing.width.reshape(-1)[peaks]
+    labels = _connected(drawing.width, radius)
+    count = int(labels.max(initial=0))
+    for fits in (radius / 2, radius / 4, 0.0) if radius >= 1 else ():
+        pieces = _connected(drawing.width, fits)
+        of_peak = pieces.reshape(-1)[peaks]
+        new = np.ones(int(of_peak.max(initial=0)) + 1, bool)
         new[0] = False
-        new[pieces.reshape(-1)[peaks[width.reshape(-1)[peaks] > fitted]]] = False  # a greater ball was there
-        if new.any():
-            labels += np.where(new, count + np.cumsum(new), 0).astype(np.int32)[pieces]
-            count += int(np.count_nonzero(new))
+        new[of_peak[width > fitted]] = False  # a greater ball fits there too
+        number = np.where(new, count + np.cumsum(new), 0).astype(np.int32)
+        found = np.flatnonzero(number[of_peak])
+        labels.reshape(-1)[peaks[found]] = number[of_peak[found]]
+        count, fitted = count + int(np.count_nonzero(new)), fits
+    return _with_whole_areas(labels, pieces, peaks) if radius >= 1 else labels
+
+
+def _with_whole_areas(labels: LabelArray, areas: LabelArray, peaks: IntArray) -> LabelArray:
+    """Spread a label over its whole area, int32 (H, W), 1..n, where it is the only one at the peaks of the area."""
+    area, label = areas.reshape(-1)[peaks], labels.reshape(-1)[peaks]
+    least = np.full(int(areas.max(initial=0)) + 1, np.iinfo(np.int32).max, np.int32)
+    most = np.zeros_like(least)
+    some = label > 0
+    np.minimum.at(least, area[some], label[some])
+    np.maximum.at(most, area[some], label[some])
+    whole = np.where(least == most, most, np.int32(0))
+    np.maximum(labels, look_up(whole, areas), out=labels)
     return labels
 
 
-def _connected(width: FloatArray, radius: float) -> tuple[int, LabelArray]:
-    """Return the number of places where a ball fits, and their labels 1..n, int32 (H, W)."""
+def _connected(width: FloatArray, radius: float) -> LabelArray:
+    """Label the connected places where a ball fits, int32 (H, W), 1..n, 0 elsewhere.
+
+    A step along the diagonal cannot cross a line where the distance from ink is above 1; for lesser balls it could.
+    """
     fits = (width > radius).view(np.uint8)
-    count, labels = cv2.connectedComponents(fits, connectivity=4, ltype=cv2.CV_32S)
-    return count - 1, labels  # type: ignore[return-value]
+    ways = 8 if radius >= 1 else 4
+    return np.asarray(cv2.connectedComponents(fits, connectivity=ways, ltype=cv2.CV_32S)[1], np.int32)
 
 
 def _heights(drawing: Paper, radius: float) -> ByteArray:
     """Return the heights to flood over, uint8: paper rises from 0 to TOP / 2 as it narrows, ink is TOP."""
-    rising = np.asarray(np.maximum(radius - drawing.width, 0) * np.float32(TOP / 2 / radius), np.uint8)
-    rising[drawing.paper == 0] = TOP
-    return rising
+    steep = TOP / 2 / radius
+    rising = cv2.convertScaleAbs(np.minimum(drawing.width, np.float32(radius)), alpha=-steep, beta=TOP / 2)
+    return np.asarray(cv2.max(rising, cv2.convertScaleAbs(drawing.paper, alpha=-TOP, beta=TOP)), np.uint8)
 
 
-def widest_of(labels: LabelArray, width: FloatArray) -> NDArray[np.float64]:
+def _areas(labels: LabelArray, paper: ByteArray) -> NDArray[np.float64]:
+    """Return the px of paper of each label 0..n."""
+    _, start, stop, label = runs_of(labels * paper)
+    area = np.bincount(label, stop - start + 1, int(labels.max(initial=0)) + 1)
+    area[0] = 0
+    return area.astype(np.float64)
+
+
+def widest_of(labels: LabelArray, drawing: Paper) -> NDArray[np.float64]:
     """Return the greatest distance from ink, px, of each label 0..n."""
-    peaks = _peaks(width)
     widest = np.zeros(int(labels.max(initial=0)) + 1)
-    np.maximum.at(widest, labels.reshape(-1)[peaks], width.reshape(-1)[peaks])
+    np.maximum.at(widest, labels.reshape(-1)[drawing.peaks], drawing.width.reshape(-1)[drawing.peaks])
     return widest
-
-
-def in_scan_order(labels: LabelArray) -> LabelArray:
-    """Number the labels >= 0 of a map, int32 (H, W), 1..n by their first pixel, row by row; 0 stays 0."""
-    flat = labels.reshape(-1)
-    runs = np.flatnonzero(np.concatenate([[True], flat[1:] != flat[:-1]]))
-    found, first = np.unique(flat[runs], return_index=True)
-    number = np.zeros(int(flat.max(initial=0)) + 1, np.int32)
-    present = found > 0
-    number[found[present][np.argsort(first[present])]] = np.arange(1, np.count_nonzero(present) + 1)
-    return number[labels]
 
 
 def _check(name: str, value: float | None, least: float, most: float) -> None:

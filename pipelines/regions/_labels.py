@@ -1,0 +1,41 @@
+"""Looks up, counts and numbers the labels of a label map."""
+
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+IntArray = NDArray[np.intp]
+LabelArray = NDArray[np.int32]
+Entry = TypeVar("Entry", bound=np.generic)
+
+_BLOCK = 1 << 15  # pixels looked up at a time: what is in between stays in the processor's cache
+
+
+def look_up(table: NDArray[Entry], labels: LabelArray) -> NDArray[Entry]:
+    """Return table[labels], shape (H, W, ...), for labels, int32 (H, W), from 0 to len(table) - 1."""
+    found = np.empty((*labels.shape, *table.shape[1:]), table.dtype)
+    flat, places = found.reshape(-1, *table.shape[1:]), labels.reshape(-1)
+    for start in range(0, labels.size, _BLOCK):
+        part = slice(start, start + _BLOCK)
+        np.take(table, places[part], axis=0, out=flat[part], mode="clip")
+    return found
+
+
+def runs_of(labels: LabelArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """Return the row, the first and last column, and the label of each run of equal labels in a row."""
+    starts = np.ones(labels.shape, bool)
+    np.not_equal(labels[:, 1:], labels[:, :-1], out=starts[:, 1:])
+    first = np.flatnonzero(starts)
+    last = np.append(first[1:], labels.size) - 1
+    width = labels.shape[1]
+    return first // width, first % width, last % width, labels.reshape(-1)[first].astype(np.intp)
+
+
+def in_scan_order(labels: LabelArray) -> LabelArray:
+    """Number the labels >= 0 of a map, int32 (H, W), 1..n by their first pixel, row by row; 0 stays 0."""
+    found, first = np.unique(runs_of(labels)[3], return_index=True)
+    number = np.zeros(int(found.max(initial=0)) + 1, np.int32)
+    present = found > 0
+    number[found[present][np.argsort(first[present])]] = np.arange(1, np.count_nonzero(present) + 1)
+    return look_up(number, labels)
