@@ -1,6 +1,6 @@
 """The toolkit from Python: draws a monster, colorizes it from hints in memory, then runs a whole folder.
 
-    python examples/api.py OUT
+python examples/api.py OUT
 """
 
 import sys

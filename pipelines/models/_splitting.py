@@ -28,11 +28,11 @@ LabelArray = NDArray[np.int32]
 
 _NECK = 63  # the height of the narrowest paper
 _NARROW = 0.04  # of the longer side: paper whose distance from ink is less is narrow
-_SLOPE = 200  # of height per longer side of distance
-_CAP = 50
-_RIM = 16  # of height for each halving of a colour's spots
-_HIGHEST_RIM = 30  # on one pixel too
-_LID = 40  # on a line of one pixel: half as high as ground of that height
+_SLOPE = 100  # of height per longer side of distance
+_CAP = 20
+_LID = 45  # more than two steps of _CAP: a step costs the heights of both its ends, and the lid is one pixel wide
+_RIM = 8  # of height, on one pixel too, for each halving of a colour's spots
+_HIGHEST_RIM = 14
 _WALL = TOP - 1  # between regions: higher than any paper
 
 

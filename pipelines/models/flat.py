@@ -100,18 +100,29 @@ def paint(
 
 
 def _at_work_size(lines: ByteArray, hints: ByteArray, work_size: int | None) -> tuple[ByteArray, ByteArray]:
-    """Shrink so that no line breaks and no hint is lost: to the darkest pixel around, and the last hint of a cell."""
+    """Shrink so that no line breaks and no hint is lost: each cell takes its darkest pixel, and its last hint."""
     longer = max(lines.shape)
     if work_size is None or longer <= work_size:
         return lines, hints
     height, width = (max(1, side * work_size // longer) for side in lines.shape)
-    reach = -(-longer // work_size)
-    darkest = cv2.erode(lines, np.ones((reach, reach), np.uint8))
-    small_lines = cv2.resize(darkest, (width, height), interpolation=cv2.INTER_NEAREST)
+    down, right = _cells(lines.shape[0], height), _cells(lines.shape[1], width)
+    darkest = np.minimum.reduceat(np.minimum.reduceat(lines, down[:-1], axis=0), right[:-1], axis=1)
     rows, columns = np.nonzero(hints[..., 3] >= OPAQUE)
     small_hints = np.zeros((height, width, 4), np.uint8)
-    small_hints[rows * height // lines.shape[0], columns * width // lines.shape[1]] = hints[rows, columns]
-    return small_lines, small_hints  # type: ignore[return-value]
+    place = np.searchsorted(down, rows, "right") - 1, np.searchsorted(right, columns, "right") - 1
+    small_hints[place] = hints[rows, columns]
+    return darkest, small_hints
+
+
+def _cells(length: int, count: int) -> IntArray:
+    """Return where the cells begin, and the last one ends, (count + 1,), when a length is divided evenly."""
+    return np.arange(count + 1) * length // count
+
+
+def _enlarged(labels: LabelArray, shape: tuple[int, ...]) -> LabelArray:
+    """Spread each label over its cell, int32 of the shape given."""
+    down, right = (np.diff(_cells(side, cells)) for side, cells in zip(shape, labels.shape, strict=True))
+    return np.repeat(np.repeat(labels, right, axis=1), down, axis=0)
 
 
 def _paper_of(lines: ByteArray) -> Paper:
@@ -165,8 +176,7 @@ def _finished(lines: ByteArray, plan: Plan, drawing: Paper) -> Colouring:
     paper = drawing.paper
     if lines.shape != paper.shape:
         paper = _paper_of(lines).paper
-        large = cv2.resize(markers.astype(np.float32), lines.shape[::-1], interpolation=cv2.INTER_NEAREST)
-        markers = large.astype(np.int32) * paper
+        markers = _enlarged(markers, lines.shape) * paper
     areas = flood(markers, _heights_of_ink(lines, paper))
     return Colouring(
         colour=look_up(plan.colours[label], areas),
