@@ -57,7 +57,9 @@ test: lint
 	$(RUN)python -m pytest
 
 bench: $(VENV)/.installed-dev
-	$(RUN)python benchmarks/run_all.py
+	$(RUN)python benchmarks/batch.py --json benchmarks/results/batch.json
+	$(RUN)python benchmarks/trapped_ball.py --json benchmarks/results/trapped_ball.json
+	$(RUN)python benchmarks/hints_speed.py --json benchmarks/results/hints_speed.json
 
 clean:
 	rm -rf $(VENV) $(DEMO) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -98,7 +98,7 @@ def main() -> None:
         figures = results[f"{width}x{height}"] = measure(height, width, rounds)
         target = TARGETS.get((height, width))
         print(
-            f"{width}x{height}: segment {figures['segment, ms']:.1f} ms ({figures['segment, ns a pixel']:.0f} ns a pixel"
+            f"{width}x{height}: segment {figures['segment, ms']:.1f} ms ({figures['segment, ns a pixel']:.0f} ns a px"
             f"{f', target {target:.0f} ms' if target else ''}), flat {figures['flat, ms']:.1f} ms, "
             f"{figures['regions']} regions",
             flush=True,
