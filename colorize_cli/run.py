@@ -71,9 +71,14 @@ def batch_settings(options: BatchOptions) -> BatchSettings:
 
 def method_values(options: BatchOptions, command: str, texts: list[str] | None) -> Mapping[str, object]:
     """The method's settings: the table `settings` of the settings file, then `--set` on top."""
+    return values_of(options.settings, command, texts)
+
+
+def values_of(file: Path | None, command: str, texts: list[str] | None) -> Mapping[str, object]:
+    """The same for a command without the options of a batch."""
     from_file: dict[str, Any] = {}
-    if options.settings is not None:
-        from_file = read_settings_file(options.settings).get(command, {}).get("settings", {})
+    if file is not None:
+        from_file = read_settings_file(file).get(command, {}).get("settings", {})
     return {**{name.replace("-", "_"): value for name, value in from_file.items()}, **assignments(texts or [])}
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import sys
 import tomllib
 import types
 import typing
@@ -101,11 +102,15 @@ def check_range(name: str, value: float | tuple[float, float], least: float, mos
 
 def describe(method: ModuleType) -> list[Setting]:
     """Every setting of a method with its default and the comment that stands beside it in the source."""
-    hints = typing.get_type_hints(method.Params)
-    comments = _comments(method)
+    return describe_fields(method.Params)
+
+
+def describe_fields(settings: Any) -> list[Setting]:
+    """Every field of a dataclass of settings with its default and the comment that stands beside it in the source."""
+    hints, comments = typing.get_type_hints(settings), _comments(settings)
     return [
         Setting(field.name, kind_in_words(hints[field.name]), field.default, comments.get(field.name, ""))
-        for field in dataclasses.fields(method.Params)
+        for field in dataclasses.fields(settings)
     ]
 
 
@@ -206,11 +211,11 @@ def _bool(value: object) -> bool:
     raise ValueError
 
 
-def _comments(method: ModuleType) -> dict[str, str]:
-    """Comments of the fields of `Params`: at the end of the field's line, or on the lines right above it."""
-    source = Path(str(method.__file__)).read_text(encoding="utf-8")
-    body = source.partition("class Params")[2]
-    names = {field.name for field in dataclasses.fields(method.Params)}
+def _comments(settings: Any) -> dict[str, str]:
+    """Comments of the fields of a dataclass: at the end of the field's line, or on the lines right above it."""
+    source = Path(str(sys.modules[settings.__module__].__file__)).read_text(encoding="utf-8")
+    body = source.partition(f"class {settings.__name__}")[2]
+    names = {field.name for field in dataclasses.fields(settings)}
     found: dict[str, str] = {}
     above: list[str] = []
     for line in body.splitlines()[1:]:

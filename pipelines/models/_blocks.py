@@ -1,0 +1,65 @@
+"""Holds what all the networks are made of: normalisation, initial weights, and gradient checkpointing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Literal
+
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
+
+Norm = Literal["batch", "instance", "none"]
+
+_DEVIATION = 0.02  # of the initial weights: Radford et al., "DCGAN", 2016, section 3; kept by Isola et al., 6.2
+
+
+def norm_layer(norm: Norm, channels: int) -> nn.Module:
+    """A normalisation of (B, channels, H, W): batch learns scale and shift, instance and none learn nothing."""
+    if norm == "batch":
+        return nn.BatchNorm2d(channels)
+    return nn.InstanceNorm2d(channels) if norm == "instance" else nn.Identity()
+
+
+def conv_bias(norm: Norm) -> bool:
+    """Whether convolutions before a normalisation have a bias: in the published networks only before instance norm."""
+    return norm == "instance"
+
+
+def initialise(network: nn.Module) -> None:
+    """Draw the initial weights from torch's global generator: normal(0, 0.02), scales normal(1, 0.02), biases 0."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.normal_(layer.weight, 0.0, _DEVIATION)
+        elif isinstance(layer, nn.BatchNorm2d):
+            nn.init.normal_(layer.weight, 1.0, _DEVIATION)
+        else:
+            continue
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+
+
+def recomputed(part: Callable[..., Tensor], *inputs: Tensor, norms: nn.Module) -> Tensor:
+    """Run a part of a network without keeping what lies inside it: the way back works it out again.
+
+    The running statistics of the batch norms within `norms` move once, as they would without this.
+    """
+
+    def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
+        return nullcontext(), _statistics_kept(norms)
+
+    result: Tensor = checkpoint(part, *inputs, use_reentrant=False, context_fn=contexts)
+    return result
+
+
+@contextmanager
+def _statistics_kept(network: nn.Module) -> Iterator[None]:
+    tracking = [layer for layer in network.modules() if isinstance(layer, _BatchNorm) and layer.track_running_stats]
+    before = [(layer.momentum, layer.num_batches_tracked) for layer in tracking]
+    for layer in tracking:
+        layer.momentum = 0.0
+        layer.num_batches_tracked = None
+    try:
+        yield
+    finally:
+        for layer, (momentum, count) in zip(tracking, before, strict=True):
+            layer.momentum, layer.num_batches_tracked = momentum, count

@@ -1,0 +1,506 @@
+"""Stage: datasets of pairs -> a run: checkpoints that colour, figures, sample sheets.
+
+One loop for all models, read from top to bottom in `_learn`; what is optimised is the model's (`models/_players.py`),
+one step is `models/_game.py`, which batch comes when is `models/_feed.py`. Chance in a step is seeded by (seed, step)
+and batches by the step, so a run that was stopped, however, goes on as if it had not been.
+"""
+
+import dataclasses
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor
+
+from pipelines.core import registry
+from pipelines.core.dataset import MANIFEST, Dataset, open_dataset, sha256
+from pipelines.core.errors import MissingPackageError, SettingsError, UsageError
+from pipelines.core.images import encode_png
+from pipelines.core.run_folder import SAMPLES, RunFolder
+from pipelines.core.settings import plain, resolve
+from pipelines.core.training import FREE, TrainSettings
+from pipelines.models._checkpoint import TRAINING as TRAINING_FILE
+from pipelines.models._checkpoint import Card, Training, load_painter, mend, read_training, write_checkpoint
+from pipelines.models._feed import Augmentation, Feed, Shelf
+from pipelines.models._game import Game, Precision, Rules, check_finite
+from pipelines.models._judge import Judge
+from pipelines.models._players import Learner
+from pipelines.models._team import Team, choose_device, gather
+
+Stop = Literal["", "interrupt", "termination"]
+Row = dict[str, Any]
+
+_DEFAULT_EPOCHS = 200.0  # Pix2Pix and CycleGAN papers: 100 at full rate, 100 falling to 0
+_TIMED_STEPS = 3  # of a dry run, after one to warm up
+
+
+class TrainObserver(Protocol):
+    """Is told of a run as it goes, and asked whether to stop."""
+
+    def began(self, about: Mapping[str, Any], *, step: int) -> None:
+        """Called once with the resolved settings, before the first step; `step` are behind already."""
+
+    def stepped(self, step: int, progress: float) -> None:
+        """Called after every step; progress is the share of the run that is done."""
+
+    def logged(self, row: Mapping[str, Any]) -> None:
+        """Called with every line of metrics.jsonl."""
+
+    def stop_wanted(self) -> Stop:
+        """Asked before every step."""
+
+
+class Unwatched:
+    """An observer that looks away."""
+
+    def began(self, about: Mapping[str, Any], *, step: int) -> None:
+        """Nothing to show."""
+
+    def stepped(self, step: int, progress: float) -> None:
+        """Nothing to show."""
+
+    def logged(self, row: Mapping[str, Any]) -> None:
+        """Nothing to show."""
+
+    def stop_wanted(self) -> Stop:
+        """Never."""
+        return ""
+
+
+class _Follower(Unwatched):
+    """What the processes but the first have: it only passes on the question whether to stop."""
+
+    def __init__(self, observer: TrainObserver) -> None:
+        self._observer = observer
+
+    def stop_wanted(self) -> Stop:
+        """What the observer says."""
+        return self._observer.stop_wanted()
+
+
+@dataclass
+class TrainReport:
+    """What came of a run."""
+
+    folder: str
+    step: int = 0  # optimizer steps in all
+    seconds: float = 0.0  # in training, in all
+    figures: dict[str, float] = field(default_factory=dict)  # of the last validation
+    best: dict[str, float] = field(default_factory=dict)  # of the best one
+    stopped_by: Stop = ""
+    notes: tuple[str, ...] = ()
+    estimate: dict[str, Any] = field(default_factory=dict)  # of a dry run
+
+    lead: bool = True  # whether this is the first of the processes: the one that tells people
+
+    @property
+    def exit_code(self) -> int:
+        """0 at the end of the run, 130 interrupted, 143 terminated."""
+        return {"": 0, "interrupt": 130, "termination": 143}[self.stopped_by]
+
+
+@dataclass
+class _Progress:
+    """Where a run stands; what is saved of it beside tensors."""
+
+    step: int = 0
+    seconds: float = 0.0
+    best: dict[str, float] = field(default_factory=dict)
+    figures: dict[str, float] = field(default_factory=dict)
+    sums: dict[str, float] = field(default_factory=dict)  # of losses since the last line of metrics
+    summed: int = 0
+
+
+def train(
+    datasets: Sequence[str | Path],
+    output: str | Path,
+    *,
+    model: str = "pix2pix",
+    preset: str | None = None,
+    values: Mapping[str, object] | None = None,
+    settings: Mapping[str, Any] | None = None,
+    device: str = "auto",
+    devices: int = 1,
+    nodes: int = 1,
+    dry_run: bool = False,
+    observer: TrainObserver | None = None,
+) -> TrainReport:
+    """Train `model` on the datasets' training split into the run folder `output`, or go on with the run that is there.
+
+    values: settings of the model; settings: fields of TrainSettings that the preset's recipe gives way to. Raises
+    UsageError before any work; TrainingError where losses become no numbers or pictures collapse, the last good
+    checkpoint staying; ColorizeError where the disk is full, the same.
+    """
+    module = _learning(model)
+    params = resolve(module, values or {}, preset=preset)
+    chosen = settings_of(module, preset, settings or {})
+    where = choose_device(device)
+    if chosen.threads is not None:
+        torch.set_num_threads(chosen.threads)
+    shelves = [open_dataset(folder) for folder in datasets]
+    if not shelves:
+        raise UsageError("there is no dataset", hint="Build one: colorize-cli build-dataset PICTURES -o DATASET")
+    about = {"model": model, "params": plain(params), "settings": plain(chosen), "datasets": _digests(shelves)}
+    team, where = gather(where, devices=devices, nodes=nodes)
+    run = _Run(module, params, chosen, shelves, Path(output), about, where, team)
+    watching = (observer or Unwatched()) if team.rank == 0 else _Follower(observer or Unwatched())
+    return run.estimate(watching) if dry_run else run.go(watching)
+
+
+def settings_of(module: ModuleType, preset: str | None, explicit: Mapping[str, Any]) -> TrainSettings:
+    """The training settings: defaults, then the preset's recipe, then what was asked for."""
+    recipe = dict(module.RECIPES.get(preset or "standard", {}))
+    if any(explicit.get(name) is not None for name in ("steps", "epochs", "minutes")):
+        for name in ("steps", "epochs", "minutes"):
+            recipe.pop(name, None)
+    chosen = TrainSettings(**recipe | dict(explicit))
+    if chosen.steps is chosen.epochs is chosen.minutes is None:
+        chosen = dataclasses.replace(chosen, epochs=_DEFAULT_EPOCHS)
+    return chosen
+
+
+class _Run:
+    """One run: its parts, and the loop over them."""
+
+    def __init__(
+        self,
+        module: ModuleType,
+        params: Any,
+        settings: TrainSettings,
+        datasets: Sequence[Dataset],
+        folder: Path,
+        about: Row,
+        device: torch.device,
+        team: Team,
+    ) -> None:
+        self.module, self.params, self.settings, self.about = module, params, settings, about
+        self.folder, self.files, self.device, self.team = folder, RunFolder(folder), device, team
+        self.precision = choose_precision(settings.precision, device)
+        cache = int(settings.cache_gb * 2**30)
+        self.shelf = Shelf(datasets, "train", size=params.size, cache_bytes=cache)
+        self.validation = Shelf(datasets, "val", size=params.size, cache_bytes=0)
+        self.notes: list[str] = []
+        torch.manual_seed(settings.seed)
+        self.learner: Learner = module.Model(params)
+        self.game = Game(self.learner, self._rules(), device=device, team=team)
+        self.feed = Feed(
+            self.shelf,
+            module.input_kind(params),
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            augmentation=Augmentation(settings.flip, settings.jitter, settings.hue),
+            unpaired=self.learner.unpaired,
+            rank=team.rank,
+            world=team.size,
+        )
+        self.pictures_a_step = settings.batch_size * settings.accumulate * team.size
+        self.last_step = self._last_step()
+
+    def go(self, watching: TrainObserver) -> TrainReport:
+        """Train from the beginning or from where the run stands."""
+        judge = self._judge()
+        if self.team.rank == 0:
+            self.files.open(self.about, free=FREE)
+        self.team.wait()
+        progress = self._resumed()
+        watching.began(self.about, step=progress.step)
+        board = _Board(self.folder, progress.step, wanted=self.settings.tensorboard and self.team.rank == 0)
+        try:
+            stop = self._learn(progress, judge, watching, board)
+        finally:
+            board.close()
+        report = TrainReport(str(self.folder), progress.step, progress.seconds, stopped_by=stop)
+        return dataclasses.replace(
+            report,
+            figures=progress.figures,
+            best=progress.best,
+            notes=self._all_notes(),
+            lead=self.team.rank == 0,
+        )
+
+    def _learn(self, progress: _Progress, judge: Judge, watching: TrainObserver, board: "_Board") -> Stop:
+        """The loop: batch, step, log, validate, save, until the end of the run or until asked to stop."""
+        settings, began = self.settings, time.monotonic() - progress.seconds
+        saved, spoke, waited = time.monotonic(), time.monotonic(), 0.0
+        stop: Stop = ""
+        batches = self.feed.ahead(progress.step * settings.accumulate, workers=settings.workers)
+        pending: list[dict[str, Tensor]] = []
+        while not self._ended(progress):
+            stop = _asked(self.team, watching)
+            if stop:
+                break
+            asked = time.monotonic()
+            several = [next(batches) for _ in range(settings.accumulate)]
+            waited += time.monotonic() - asked
+            pending.append(self.game.step(several, progress.step, rate=self._rate(progress)))
+            progress.step += 1
+            progress.seconds = time.monotonic() - began
+            watching.stepped(progress.step, self._share(progress))
+            log = progress.step % settings.log_every == 0
+            judged = progress.step % settings.validate_every == 0 or self._ended(progress)
+            save = judged or self._time_to_save(saved)
+            if log or save:
+                _settle(pending, progress)
+            if log:
+                row = self._row(progress, seconds=time.monotonic() - spoke, waited=waited)
+                self._log(row, watching, board)
+                spoke, waited = time.monotonic(), 0.0
+            if judged:
+                self._validate(progress, judge, watching, board)
+                spoke = time.monotonic()
+            if save:
+                self._save(progress)
+                saved = time.monotonic()
+        _settle(pending, progress)
+        batches.close()  # type: ignore[attr-defined]
+        if stop:
+            self._save(progress)
+        return stop
+
+    def _validate(self, progress: _Progress, judge: Judge, watching: TrainObserver, board: "_Board") -> None:
+        verdict = judge(self.game.painter)
+        progress.figures = verdict.figures
+        better = verdict.figures["val_psnr"] > progress.best.get("val_psnr", float("-inf"))
+        if better:
+            progress.best = {**verdict.figures, "step": progress.step}
+        if self.team.rank:
+            return
+        self._log({"step": progress.step, **verdict.figures}, watching, board)
+        sheet = encode_png(verdict.sheet)
+        self.files.keep_sample(progress.step, sheet)
+        board.show(verdict.sheet, progress.step)
+        if better:
+            write_checkpoint(self.folder / "best", self._card(progress), self.game.painter.state_dict())
+
+    def _save(self, progress: _Progress) -> None:
+        if self.team.rank:
+            return
+        about = {**dataclasses.asdict(progress), "threads": torch.get_num_threads()}
+        training = Training(about, self.game.state())
+        weights = self.game.painter.state_dict()
+        write_checkpoint(self.folder / "last", self._card(progress), weights, training)
+
+    def _resumed(self) -> _Progress:
+        """Where the run stands, everything loaded; a new run stands at step 0."""
+        last = self.folder / "last"
+        if self.team.rank == 0:
+            mend(last)
+        self.team.wait()
+        if not (last / TRAINING_FILE).is_file():
+            if self.team.rank == 0:
+                self.files.cut_metrics(-1)
+            return _Progress()
+        training = read_training(last)
+        about = dict(training.about)
+        threads = about.pop("threads")
+        if threads != torch.get_num_threads() and self.device.type == "cpu":
+            self.notes.append(
+                f"the run used {threads} threads so far: it does not repeat bit for bit with another number"
+            )
+        painter, _ = load_painter(last)
+        self.game.load_state(training.tensors, painter.state_dict())
+        progress = _Progress(**about)
+        if self.team.rank == 0:
+            self.files.cut_metrics(progress.step)
+        return progress
+
+    def estimate(self, watching: TrainObserver) -> TrainReport:
+        """A dry run: sizes of the networks, and memory and time of real steps; nothing is written."""
+        watching.began(self.about, step=0)
+        batches = self.feed.ahead(0, workers=0)
+        seconds = []
+        for number in range(_TIMED_STEPS + 1):
+            several = [next(batches) for _ in range(self.settings.accumulate)]
+            began = time.perf_counter()
+            terms = self.game.step(several, number)
+            check_finite({name: float(value) for name, value in terms.items()}, number)
+            seconds.append(time.perf_counter() - began)
+        step_seconds = min(seconds[1:])
+        estimate: Row = {
+            "parameters": {name: count_parameters(one) for name, one in self.learner.networks.items()},
+            "training_pictures": len(self.shelf),
+            "steps": self.last_step if self.last_step is not None else "as time allows",
+            "seconds_a_step": round(step_seconds, 4),
+            "pictures_a_second": round(self.pictures_a_step / step_seconds, 2),
+            "peak_memory_gb": round(_peak_memory(self.device) / 2**30, 2),
+            "hours": self._hours(step_seconds),
+        }
+        return TrainReport(str(self.folder), notes=self._all_notes(), estimate=estimate)
+
+    def _hours(self, step_seconds: float) -> float:
+        by_steps = self.last_step * step_seconds / 3600 if self.last_step is not None else float("inf")
+        by_time = self.settings.minutes / 60 if self.settings.minutes is not None else float("inf")
+        return round(min(by_steps, by_time), 3)
+
+    def _judge(self) -> Judge:
+        shelf, count = self.validation, self.settings.validate_pictures
+        if not len(shelf):
+            self.notes.append(
+                "the dataset has no validation pictures: training pictures are shown and measured instead"
+            )
+            shelf = self.shelf
+        if not len(shelf):
+            raise UsageError("the dataset has no pictures to train on", hint="Build it with a training split")
+        return Judge(shelf, self.module.input_kind(self.params), count=count, device=self.device)
+
+    def _rules(self) -> Rules:
+        shared = {item.name for item in dataclasses.fields(Rules)} - {"precision"}
+        taken = {name: getattr(self.settings, name) for name in shared}
+        return Rules(precision=self.precision, **taken)
+
+    def _card(self, progress: _Progress) -> Card:
+        name = self.module.__name__.rsplit(".", 1)[-1]
+        return Card(name, plain(self.params), progress.step, dict(progress.figures))
+
+    def _last_step(self) -> int | None:
+        """The step at which the run ends, by steps and epochs; None where only time ends it."""
+        ends = [self.settings.steps] if self.settings.steps is not None else []
+        if self.settings.epochs is not None:
+            ends.append(-(-int(self.settings.epochs * len(self.shelf)) // self.pictures_a_step))
+        return min(ends) if ends else None
+
+    def _share(self, progress: _Progress) -> float:
+        """How much of the run is behind, from 0 to 1."""
+        by_steps = progress.step / max(self.last_step, 1) if self.last_step is not None else 0.0
+        by_time = progress.seconds / max(self.settings.minutes * 60, 1e-9) if self.settings.minutes is not None else 0.0
+        return min(max(by_steps, by_time), 1.0)
+
+    def _ended(self, progress: _Progress) -> bool:
+        if self.last_step is not None and progress.step >= self.last_step:
+            return True
+        over = self.settings.minutes is not None and progress.seconds >= self.settings.minutes * 60
+        return bool(self.team.agree(int(over))) if self.settings.minutes is not None else False
+
+    def _rate(self, progress: _Progress) -> float:
+        """The factor on the learning rate: 1, then falling linearly to 0 at the end."""
+        share = self._share(progress)
+        return 1.0 if share < self.settings.constant else (1 - share) / max(1 - self.settings.constant, 1e-9)
+
+    def _time_to_save(self, saved: float) -> bool:
+        return bool(self.team.agree(int(time.monotonic() - saved >= self.settings.save_minutes * 60)))
+
+    def _row(self, progress: _Progress, *, seconds: float, waited: float) -> Row:
+        losses = self.team.means({name: total / progress.summed for name, total in progress.sums.items()})
+        progress.sums, progress.summed = {}, 0
+        speed = self.settings.log_every * self.pictures_a_step / max(seconds, 1e-9)
+        return {
+            "step": progress.step,
+            "epoch": round(progress.step * self.pictures_a_step / len(self.shelf), 4),
+            "learning_rate": self.settings.learning_rate * self._rate(progress),
+            **{name: round(value, 6) for name, value in losses.items()},
+            "pictures_a_second": round(speed, 3),
+            "data_share": round(waited / max(seconds, 1e-9), 4),
+            "seconds": round(progress.seconds, 1),
+        }
+
+    def _log(self, row: Row, watching: TrainObserver, board: "_Board") -> None:
+        if self.team.rank == 0:
+            self.files.log(row)
+            board.add(row)
+        watching.logged(row)
+
+    def _all_notes(self) -> tuple[str, ...]:
+        unreadable = self.shelf.unreadable
+        named = [f"left out, since it cannot be read: {reason}" for _, reason in sorted(unreadable.items())[:5]]
+        if len(unreadable) > len(named):
+            named.append(f"... and {len(unreadable) - len(named)} more")
+        return (*self.notes, *named)
+
+
+class _Board:
+    """TensorBoard's event file, where it is wanted."""
+
+    def __init__(self, folder: Path, step: int, *, wanted: bool) -> None:
+        self._writer: Any = None
+        if wanted:
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+            except ImportError as error:
+                raise MissingPackageError(
+                    "--tensorboard needs TensorBoard", hint="pip install 'colorize-cli[tensorboard]'"
+                ) from error
+            self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=step)
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        if self._writer is not None:
+            for name, value in row.items():
+                if name != "step":
+                    self._writer.add_scalar(name, value, row["step"])
+
+    def show(self, sheet: Any, step: int) -> None:
+        if self._writer is not None:
+            self._writer.add_image(SAMPLES, sheet, step, dataformats="HWC")
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+
+def choose_precision(name: str, device: torch.device) -> Precision:
+    """The precision that a name means on a device: "auto" is bf16 where the hardware computes in it, else fp32."""
+    if name == "auto":
+        return "bf16" if _has_bf16(device) else "fp32"
+    if name == "fp16" and device.type == "cpu":
+        raise SettingsError("fp16 training needs a GPU", hint="Use --precision auto")
+    return name  # type: ignore[return-value]
+
+
+def count_parameters(network: torch.nn.Module) -> int:
+    """How many numbers a network learns."""
+    return sum(weight.numel() for weight in network.parameters())
+
+
+def _has_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and _amx()
+
+
+def _amx() -> bool:
+    check: Callable[[], bool] | None = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return bool(check and check())
+
+
+def _learning(model: str) -> ModuleType:
+    module = registry.load("models", model)
+    if not hasattr(module, "Model"):
+        able = [name for name in registry.names("models") if hasattr(registry.load("models", name), "Model")]
+        raise UsageError(f"the model '{model}' does not learn", hint=f"Choose from: {', '.join(able)}")
+    return module
+
+
+def _digests(datasets: Sequence[Dataset]) -> list[str]:
+    return [sha256((dataset.folder / MANIFEST).read_bytes()) for dataset in datasets]
+
+
+def _asked(team: Team, watching: TrainObserver) -> Stop:
+    codes: tuple[Stop, ...] = ("", "interrupt", "termination")
+    return codes[team.agree(codes.index(watching.stop_wanted()))]
+
+
+def _settle(pending: list[dict[str, Tensor]], progress: _Progress) -> None:
+    """Bring the losses of the steps since the last time from the device, checked, into the sums."""
+    for number, terms in enumerate(pending, start=progress.step - len(pending) + 1):
+        values = {name: float(value) for name, value in terms.items()}
+        check_finite(values, number)
+        for name, value in values.items():
+            progress.sums[name] = progress.sums.get(name, 0.0) + value
+    progress.summed += len(pending)
+    pending.clear()
+
+
+def _peak_memory(device: torch.device) -> float:
+    """The most memory that this process has held so far, bytes; on a GPU, of its memory."""
+    if device.type == "cuda":
+        return float(torch.cuda.max_memory_allocated(device))
+    if sys.platform == "win32":
+        return float("nan")
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return float(peak if sys.platform == "darwin" else peak * 1024)
