@@ -7,7 +7,18 @@ from typing import Annotated
 import typer
 
 import pipelines
-from colorize_cli import blend, build_dataset, colorize, contact_sheet, extract_lines, make_hints, methods, regions
+from colorize_cli import (
+    blend,
+    build_dataset,
+    colorize,
+    contact_sheet,
+    extract_lines,
+    make_hints,
+    methods,
+    models,
+    regions,
+    train,
+)
 from pipelines.core.errors import ColorizeError
 
 app = typer.Typer(
@@ -20,7 +31,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (extract_lines, make_hints, regions, colorize, blend, build_dataset, contact_sheet, methods):
+for module in (
+    extract_lines,
+    make_hints,
+    regions,
+    colorize,
+    blend,
+    build_dataset,
+    train,
+    models,
+    contact_sheet,
+    methods,
+):
     module.add_to(app)
 
 

@@ -15,10 +15,14 @@ ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 DOCS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 COMMANDS = {command.name: command for command in app.registered_commands}
+GROUPS = {group.name: group.typer_instance for group in app.registered_groups}
+COMMANDS |= {
+    f"{name} {command.name}": command for name, group in GROUPS.items() for command in group.registered_commands
+}
 
 
 def help_of(command: str) -> str:
-    return typer.testing.CliRunner().invoke(app, [command, "--help"]).output
+    return typer.testing.CliRunner().invoke(app, [*command.split(), "--help"]).output
 
 
 def calls(text: str) -> list[list[str]]:
@@ -26,6 +30,10 @@ def calls(text: str) -> list[list[str]]:
     joined = re.sub(r"\\\n\s*", " ", text)
     found = re.findall(r"(?:^ {2,}|\| )colorize-cli ([a-z][^|>&;`\n#]*)", joined, re.MULTILINE)
     return [shlex.split(line.split(" < ")[0]) for line in found]
+
+
+def command_of(words: list[str]) -> str:
+    return " ".join(words[:2]) if words[0] in GROUPS else words[0]
 
 
 def sources() -> list[tuple[str, str]]:
@@ -36,7 +44,10 @@ def sources() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("where", "text"), sources(), ids=[where for where, _ in sources()])
 def test_every_command_shown_exists_with_its_options(where: str, text: str) -> None:
     for words in calls(text):
-        command, options = words[0], [word.partition("=")[0] for word in words[1:] if re.match(r"--?[a-z]", word)]
+        command, options = (
+            command_of(words),
+            [word.partition("=")[0] for word in words[1:] if re.match(r"--?[a-z]", word)],
+        )
         assert command in COMMANDS, f"{where}: there is no command {command}"
         shown = help_of(command)
         for option in options:
@@ -44,7 +55,7 @@ def test_every_command_shown_exists_with_its_options(where: str, text: str) -> N
 
 
 def test_readme_shows_every_command_with_an_example() -> None:
-    shown = {words[0] for words in calls(README.read_text(encoding="utf-8"))}
+    shown = {command_of(words) for words in calls(README.read_text(encoding="utf-8"))}
     assert shown == set(COMMANDS)
 
 

@@ -62,7 +62,7 @@ class Params:
 PRESETS = {
     "standard": Params(),
     "fakemon": Params(ngf=150, ndf=150),
-    "small": Params(generator="resnet_6blocks", ngf=24, ndf=24, size=128),  # for two processor cores
+    "small": Params(generator="resnet_6blocks", ngf=16, ndf=16, size=128),  # for two processor cores
 }
 RECIPES: dict[str, dict[str, object]] = {
     "standard": {"batch_size": 1, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200},

@@ -62,7 +62,7 @@ PRESETS = {
 RECIPES: dict[str, dict[str, object]] = {
     "standard": {"batch_size": 1, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200},
     "fakemon": {"batch_size": 4, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
-    "small": {"batch_size": 4, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
+    "small": {"batch_size": 8, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
 }
 
 

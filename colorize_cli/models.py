@@ -1,0 +1,100 @@
+"""colorize-cli models: bring model files in, take them out, look at them."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+HELP = "Bring model files of other programs in, take them out, look at models."
+IMPORT_EPILOG = """\b
+Examples:
+  colorize-cli models import latest_net_G.pth --arch unet_256 -o lineart-model/
+  colorize-cli models import latest_net_G_A.pth --arch resnet_9blocks -o cyclegan-model/"""
+EXPORT_EPILOG = """\b
+Examples:
+  colorize-cli models export runs/pix2pix -o latest_net_G.pth"""
+SHOW_EPILOG = """\b
+Examples:
+  colorize-cli models show runs/pix2pix
+  colorize-cli models show runs/pix2pix/last --json"""
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A run, or a checkpoint folder.", show_default=False)]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
+Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands to the application, as a group."""
+    group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
+    group.command("import", epilog=IMPORT_EPILOG)(import_model)
+    group.command("export", epilog=EXPORT_EPILOG)(export_model)
+    group.command("show", epilog=SHOW_EPILOG)(show_model)
+    app.add_typer(group, name="models")
+
+
+def import_model(
+    file: Annotated[str, typer.Argument(metavar="FILE.pth", help="A *_net_G.pth or *_net_G_A.pth.")],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FOLDER", help="The model.", show_default=False)],
+    arch: Annotated[
+        str | None,
+        typer.Option(
+            metavar="unet_128|unet_256|unet_512|resnet_6blocks|resnet_9blocks",
+            help="What the file should hold. Default: whatever it holds.",
+        ),
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(min=32, help="Side of the pictures it was trained on, px, for resnet. Default: 256.")
+    ] = None,
+    no_dropout: Annotated[
+        bool, typer.Option("--no-dropout", help="A U-Net has no dropout in training; files do not tell.")
+    ] = False,
+    overwrite: Overwrite = False,
+    json: Json = False,
+) -> None:
+    """Turn a generator of pytorch-CycleGAN-and-pix2pix into a model folder; code in a file is never run."""
+    from pipelines.convert_models import import_model as stage
+
+    _show(stage(file, output, architecture=arch, dropout=not no_dropout, size=size, overwrite=overwrite), json=json)
+
+
+def export_model(
+    model: Model,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE.pth", show_default=False)],
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a model's generator as pytorch-CycleGAN-and-pix2pix reads it."""
+    from colorize_cli.console import say
+    from pipelines.convert_models import export_model as stage
+
+    card = stage(model, output, overwrite=overwrite).card
+    generator, width, norm = (card.params[name] for name in ("generator", "ngf", "norm"))
+    dropout = "" if card.params.get("dropout") else " --no_dropout"
+    channels = " --input_nc 5" if card.params.get("input") == "layers" else ""
+    say(f"{output}: there, use --netG {generator} --ngf {width} --norm {norm}{dropout}{channels}")
+
+
+def show_model(model: Model, json: Json = False) -> None:
+    """Print what is known of a model: settings, size, steps, figures."""
+    from pipelines.convert_models import describe_model as stage
+
+    _show(stage(model), json=json)
+
+
+def _show(description: Any, *, json: bool) -> None:
+    from json import dumps
+
+    from colorize_cli.console import say
+    from pipelines.core.settings import plain
+
+    card = plain(description.card)
+    facts = {"folder": str(description.folder), **card, "parameters": description.parameters}
+    say(dumps(facts, indent=2) if json else "\n".join(_lines(facts)))
+
+
+def _lines(facts: dict[str, Any]) -> Sequence[str]:
+    lines = [
+        f"{facts['folder']}: {facts['model']}, {facts['parameters'] / 1e6:.2f} million parameters",
+        f"  after {facts['step']} training steps" + (f", {facts['note']}" if facts["note"] else ""),
+    ]
+    lines += [f"  {name}={value}" for name, value in facts["params"].items()]
+    return lines + [f"  {name}: {value:.4g}" for name, value in facts["figures"].items()]

@@ -1,0 +1,216 @@
+"""Brings a network's small colours to the full size of the line art, along its areas and lines.
+
+Areas are trapped-ball regions of the drawing. The colour of area r at pixel p is
+
+    c(p) = m_r + (sum_q G(p - q) w_q (n_q - m_r)) / (sum_q G(p - q) w_q + epsilon),    q in r
+
+n: what the network painted, m_r: the median of n over the area, w: 1 where a pixel of the network lies on clean paper
+and 0 where a line runs through it, G: a Gaussian. So the shading inside an area stays, smooth, while the noise of the
+network and the ink that it painted into its pixels go, and no colour crosses a line. Small areas have their median
+alone. Paper outside the figure that came out nearly white is white. Colours meet under the middle of the ink.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.core.framing import resized
+from pipelines.models._region_facts import measure
+from pipelines.models._sheet import is_outside
+from pipelines.regions import trapped_ball
+from pipelines.regions.trapped_ball import Paper, enclose, find_paper, flood, look_up
+
+Bytes = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float32]
+Labels = NDArray[np.int32]
+
+WORK_SIZE = 2048
+"""The longer side, px, at which areas are found."""
+
+_CLEAN = (0.92, 0.7, 0.0)  # share of paper in a pixel of the network: the cleanest pixels that an area has count
+_LEAST_SHARE = 0.3  # of paper that a pixel must have for its ink to be told from its colour
+_ENOUGH = 4  # pixels that a median is taken of
+_SAMPLED = 512  # px of the longer side that medians are taken from
+_SIGMA = 1.5  # px of the network: how far shading is smoothed
+_LEAST_AREA = 24  # px of the network: smaller areas have no shading
+_EPSILON = 0.05  # of a whole neighbourhood of clean pixels: with less, shading fades into the median
+_WHITE = 238  # level: paper outside that is no darker in any channel is white
+
+
+class Areas(NamedTuple):
+    """A line drawing's areas at full size."""
+
+    labels: Labels  # (H, W), 1..n, under the ink too
+    outside: Bools  # (n + 1,), which may be paper outside the figure
+
+
+class Painted(NamedTuple):
+    """Colour for a line drawing."""
+
+    colour: Bytes  # RGB (H, W, 3), under the lines too
+    flat: Bytes  # RGB (H, W, 3), the same without shading
+    background: Bools  # (H, W), the paper outside the figure, to the middle of its outline
+
+
+def find_areas(lines: Bytes) -> Areas:
+    """Find the areas of a line drawing, uint8 (H, W), 0 = ink."""
+    small = _darkest(lines, WORK_SIZE)
+    drawing = _paper_of(small)
+    labels = enclose(drawing, trapped_ball.Params())
+    outside = is_outside(measure(labels, drawing), max(small.shape))
+    paper = drawing.paper
+    markers: Labels = labels * paper
+    if small.shape != lines.shape:
+        paper = _paper_of(lines).paper
+        markers = _nearest(markers, lines.shape) * paper
+    return Areas(flood(markers, _heights_of_ink(lines, paper)), outside)
+
+
+def bring_up(network: Floats, lines: Bytes, areas: Areas, palette: Bytes | None = None) -> Painted:
+    """Bring colours, float32 RGB (h, w, 3), 0..255, to the size of a line drawing, uint8 (H, W), with its areas.
+
+    palette: uint8 (k, 3); areas then take its nearest colours, with the shading that the network gave them.
+    """
+    clean = np.asarray(resized(lines, (network.shape[1], network.shape[0])) / np.float32(255), np.float32)
+    medians = _medians(network, clean, areas.labels, len(areas.outside))
+    wanted = np.rint(medians).astype(np.uint8)
+    if palette is not None and len(palette):
+        wanted = _nearest_colours(wanted, palette)
+    wanted[areas.outside & (medians.min(axis=1) >= _WHITE)] = 255
+    flat = look_up(wanted, areas.labels)
+    colour = flat.copy()
+    _add_shading(colour, network, clean, medians, wanted, areas)
+    paper = look_up(areas.outside, areas.labels) & (colour.min(axis=2) >= _WHITE)
+    colour[paper] = 255
+    return Painted(colour, flat, paper)
+
+
+def _nearest_colours(colours: Bytes, palette: Bytes) -> Bytes:
+    """Return for each colour, (n, 3), the nearest of a palette in CIELAB; what is nearly white becomes white."""
+    offered = np.vstack([palette, np.full((1, 3), 255, np.uint8)])
+    nearly_white = colours.min(axis=1) >= _WHITE
+    apart = np.linalg.norm(_lab(colours)[:, None] - _lab(palette)[None], axis=2)
+    chosen = np.where(nearly_white, len(palette), apart.argmin(axis=1))
+    return np.asarray(offered[chosen], np.uint8)
+
+
+def _lab(colours: Bytes) -> Floats:
+    return np.asarray(cv2.cvtColor(colours[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0], np.float32)
+
+
+def _nearest(labels: Labels, shape: tuple[int, ...]) -> Labels:
+    return np.asarray(cv2.resize(labels, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST_EXACT), np.int32)
+
+
+def _darkest(lines: Bytes, longer_side: int) -> Bytes:
+    """Shrink so that no line breaks: each pixel takes the darkest of those that it covers."""
+    if max(lines.shape) <= longer_side:
+        return lines
+    down, right = (
+        np.arange(max(1, side * longer_side // max(lines.shape))) * max(lines.shape) // longer_side
+        for side in lines.shape
+    )
+    darkest: Bytes = np.minimum.reduceat(np.minimum.reduceat(lines, down, axis=0), right, axis=1)
+    return darkest
+
+
+def _paper_of(lines: Bytes) -> Paper:
+    """Tell paper from ink; a drawing that is all ink is a blank sheet."""
+    drawing = find_paper(lines)
+    return drawing if drawing.paper.any() else find_paper(np.full_like(lines, 255))
+
+
+def _heights_of_ink(lines: Bytes, paper: Bytes) -> Bytes:
+    """Return heights to flood over, uint8 (H, W): 0 on paper, the higher the darker on ink: colours meet there."""
+    heights = np.right_shift(cv2.bitwise_not(lines), 2, dtype=np.uint8) + np.uint8(64)
+    return np.where(paper > 0, np.uint8(0), heights)
+
+
+def _medians(network: Floats, clean: Floats, labels: Labels, count: int) -> Floats:
+    """Return each area's median colour, float32 (count, 3), over the cleanest pixels of the network that it has."""
+    step = -(-max(labels.shape) // _SAMPLED)
+    sampled = labels[step // 2 :: step, step // 2 :: step]
+    rows = (np.arange(sampled.shape[0]) * step + step // 2) * network.shape[0] // labels.shape[0]
+    columns = (np.arange(sampled.shape[1]) * step + step // 2) * network.shape[1] // labels.shape[1]
+    cells = (rows[:, None] * network.shape[1] + columns).reshape(-1)
+    found = np.full((count, 3), 255, np.float32)
+    _fill_medians(found, sampled.reshape(-1).copy(), cells, network, clean)
+    left = np.bincount(sampled.reshape(-1), minlength=count) == 0
+    if left[1:].any():  # areas between the samples
+        left[0] = False
+        row, column = np.nonzero(look_up(left, labels))
+        cells = row * network.shape[0] // labels.shape[0] * network.shape[1]
+        cells += column * network.shape[1] // labels.shape[1]
+        _fill_medians(found, labels[row, column], cells, network, clean)
+    return found
+
+
+def _fill_medians(found: Floats, label: Labels, cells: NDArray[np.intp], network: Floats, clean: Floats) -> None:
+    """Fill in the medians of the areas `label`, (n,), at the network's pixels `cells`, (n,), flat indices."""
+    levels = _without_ink(network, clean).reshape(-1, 3)
+    share = clean.reshape(-1)
+    for least in _CLEAN:
+        used = (share[cells] >= least) & (label > 0)
+        counts = np.bincount(label[used], minlength=len(found))
+        enough = counts >= (_ENOUGH if least > 0 else 1)
+        kept = np.flatnonzero(used & enough[label])
+        number = np.cumsum(enough) - 1
+        for channel in range(3) if len(kept) else ():
+            key = number[label[kept]] * 256 + levels[cells[kept], channel]
+            table = np.bincount(key, minlength=256 * int(enough.sum())).reshape(-1, 256).cumsum(axis=1)
+            found[enough, channel] = (2 * table >= counts[enough][:, None]).argmax(axis=1)
+        label[enough[label]] = 0
+
+
+def _without_ink(network: Floats, clean: Floats) -> NDArray[np.intp]:
+    """Return the network's levels, (h, w, 3), brighter where a pixel is partly ink: black lines on a colour."""
+    share = np.where(clean >= _CLEAN[0], 1, np.maximum(clean, _LEAST_SHARE))
+    return np.rint(np.minimum(network / share[..., None], 255)).astype(np.intp)
+
+
+def _add_shading(colour: Bytes, network: Floats, clean: Floats, medians: Floats, wanted: Bytes, areas: Areas) -> None:
+    """Add the network's shading to the areas that are large enough to have some, in place."""
+    small = _nearest(areas.labels, network.shape[:2])
+    weight = (clean >= _CLEAN[0]).astype(np.float32)
+    sizes = np.bincount(small.reshape(-1), weight.reshape(-1), len(medians))
+    boxes = _boxes(areas.labels, len(medians))
+    for area in np.flatnonzero(sizes >= _LEAST_AREA).tolist():
+        mask = weight * (small == area)
+        total = cv2.GaussianBlur(mask, (0, 0), _SIGMA)
+        residual = cv2.GaussianBlur((network - medians[area]) * mask[..., None], (0, 0), _SIGMA)
+        shading = np.asarray(residual / (total + np.float32(_EPSILON))[..., None], np.float32)
+        top, bottom, left, right = boxes[area].tolist()
+        box = (slice(top, bottom), slice(left, right))
+        shaded = wanted[area] + _window(shading, areas.labels.shape, box)
+        levels = np.rint(np.clip(shaded, 0, 255)).astype(np.uint8)
+        np.copyto(colour[box], levels, where=(areas.labels[box] == area)[..., None])
+
+
+def _window(small: Floats, shape: tuple[int, ...], box: tuple[slice, slice]) -> Floats:
+    """Return a window, rows and columns, of a picture (h, w, 3) enlarged to `shape` (H, W) by linear interpolation."""
+    down, across = (few / many for few, many in zip(small.shape, shape, strict=False))
+    rows, columns = box
+    place = np.array(
+        [
+            [across, 0, (columns.start + 0.5) * across - 0.5],
+            [0, down, (rows.start + 0.5) * down - 0.5],
+        ]
+    )
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(small, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _boxes(labels: Labels, count: int) -> NDArray[np.intp]:
+    """Return the box of each label, (count, 4): first row, end row, first column, end column."""
+    row, first, last, label = trapped_ball.runs_of(labels)
+    boxes = np.zeros((count, 4), np.intp)
+    boxes[:, [0, 2]] = max(labels.shape)
+    np.minimum.at(boxes[:, 0], label, row)
+    np.maximum.at(boxes[:, 1], label, row + 1)
+    np.minimum.at(boxes[:, 2], label, first)
+    np.maximum.at(boxes[:, 3], label, last + 1)
+    return boxes
