@@ -116,6 +116,15 @@ class _Progress:
     summed: int = 0
 
 
+@dataclass
+class _Pace:
+    """How fast it went since the last line of metrics; validation does not count."""
+
+    began: float  # seconds of time.monotonic
+    waited: float = 0.0  # for batches, seconds
+    steps: int = 0
+
+
 def train(
     datasets: Sequence[str | Path],
     output: str | Path,
@@ -146,6 +155,10 @@ def train(
     if not shelves:
         raise UsageError("there is no dataset", hint="Build one: colorize-cli build-dataset PICTURES -o DATASET")
     about = {"model": model, "params": plain(params), "settings": plain(chosen), "datasets": _digests(shelves)}
+    if not dry_run:
+        RunFolder(Path(output)).check(about, free=FREE)  # before other processes start: one of them says it
+        if chosen.tensorboard:
+            _event_writer()
     team, where = gather(where, devices=devices, nodes=nodes)
     run = _Run(module, params, chosen, shelves, Path(output), about, where, team)
     watching = (observer or Unwatched()) if team.rank == 0 else _Follower(observer or Unwatched())
@@ -226,7 +239,7 @@ class _Run:
     def _learn(self, progress: _Progress, judge: Judge, watching: TrainObserver, board: "_Board") -> Stop:
         """The loop: batch, step, log, validate, save, until the end of the run or until asked to stop."""
         settings, began = self.settings, time.monotonic() - progress.seconds
-        saved, spoke, waited = time.monotonic(), time.monotonic(), 0.0
+        saved, pace = time.monotonic(), _Pace(time.monotonic())
         stop: Stop = ""
         batches = self.feed.ahead(progress.step * settings.accumulate, workers=settings.workers)
         pending: list[dict[str, Tensor]] = []
@@ -236,10 +249,11 @@ class _Run:
                 break
             asked = time.monotonic()
             several = [next(batches) for _ in range(settings.accumulate)]
-            waited += time.monotonic() - asked
+            pace.waited += time.monotonic() - asked
             pending.append(self.game.step(several, progress.step, rate=self._rate(progress)))
             progress.step += 1
-            progress.seconds = time.monotonic() - began
+            pace.steps += 1
+            progress.seconds = self._agreed(time.monotonic() - began)
             watching.stepped(progress.step, self._share(progress))
             log = progress.step % settings.log_every == 0
             judged = progress.step % settings.validate_every == 0 or self._ended(progress)
@@ -247,12 +261,12 @@ class _Run:
             if log or save:
                 _settle(pending, progress)
             if log:
-                row = self._row(progress, seconds=time.monotonic() - spoke, waited=waited)
-                self._log(row, watching, board)
-                spoke, waited = time.monotonic(), 0.0
+                self._log(self._row(progress, pace), watching, board)
+                pace = _Pace(time.monotonic())
             if judged:
+                asked = time.monotonic()
                 self._validate(progress, judge, watching, board)
-                spoke = time.monotonic()
+                pace.began += time.monotonic() - asked
             if save:
                 self._save(progress)
                 saved = time.monotonic()
@@ -263,7 +277,7 @@ class _Run:
         return stop
 
     def _validate(self, progress: _Progress, judge: Judge, watching: TrainObserver, board: "_Board") -> None:
-        verdict = judge(self.game.painter)
+        verdict = judge(self.game.painter, step=progress.step)
         progress.figures = verdict.figures
         better = verdict.figures["val_psnr"] > progress.best.get("val_psnr", float("-inf"))
         if better:
@@ -278,6 +292,7 @@ class _Run:
             write_checkpoint(self.folder / "best", self._card(progress), self.game.painter.state_dict())
 
     def _save(self, progress: _Progress) -> None:
+        self.game.check_weights(progress.step)
         if self.team.rank:
             return
         about = {**dataclasses.asdict(progress), "threads": torch.get_num_threads()}
@@ -384,17 +399,21 @@ class _Run:
     def _time_to_save(self, saved: float) -> bool:
         return bool(self.team.agree(int(time.monotonic() - saved >= self.settings.save_minutes * 60)))
 
-    def _row(self, progress: _Progress, *, seconds: float, waited: float) -> Row:
+    def _agreed(self, seconds: float) -> float:
+        """The time that decides on the learning rate and the end, the same in all processes."""
+        return self.team.means({"seconds": seconds})["seconds"] if self.settings.minutes is not None else seconds
+
+    def _row(self, progress: _Progress, pace: _Pace) -> Row:
         losses = self.team.means({name: total / progress.summed for name, total in progress.sums.items()})
         progress.sums, progress.summed = {}, 0
-        speed = self.settings.log_every * self.pictures_a_step / max(seconds, 1e-9)
+        seconds = max(time.monotonic() - pace.began, 1e-9)
         return {
             "step": progress.step,
             "epoch": round(progress.step * self.pictures_a_step / len(self.shelf), 4),
             "learning_rate": self.settings.learning_rate * self._rate(progress),
             **{name: round(value, 6) for name, value in losses.items()},
-            "pictures_a_second": round(speed, 3),
-            "data_share": round(waited / max(seconds, 1e-9), 4),
+            "pictures_a_second": round(pace.steps * self.pictures_a_step / seconds, 3),
+            "data_share": round(pace.waited / seconds, 4),
             "seconds": round(progress.seconds, 1),
         }
 
@@ -405,8 +424,9 @@ class _Run:
         watching.logged(row)
 
     def _all_notes(self) -> tuple[str, ...]:
-        unreadable = self.shelf.unreadable
-        named = [f"left out, since it cannot be read: {reason}" for _, reason in sorted(unreadable.items())[:5]]
+        shelves = (self.shelf, self.validation)
+        unreadable = [reason for shelf in shelves for _, reason in sorted(shelf.unreadable.items())]
+        named = [f"left out, since it cannot be read: {reason}" for reason in unreadable[:5]]
         if len(unreadable) > len(named):
             named.append(f"... and {len(unreadable) - len(named)} more")
         return (*self.notes, *named)
@@ -418,13 +438,7 @@ class _Board:
     def __init__(self, folder: Path, step: int, *, wanted: bool) -> None:
         self._writer: Any = None
         if wanted:
-            try:
-                from torch.utils.tensorboard import SummaryWriter
-            except ImportError as error:
-                raise MissingPackageError(
-                    "--tensorboard needs TensorBoard", hint="pip install 'colorize-cli[tensorboard]'"
-                ) from error
-            self._writer = SummaryWriter(str(folder / "tensorboard"), purge_step=step)
+            self._writer = _event_writer()(str(folder / "tensorboard"), purge_step=step + 1)
 
     def add(self, row: Mapping[str, Any]) -> None:
         if self._writer is not None:
@@ -439,6 +453,16 @@ class _Board:
     def close(self) -> None:
         if self._writer is not None:
             self._writer.close()
+
+
+def _event_writer() -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise MissingPackageError(
+            "--tensorboard needs TensorBoard", hint="pip install 'colorize-cli[tensorboard]'"
+        ) from error
+    return SummaryWriter
 
 
 def choose_precision(name: str, device: torch.device) -> Precision:

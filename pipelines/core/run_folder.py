@@ -26,22 +26,25 @@ class RunFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def open(self, about: Mapping[str, Any], *, free: Sequence[str]) -> bool:
-        """Make the folder, or go on with it where it holds the same run; returns whether it was there.
+    def check(self, about: Mapping[str, Any], *, free: Sequence[str]) -> bool:
+        """Find out whether the folder is this run's; returns whether the run is there already.
 
         free: settings that may differ, since they only say how long. Raises UsageError for another run's folder and
         for one with other things in it.
         """
         path = self.folder / ABOUT
-        about = {"kind": KIND, "version": VERSION, **plain(about)}
         if path.is_file():
-            self._check_same(_read(path), about, free)
-            self._write(path, about)
+            self._check_same(_read(path), _signed(about), free)
             return True
-        if self.folder.exists() and (not self.folder.is_dir() or any(self.folder.iterdir())):
+        if self.folder.exists() and (not self.folder.is_dir() or self._has_other_things()):
             raise UsageError(f"{show_path(self.folder)} has other things in it", hint="Give a new folder after -o")
-        self._write(path, about)
         return False
+
+    def open(self, about: Mapping[str, Any], *, free: Sequence[str]) -> bool:
+        """Make the folder, or go on with it where `check` finds the same run; returns whether it was there."""
+        was_there = self.check(about, free=free)
+        self._replace(self.folder / ABOUT, (json.dumps(_signed(about), indent=2) + "\n").encode())
+        return was_there
 
     def cut_metrics(self, step: int) -> None:
         """Forget figures of steps after a checkpoint: they are about to be measured again."""
@@ -69,6 +72,10 @@ class RunFolder:
         """Keep a sample sheet."""
         self._replace(self.folder / SAMPLES / f"step-{step:08d}.png", png)
 
+    def _has_other_things(self) -> bool:
+        """Whether anything is there but what a process left that was killed in its very first write."""
+        return any(item != _aside(self.folder / ABOUT) for item in self.folder.iterdir())
+
     def _check_same(self, before: Mapping[str, Any], now: Mapping[str, Any], free: Sequence[str]) -> None:
         changed = [name for name in _differences(before, now) if name.rsplit(".", 1)[-1] not in free]
         if changed:
@@ -78,17 +85,22 @@ class RunFolder:
                 hint="Give a new folder after -o, or that run's own settings to go on with it",
             )
 
-    def _write(self, path: Path, about: Mapping[str, Any]) -> None:
-        self._replace(path, (json.dumps(about, indent=2) + "\n").encode())
-
     def _replace(self, path: Path, data: bytes) -> None:
-        aside = path.with_name(f".{path.name}.writing")
+        aside = _aside(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             aside.write_bytes(data)
             os.replace(aside, path)
         except OSError as error:
             raise _unwritable(path, error) from error
+
+
+def _signed(about: Mapping[str, Any]) -> dict[str, Any]:
+    return {"kind": KIND, "version": VERSION, **plain(about)}
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.writing")
 
 
 def _read(path: Path) -> dict[str, Any]:

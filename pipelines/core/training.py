@@ -45,15 +45,23 @@ class TrainSettings:
         """Refuse settings out of range."""
         for name in ("steps", "epochs", "minutes"):
             if getattr(self, name) is not None:
-                check_number(name, getattr(self, name), 0)
+                check_number(name, getattr(self, name), 0, 1e12)
         for name in ("batch_size", "accumulate", "log_every", "validate_every", "validate_pictures"):
             check_number(name, getattr(self, name), 1)
-        for name in ("beta1", "beta2", "constant", "ema"):
+        for name in ("constant", "ema"):
             check_number(name, getattr(self, name), 0, 1)
-        for name in ("workers", "cache_gb", "save_minutes", "jitter", "seed"):
+        for name in ("workers", "save_minutes"):
             check_number(name, getattr(self, name), 0)
+        check_number("cache_gb", self.cache_gb, 0, 1e6)
+        check_number("jitter", self.jitter, 0, 10)
+        check_number("seed", self.seed, 0, 2**32 - 1)
         check_number("hue", self.hue, 0, 0.5)
         if not self.learning_rate > 0:
             raise SettingsError(f"learning_rate = {self.learning_rate} is out of range", hint="Use one above 0")
+        for name in ("beta1", "beta2"):
+            if not 0 <= getattr(self, name) < 1:
+                raise SettingsError(
+                    f"{name} = {getattr(self, name)} is out of range", hint="Use a number from 0 to below 1"
+                )
         if self.threads is not None:
             check_number("threads", self.threads, 1)

@@ -18,7 +18,7 @@ _CHANNELS = {"composite": 3, "layers": 5}
 
 
 class Batch(NamedTuple):
-    """Pictures to learn from, float32 in [-1, 1]; in unpaired training a row's target is of another picture."""
+    """Pictures to learn from, float32 in [-1, 1]; unpaired targets come in an order of their own."""
 
     inputs: Tensor  # (B, Cin, H, W)
     targets: Tensor  # (B, 3, H, W)

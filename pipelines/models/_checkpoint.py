@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -55,6 +56,7 @@ class Training(NamedTuple):
 def write_checkpoint(folder: Path, card: Card, weights: Mapping[str, Tensor], training: Training | None = None) -> None:
     """Put a checkpoint in the place of `folder`, whole or not at all; ColorizeError where the disk does not take it."""
     aside = folder.with_name(f".{folder.name}.writing")
+    mend(folder)  # before anything aside is removed: it may be the only whole one
     try:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
@@ -127,7 +129,8 @@ def load_painter(path: str | os.PathLike[str]) -> tuple[nn.Module, Card]:
     module = registry.load("models", card.model)
     if not hasattr(module, "build_painter"):
         raise UsageError(f"the model '{card.model}' has no weights", hint=f"Use --model {card.model}")
-    painter: nn.Module = module.build_painter(params_of(card))
+    with torch.device("meta"):  # no initial weights are drawn: they would only be replaced
+        painter: nn.Module = module.build_painter(params_of(card))
     weights = _load_tensors(folder / WEIGHTS)
     if _read_json(folder / CARD).get("weights_sha256") != _sha256(folder / WEIGHTS):
         raise _damaged(folder / WEIGHTS)
@@ -141,7 +144,8 @@ def load_weights(network: nn.Module, weights: Mapping[str, Tensor], *, source: s
     problem = _misfit(wanted, weights)
     if problem is not None:
         raise UsageError(f"{source} does not fit its network: {problem}", hint="Give the checkpoint of this model")
-    network.load_state_dict(dict(weights))
+    cast = {name: tensor.to(wanted[name].dtype) for name, tensor in weights.items()}
+    network.load_state_dict(cast, assign=True)
 
 
 def read_training(folder: Path) -> Training:
@@ -153,6 +157,8 @@ def read_training(folder: Path) -> Training:
 
 def mend(folder: Path) -> None:
     """Finish a replacement of `folder` that a killed process left half done."""
+    if not folder.name:  # "." or "/"
+        return
     aside, old = folder.with_name(f".{folder.name}.writing"), folder.with_name(f".{folder.name}.old")
     with contextlib.suppress(OSError):
         if not folder.exists() and old.is_dir():  # killed between the renames: what was written aside is whole
@@ -163,10 +169,13 @@ def mend(folder: Path) -> None:
 
 def _swap(aside: Path, folder: Path) -> None:
     old = folder.with_name(f".{folder.name}.old")
-    mend(folder)
     if folder.exists():
         folder.rename(old)
-    aside.rename(folder)
+    try:
+        aside.rename(folder)
+    except FileNotFoundError:
+        if not (folder / CARD).is_file():  # else somebody who reads it was faster: `mend`
+            raise
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -218,7 +227,7 @@ def _sha256(path: Path) -> str:
 
 def _flush(path: Path) -> None:
     """Have the disk take a file before its folder is renamed, so that a power cut leaves no empty checkpoint."""
-    with path.open("rb") as file:
+    with path.open("r+b") as file:  # Windows flushes only what is open for writing
         os.fsync(file.fileno())
 
 

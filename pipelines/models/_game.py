@@ -17,6 +17,8 @@ from pipelines.models._team import Team
 Precision = Literal["fp32", "bf16", "fp16"]
 
 _TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+_BROKEN = "training has broken down"
+_GO_ON = "Start a new run with a lower --learning-rate; the checkpoints so far stay as they are"
 
 
 class TrainingError(ColorizeError):
@@ -54,13 +56,15 @@ class Game:
         self.painter = copy.deepcopy(learner.networks[learner.painter]).eval().requires_grad_(False)
         self._optimizers = {player.name: self._optimizer(player) for player in learner.players}
         self._scaler = torch.amp.GradScaler(device.type, enabled=rules.precision == "fp16")
-        self._play = torch.compile(learner.play) if rules.compile else learner.play
+        if rules.compile:
+            for network in learner.networks.values():
+                network.compile()
 
     def step(self, batches: Sequence[Batch], number: int, *, rate: float = 1.0) -> dict[str, Tensor]:
         """Learn from one batch, or from several whose gradients are added up; returns the terms of the losses.
 
         number: the step, counted from 0: it decides who moves and seeds every draw of chance. rate: factor on the
-        learning rate.
+        learning rate. Everybody moves at the last batch: before it, players meet the others as the step found them.
         """
         torch.manual_seed((self.rules.seed * 1_000_003 + number) * self._team.size + self._team.rank)
         players = [player for player in self.learner.players if player.moves(number)]
@@ -69,14 +73,14 @@ class Game:
             for network in self.learner.networks.values():
                 network.requires_grad_(True)
             with self._autocast():
-                scene = self._play(self._moved(batch))
+                scene = self.learner.play(self._moved(batch))
             for player in players:
                 losses = self._backward(player, scene, share=len(batches))
                 for name, value in losses.items():
                     terms[name] = terms.get(name, 0.0) + value.detach().float() / len(batches)
                 if turn == len(batches):
                     self._move(player, rate)
-        if self._scaler.is_enabled():
+        if self._scaler.is_enabled() and players:
             self._scaler.update()
         self._average(number)
         return terms
@@ -110,6 +114,14 @@ class Game:
             )
             for mine, theirs in zip(self.painter.buffers(), fresh.buffers(), strict=True):
                 mine.copy_(theirs)
+
+    def check_weights(self, step: int) -> None:
+        """Raise TrainingError where a weight is no number any more, so that such weights replace no good ones."""
+        networks = {**self.learner.networks, "average": self.painter}
+        for name, network in networks.items():
+            tensors = [tensor for tensor in network.state_dict().values() if tensor.is_floating_point()]
+            if tensors and not bool(torch.stack([tensor.isfinite().all() for tensor in tensors]).all()):
+                raise TrainingError(f"weights of {name} are no numbers after step {step}: {_BROKEN}", hint=_GO_ON)
 
     def state(self) -> dict[str, Tensor]:
         """Everything that a run needs to go on as if nothing had happened, by flat names."""
@@ -169,10 +181,7 @@ def check_finite(terms: Mapping[str, float], step: int) -> None:
     """Raise TrainingError where a loss is no number any more."""
     for name, value in terms.items():
         if value != value or value in (float("inf"), float("-inf")):
-            raise TrainingError(
-                f"the loss {name} became {value} in step {step}: training has broken down",
-                hint="The last checkpoint is good: go on from it with a lower --learning-rate in a new run",
-            )
+            raise TrainingError(f"the loss {name} became {value} in step {step}: {_BROKEN}", hint=_GO_ON)
 
 
 def _below(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:

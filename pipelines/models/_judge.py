@@ -15,6 +15,7 @@ from pipelines.models._game import TrainingError
 
 _AT_ONCE = 8  # pictures that go through the network together
 _FLAT = 1.0  # levels of 255: a picture whose colours spread less is of one colour
+_UNTRAINED = 100  # steps: a network that learned less may still paint in one colour
 _ROWS = 8  # pictures on a sheet
 _GAP = 4  # px between the pictures of a sheet
 _FLOOR = 1e-10  # least mean squared error of 1: equal pictures have 100 dB, not infinitely many
@@ -35,15 +36,15 @@ class Judge:
         self._views = [shelf.view(int(number)) for number in chosen]
         self._kind, self._device = kind, device
 
-    def __call__(self, painter: nn.Module) -> Verdict:
-        """Colour the pictures; raises TrainingError where all of them came out in one colour each."""
+    def __call__(self, painter: nn.Module, *, step: int) -> Verdict:
+        """Colour the pictures; raises TrainingError where after many steps all of them came out in one colour each."""
         results = self._painted(painter)
         spread = max(float(result.std(axis=(0, 1)).max()) for result in results)
         truth = max(float(view.colour.std(axis=(0, 1)).max()) for view in self._views)
-        if not np.isfinite(spread) or (spread < _FLAT <= truth):
+        if not np.isfinite(spread) or (step >= _UNTRAINED and spread < _FLAT <= truth):
             raise TrainingError(
                 "every validation picture came out in one flat colour: training has collapsed",
-                hint="The last checkpoint is good: start a new run with another --seed or a lower --learning-rate",
+                hint="Start a new run with another --seed or a lower --learning-rate; the checkpoints so far stay",
             )
         errors = [_error(result, view.colour) for result, view in zip(results, self._views, strict=True)]
         psnr = float(np.mean([-10 * np.log10(max(squared, _FLOOR)) for squared, _ in errors]))
@@ -60,7 +61,7 @@ class Judge:
             if not bool(torch.isfinite(outputs).all()):
                 raise TrainingError(
                     "the network gives values that are no numbers: training has broken down",
-                    hint="The last checkpoint is good: go on from it with a lower --learning-rate in a new run",
+                    hint="Start a new run with a lower --learning-rate; the checkpoints so far stay as they are",
                 )
             painted += [to_picture(output) for output in outputs]
         return painted

@@ -73,13 +73,19 @@ def choose_device(name: str) -> torch.device:
         raise UsageError(f"there is no device '{name}'", hint=f"Choose from: {', '.join(DEVICES)}")
     if not there[kind]:
         raise UsageError(f"this machine (or this build of torch) has no {kind}", hint="Use --device auto or cpu")
-    return torch.device(name)
+    try:
+        return torch.device(name)
+    except RuntimeError as error:
+        raise UsageError(f"there is no device '{name}'", hint=f"Choose from: {', '.join(DEVICES)}") from error
 
 
 def gather(device: torch.device, *, devices: int, nodes: int) -> tuple[Team, torch.device]:
     """Start the other processes and join them: the same command runs again in each; returns this one's device."""
     if devices == 1 and nodes == 1:
         return Team(), device
+    there = {"cuda": torch.cuda.device_count(), "mps": 1}.get(device.type, devices)
+    if devices > there:
+        raise UsageError(f"here are {there} devices of the kind {device.type}, not {devices}", hint="Use fewer")
     try:
         from lightning_fabric import Fabric
     except ImportError as error:

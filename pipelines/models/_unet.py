@@ -6,10 +6,9 @@ CVPR 2017, sections 3.2.1 and 6.1. Parameters have the names, shapes and order o
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
-from pipelines.models._blocks import Norm, conv_bias, norm_layer, recomputed
+from pipelines.models._blocks import Norm, conv_bias, join, norm_layer, recomputed
 
 _WIDEST = 8  # times the base width: no scale has more channels
 _DROPOUT = 0.5
@@ -33,7 +32,7 @@ class SkipBlock(nn.Module):
             return _through(down[1:] if isinstance(down[0], nn.LeakyReLU) else down, entered)
 
         def ascend(*found: Tensor) -> Tensor:
-            return _through(up, torch.cat(found, 1) if len(found) > 1 else found[0])
+            return _through(up, join(*found) if len(found) > 1 else found[0])
 
         if isinstance(down[0], nn.LeakyReLU):
             features = down[0](features)  # in place, so the skip is activated too: the ReLU after it makes that equal

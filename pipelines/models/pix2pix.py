@@ -11,13 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from pipelines.core.settings import check_number
 from pipelines.models._batch import Batch, InputKind, input_channels
-from pipelines.models._blocks import initialise
+from pipelines.models._blocks import initialise, join
 from pipelines.models._discriminators import PatchGan
 from pipelines.models._losses import gan_loss
 from pipelines.models._players import Losses, Player, Scene
@@ -96,7 +95,7 @@ class Model:
         discriminator = PatchGan(seen, width=params.ndf, layers=params.layers_d, norm=params.norm)
         initialise(discriminator)
         self.networks = nn.ModuleDict({"generator": build_painter(params), "discriminator": discriminator})
-        self.players = (
+        self.players: tuple[Player, ...] = (
             Player("discriminator", ("discriminator",), self._discriminator_loss),
             Player("generator", ("generator",), self._generator_loss),
         )
@@ -131,5 +130,5 @@ class Model:
         }
 
     def _judge(self, inputs: Tensor, colours: Tensor) -> Tensor:
-        logits: Tensor = self.networks["discriminator"](torch.cat([inputs, colours], 1))
+        logits: Tensor = self.networks["discriminator"](join(inputs, colours))
         return logits

@@ -1,0 +1,125 @@
+"""Kills training runs at random moments and checks that they end as if nothing had happened.
+
+    python tests/campaigns/train_kill.py [--rounds 20] [--kills 5] [--steps 24] [--model cyclegan]
+
+Every round trains a tiny network with `colorize-cli train`, sends SIGKILL after a random time, and runs the same
+command again, some times over; in every second round whatever checkpoint is visible after a kill must load (which also
+mends it). At last all bytes of `last`, `best` and `samples` and all figures that do not depend on time must be those of
+an undisturbed run. Prints one line a round; exit 0 if all held.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+TIMING = ("pictures_a_second", "data_share", "seconds")
+SIZES = {"pix2pix": ["generator=unet_128"], "cyclegan": ["generator=resnet_6blocks", "size=32", "pool=5"]}
+KEPT = ("last", "best", "samples")
+
+
+def command(dataset: Path, out: Path, model: str, steps: int) -> list[str]:
+    """A training run that saves after every step and validates often."""
+    run = [sys.executable, "-m", "colorize_cli", "train", str(dataset), "-o", str(out), "--model", model, "-q"]
+    run += ["--steps", str(steps), "--device", "cpu", "--threads", "1", "--hue", ".3", "--jitter", ".1"]
+    run += ["--log-every", "3", "--validate-every", "4", "--validate-pictures", "4", "--save-minutes", "0"]
+    return [*run, *(part for value in ("ngf=4", "ndf=4", *SIZES[model]) for part in ("--set", value))]
+
+
+def build(scratch: Path, size: int) -> Path:
+    """A small dataset of drawn creatures."""
+    draw = [sys.executable, str(ROOT / "examples/monsters.py"), str(scratch / "art"), "--size", "128", "--count", "24"]
+    subprocess.run(draw, check=True, stdout=subprocess.DEVNULL)
+    make = [sys.executable, "-m", "colorize_cli", "build-dataset", str(scratch / "art" / "shaded"), "-q"]
+    make += ["-o", str(scratch / "pairs"), "--size", str(size), "--val", "20", "--test", "0"]
+    subprocess.run(make, cwd=ROOT, check=True)
+    return scratch / "pairs"
+
+
+def content(run: Path) -> dict[str, Any]:
+    """All bytes that a user sees, and the figures without what depends on time."""
+    found: dict[str, Any] = {}
+    for folder in KEPT:
+        for path in sorted((run / folder).rglob("*")):
+            if path.is_file() and not path.name.startswith("."):
+                found[str(path.relative_to(run))] = path.read_bytes()
+    state = json.loads(found["last/training.json"])
+    found["last/training.json"] = {name: value for name, value in state.items() if name not in TIMING}
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    found["metrics"] = [{name: value for name, value in row.items() if name not in TIMING} for row in rows]
+    return found
+
+
+def broken_checkpoint(run: Path) -> str | None:
+    """The first visible checkpoint that does not load, with the reason."""
+    from pipelines.core.errors import ColorizeError
+    from pipelines.models._checkpoint import load_painter, read_training
+
+    for name in ("last", "best"):
+        if (run / name).exists():
+            try:
+                load_painter(run / name)
+                if name == "last":
+                    read_training(run / name)
+            except ColorizeError as error:
+                return f"{name}: {error}"
+    return None
+
+
+def disturbed(
+    run: list[str], out: Path, *, kills: int, within: float, chance: random.Random, looking: bool
+) -> str | None:
+    """Kill the run so often at random moments, then let it end; returns what was wrong, None if nothing."""
+    for _ in range(kills):
+        process = subprocess.Popen(run, cwd=ROOT, start_new_session=True)
+        time.sleep(chance.uniform(0, within))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if looking and (problem := broken_checkpoint(out)):
+            return problem
+    ended = subprocess.run(run, cwd=ROOT, check=False)
+    return None if ended.returncode == 0 else f"the last run ended with {ended.returncode}"
+
+
+def main() -> int:
+    """Run the campaign."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=5, help="in a round")
+    parser.add_argument("--steps", type=int, default=24)
+    parser.add_argument("--model", choices=list(SIZES), default="cyclegan")
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    chance = random.Random(options.seed)
+    sys.path.insert(0, str(ROOT))
+    with tempfile.TemporaryDirectory() as scratch:
+        dataset = build(Path(scratch), {"pix2pix": 128, "cyclegan": 32}[options.model])
+        straight = Path(scratch) / "undisturbed"
+        began = time.monotonic()
+        subprocess.run(command(dataset, straight, options.model, options.steps), cwd=ROOT, check=True)
+        duration, expected = time.monotonic() - began, content(straight)
+        for number in range(options.rounds):
+            out = Path(scratch) / f"out-{number}"
+            run = command(dataset, out, options.model, options.steps)
+            looking = number % 2 == 1
+            problem = disturbed(run, out, kills=options.kills, within=duration, chance=chance, looking=looking)
+            if problem is None and (found := content(out)) != expected:
+                differing = [name for name in {**expected, **found} if expected.get(name) != found.get(name)]
+                problem = f"differs from an undisturbed run in {', '.join(sorted(differing))}"
+            if problem is not None:
+                print(f"round {number}: {problem}")
+                return 1
+            print(f"round {number}: killed {options.kills} times, the result is equal", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

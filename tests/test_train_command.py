@@ -1,0 +1,373 @@
+"""`colorize-cli train` as people and CI jobs meet it: options, signals, exit codes, several processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from colorize_cli.app import main
+from colorize_cli.console import TrainScreen
+from pipelines.models._checkpoint import load_painter, read_card, read_training
+from tests.pairs import build_pairs
+from tests.test_train import content, metrics
+
+ROOT = Path(__file__).resolve().parent.parent
+TINY = ["--model", "cyclegan", "--device", "cpu", "--threads", "1", "--validate-pictures", "2"]
+TINY += [part for value in ("ngf=4", "ndf=4", "layers_d=1", "size=32", "pool=3") for part in ("--set", value)]
+TINY += ["--set", "generator=resnet_6blocks"]
+LONG = 120  # seconds after which a process is given up
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_pairs(tmp_path_factory.mktemp("command"), size=32, train=6, val=2)
+
+
+@pytest.fixture(autouse=True)
+def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in [name for name in os.environ if name.startswith("COLORIZE_CLI_")]:
+        monkeypatch.delenv(name)
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+class Ran:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+
+@pytest.fixture
+def cli(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run the command line in this process."""
+
+    def run(*arguments: object) -> Ran:
+        capfd.readouterr()
+        code = 0
+        try:
+            main([str(argument) for argument in arguments])
+        except SystemExit as left:
+            code = int(left.code or 0)
+        return Ran(code, *capfd.readouterr())
+
+    return run
+
+
+def started(*arguments: object) -> subprocess.Popen[str]:
+    """Start the command line in a process of its own, with warnings of our code as errors."""
+    command = [sys.executable, "-W", "error", "-m", "colorize_cli", *(str(argument) for argument in arguments)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, start_new_session=True, **pipes)
+
+
+def ended(process: subprocess.Popen[str]) -> Ran:
+    """Wait for a process and all that it started, but not for ever."""
+    try:
+        out, err = process.communicate(timeout=LONG)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        out, err = process.communicate()
+        pytest.fail(f"it hangs:\n{out}\n{err}")
+    return Ran(process.returncode, out, err)
+
+
+def wait_for(there: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + LONG
+    while not there():
+        if process.poll() is not None or time.monotonic() > deadline:
+            pytest.fail(f"it did not come to that:\n{ended(process).err}")
+        time.sleep(0.01)
+
+
+# what it says -----------------------------------------------------------------------------------------------
+
+
+def test_a_run_prints_its_settings_first_and_its_figures_last(
+    cli: Callable[..., Ran], pairs: Path, tmp_path: Path
+) -> None:
+    ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--steps", 3, "--json")
+    assert ran.code == 0, ran.err
+    lines = ran.err.splitlines()
+    assert lines[0].startswith("cyclegan: generator=resnet_6blocks ngf=4")
+    assert lines[1].startswith("training: steps=3 batch_size=1")
+    assert "train: 3 steps in" in lines[-2]
+    assert f"--model {tmp_path / 'run'}" in lines[-1]
+    summary = json.loads(ran.out)
+    assert (summary["step"], summary["exit_code"], summary["stopped_by"]) == (3, 0, "")
+    assert summary["best"]["step"] == 3
+    again = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--steps", 4)
+    assert "going on after step 3" in again.err
+    assert again.out == ""
+
+
+def test_quiet_says_nothing(cli: Callable[..., Ran], pairs: Path, tmp_path: Path) -> None:
+    ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--steps", 1, "-q")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_a_dry_run_gives_sizes_and_writes_nothing(cli: Callable[..., Ran], pairs: Path, tmp_path: Path) -> None:
+    ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--dry-run", "--epochs", 2)
+    assert ran.code == 0, ran.err
+    assert "parameters: generator_a 0.03 million" in ran.err
+    assert "steps: 12" in ran.err
+    assert "peak memory gb" in ran.err
+    assert "dry run: nothing was written" in ran.err
+    assert not list(tmp_path.iterdir())
+
+
+def test_flags_win_over_the_settings_file_and_that_over_the_recipe(
+    cli: Callable[..., Ran], pairs: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(
+        '[train]\nmodel = "cyclegan"\npreset = "small"\n'
+        'batch_size = 2\nhue = 0.3\nsteps = 9\ndevice = "cpu"\nflip = false\n'
+        "[train.settings]\nngf = 4\nndf = 4\nsize = 32\n"
+    )
+    ran = cli("train", pairs, "-o", tmp_path / "run", "--settings", file, "--steps", 1, "--hue", 0.1, "--set", "ndf=3")
+    assert ran.code == 0, ran.err
+    about = json.loads((tmp_path / "run" / "run.json").read_text())
+    settings, params = about["settings"], about["params"]
+    assert (settings["batch_size"], settings["flip"]) == (2, False)  # of the file
+    assert (settings["hue"], settings["steps"]) == (0.1, 1)  # of the flags
+    assert (settings["ema"], settings["epochs"]) == (0.999, None)  # of the recipe; its length gave way
+    assert (params["ngf"], params["ndf"], params["size"], params["generator"]) == (4, 3, 32, "resnet_6blocks")
+    file.write_text("[train]\nbatchsize = 2\n")
+    wrong = cli("train", pairs, "-o", tmp_path / "other", "--settings", file)
+    assert wrong.code == 2
+    assert "batch_size" in wrong.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--device", "tpu"], "there is no device 'tpu'"),
+        (["--precision", "fp16"], "fp16 training needs a GPU"),
+        (["--precision", "fp8"], "fp8"),
+        (["--beta1", "1"], "beta1 = 1.0 is out of range"),
+        (["--epochs", "inf"], "epochs = inf is out of range"),
+        (["--learning-rate", "0"], "learning_rate = 0.0 is out of range"),
+        (["--set", "depth=3"], "no setting 'depth'"),
+        (["--preset", "huge"], "no preset 'huge'"),
+        (["--model", "flat"], "does not learn"),
+        (["--devices", "0"], "--devices"),
+    ],
+)
+def test_wrong_options_are_one_line_and_exit_2(
+    cli: Callable[..., Ran], pairs: Path, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, *arguments)
+    assert ran.code == 2
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_wrong_folders_are_one_line_and_exit_2(cli: Callable[..., Ran], pairs: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "photo.jpg").write_bytes(b"x")
+    for arguments, words in (
+        ((tmp_path / "nowhere", "-o", tmp_path / "run"), "there is no folder"),
+        ((tmp_path / "other", "-o", tmp_path / "run"), "is no dataset"),
+        ((pairs, "-o", tmp_path / "other"), "has other things in it"),
+    ):
+        ran = cli("train", *arguments, *TINY, "--steps", 1)
+        assert (ran.code, ran.out) == (2, "")
+        assert words in ran.err
+        assert len(ran.err.splitlines()) <= 3  # the settings, and the error
+
+
+def test_no_tensorboard_is_one_helpful_line(
+    cli: Callable[..., Ran], pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--steps", 1, "--tensorboard", "-q")
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert "colorize-cli[tensorboard]" in ran.err
+
+
+def test_a_breakdown_is_one_line_and_exit_1(cli: Callable[..., Ran], pairs: Path, tmp_path: Path) -> None:
+    ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--steps", 30, "--learning-rate", "1e30", "-q")
+    assert ran.code == 1
+    assert "training has broken down" in ran.err
+    assert "--learning-rate" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_help_names_every_option_and_loads_no_torch() -> None:
+    code = "import sys\nfrom colorize_cli.app import main\ntry: main(['train', '--help'])\nexcept SystemExit: pass\n"
+    code += "assert not {'torch', 'cv2', 'lightning_fabric'} & set(sys.modules), 'loaded'"
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    for option in ("--batch-size", "--accumulate", "--precision", "--gradient-checkpointing", "--minutes", "--no-flip"):
+        assert option in ran.stdout
+
+
+# stopped, however -------------------------------------------------------------------------------------------
+
+
+def straight(pairs: Path, tmp_path: Path, cli: Callable[..., Ran], *arguments: object) -> Path:
+    assert cli("train", pairs, "-o", tmp_path / "straight", *TINY, *arguments, "-q").code == 0
+    return tmp_path / "straight"
+
+
+def test_killed_and_started_again_equals_undisturbed(cli: Callable[..., Ran], pairs: Path, tmp_path: Path) -> None:
+    often = ["--steps", 12, "--validate-every", 5, "--log-every", 2, "--save-minutes", 0]
+    run = tmp_path / "run"
+    process = started("train", pairs, "-o", run, *TINY, *often)
+    wait_for(lambda: (run / "last" / "model.json").exists(), process)
+    os.kill(process.pid, signal.SIGKILL)
+    assert ended(process).code == -signal.SIGKILL
+    assert cli("train", pairs, "-o", run, *TINY, *often, "-q").code == 0
+    expected = straight(pairs, tmp_path, cli, *often)
+    assert content(run) == content(expected)
+    assert metrics(run) == metrics(expected)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_save_and_leave_with_their_code(
+    cli: Callable[..., Ran], pairs: Path, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    run = tmp_path / "run"
+    process = started("train", pairs, "-o", run, *TINY, "--steps", 100_000, "--log-every", 1)
+    wait_for((run / "metrics.jsonl").exists, process)
+    process.send_signal(number)
+    ran = ended(process)
+    assert ran.code == code, ran.err
+    assert "saved and stopped by" in ran.err
+    assert "Traceback" not in ran.err
+    step = read_card(run / "last").step
+    assert step >= 1
+    load_painter(run)
+    assert [row["step"] for row in metrics(run)][-1] == step
+    again = cli("train", pairs, "-o", run, *TINY, "--steps", step, "--log-every", 1)
+    assert (again.code, f"going on after step {step}" in again.err) == (0, True)
+
+
+def test_a_second_interrupt_leaves_at_once() -> None:
+    screen = TrainScreen(quiet=True)
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt), screen.signals():
+        signal.raise_signal(signal.SIGINT)
+        assert screen.stop_wanted() == "interrupt"
+        signal.raise_signal(signal.SIGTERM)
+        assert screen.stop_wanted() == "termination"
+        signal.raise_signal(signal.SIGINT)
+    assert before == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+
+
+def test_a_second_interrupt_on_the_command_line_keeps_the_last_checkpoint(
+    cli: Callable[..., Ran], pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    assert cli("train", pairs, "-o", run, *TINY, "--steps", 2, "-q").code == 0
+    before = content(run)
+
+    def impatient(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("pipelines.models._checkpoint._swap", impatient)
+    ran = cli("train", pairs, "-o", run, *TINY, "--steps", 4, "-q")
+    assert ran.code == 130
+    assert "Traceback" not in ran.err
+    assert {name: data for name, data in content(run).items() if name.startswith("last/")} == {
+        name: data for name, data in before.items() if name.startswith("last/")
+    }
+    monkeypatch.undo()
+    assert cli("train", pairs, "-o", run, *TINY, "--steps", 4, "-q").code == 0
+
+
+# two processes ----------------------------------------------------------------------------------------------
+
+
+def free_port() -> str:
+    import socket
+
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return str(one.getsockname()[1])
+
+
+def two(pairs: Path, run: Path, *arguments: object) -> subprocess.Popen[str]:
+    """The command with two processes; warnings of other packages are no errors."""
+    command = [sys.executable, "-m", "colorize_cli", "train", str(pairs), "-o", str(run), *TINY, "--devices", "2"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "MASTER_PORT": free_port()}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    whole = [*command, *(str(argument) for argument in arguments)]
+    return subprocess.Popen(whole, cwd=ROOT, env=environment, text=True, start_new_session=True, **pipes)
+
+
+def nobody_left(process: subprocess.Popen[str]) -> bool:
+    """Whether every process of the group has ended, within a little while."""
+    for _ in range(100):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    return False
+
+
+def test_two_processes_give_the_losses_of_one_with_a_double_batch(
+    cli: Callable[..., Ran], pairs: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("lightning_fabric")
+    often = ["--steps", 6, "--log-every", 1, "--validate-every", 3, "--set", "pool=0", "--hue", 0.2]
+    process = two(pairs, tmp_path / "two", *often, "--json")
+    ran = ended(process)
+    assert nobody_left(process)
+    assert ran.code == 0, ran.err
+    assert "Warning" not in ran.err
+    assert json.loads(ran.out)["step"] == 6  # said once
+    assert ran.err.count("train: 6 steps") == 1
+    one = straight(pairs, tmp_path, cli, *often, "--batch-size", 2)
+    found, expected = metrics(tmp_path / "two"), metrics(one)
+    assert [row["step"] for row in found] == [row["step"] for row in expected]
+    for mine, theirs in zip(found, expected, strict=True):
+        assert mine == pytest.approx(theirs, rel=2e-2, abs=2e-3)
+    painters = [load_painter(run / "last")[0].state_dict() for run in (tmp_path / "two", one)]
+    for name in painters[0]:
+        torch.testing.assert_close(painters[0][name], painters[1][name], rtol=0, atol=3e-3)
+    sizes = [gradients(run) for run in (tmp_path / "two", one)]  # Adam hides their scale
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.05)
+
+
+def gradients(run: Path) -> float:
+    """The size of all averaged gradients that a run remembers."""
+    state = read_training(run / "last").tensors
+    return sum(tensor.abs().sum().item() for name, tensor in state.items() if name.endswith(".exp_avg"))
+
+
+def test_two_processes_stop_together_and_go_on(pairs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("lightning_fabric")
+    process = two(pairs, tmp_path / "run", "--steps", 100_000, "--log-every", 1)
+    wait_for((tmp_path / "run" / "metrics.jsonl").exists, process)
+    process.send_signal(signal.SIGINT)
+    ran = ended(process)
+    assert nobody_left(process)
+    assert ran.code == 130, ran.err
+    assert "Traceback" not in ran.err
+    assert read_card(tmp_path / "run" / "last").step >= 1
+
+
+def test_two_processes_say_an_error_and_end(pairs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("lightning_fabric")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "photo.jpg").write_bytes(b"x")
+    process = two(pairs, tmp_path / "run", "--steps", 2)
+    ran = ended(process)
+    assert nobody_left(process)
+    assert ran.code == 2, ran.err
+    assert ran.err.count("has other things in it") == 1
+    assert ran.err.count("\n") == 1
