@@ -1,17 +1,23 @@
 """colorize-cli colorize: line art -> finished colour."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from colorize_cli.options import BatchOptions, Inputs, Output, Preset, SetValues, batch_command, choices, one_of
+from colorize_cli.options import BatchOptions, Inputs, Output, Preset, SetValues, batch_command, one_of
 
 EPILOG = """\b
 Examples:
   colorize-cli colorize lines/ -o colour/ --hints hints/
   colorize-cli colorize lines/ -o colour/ --reference finished/ --background transparent
   colorize-cli colorize sketch.png -o sketch-colour.png --palette hero.gpl --seed 3
-  colorize-cli colorize - --hints hints.png < lines.png > colour.png"""
+  colorize-cli colorize - --hints hints.png < lines.png > colour.png
+  colorize-cli colorize lines/ -o colour/ --hints hints/ --model runs/pix2pix
+  colorize-cli colorize lines/ -o colour/ --reference finished/ --model pix2pix=runs/pix2pix \\
+      --model cyclegan=runs/cyclegan --merge divide --keep-steps --panels"""
+
+_MERGE, _BESIDE, _NETWORKS = "Merging several models", "What is written beside the results", "How networks run"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,8 +30,15 @@ def colorize(
     inputs: Inputs = None,
     output: Output = None,
     model: Annotated[
-        str, typer.Option(help="What paints the colours.", metavar=choices("models"), envvar="COLORIZE_CLI_MODEL")
-    ] = "flat",
+        list[Path] | None,  # as paths, since lists of texts in the environment are split at spaces
+        typer.Option(
+            help="What paints: flat, or a run or checkpoint of a trained network. Several, NAME=RUN each, are merged. "
+            "Default: flat.",
+            metavar="flat|RUN|NAME=RUN",
+            envvar="COLORIZE_CLI_MODEL",
+            show_default=False,
+        ),
+    ] = None,
     hints: Annotated[
         str | None,
         typer.Option(metavar="DIR|FILE", help="Hints: RGBA pictures of the same name, transparent but for the hints."),
@@ -57,6 +70,71 @@ def colorize(
             help="Line art on top of the colour, unchanged, or colour alone.",
         ),
     ] = "keep",
+    merge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODE",
+            rich_help_panel=_MERGE,
+            show_default=False,
+            help="How several models' results become one: shading (colours of the base, light and shadow of the top) "
+            "or a blend mode. Default: divide.",
+        ),
+    ] = None,
+    merge_base: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", rich_help_panel=_MERGE, help="The model below. Default: the first."),
+    ] = None,
+    merge_top: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", rich_help_panel=_MERGE, help="The model above. Default: all others."),
+    ] = None,
+    merge_opacity: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, rich_help_panel=_MERGE, show_default=False, help="Opacity of the top. Default: by mode."
+        ),
+    ] = None,
+    keep_steps: Annotated[
+        bool,
+        typer.Option(
+            "--keep-steps",
+            rich_help_panel=_BESIDE,
+            help="Write every intermediate picture too, into OUTPUT/steps: hints, composite, what each network is "
+            "given and gives, colour layers.",
+        ),
+    ] = False,
+    panels: Annotated[
+        bool,
+        typer.Option(
+            "--panels",
+            rich_help_panel=_BESIDE,
+            help="Write lines, hints, each model, merged and truth side by side too, into OUTPUT/panels.",
+        ),
+    ] = False,
+    truth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|FILE", rich_help_panel=_BESIDE, help="The true pictures for --panels. Default: --reference."
+        ),
+    ] = None,
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|cpu|cuda|mps",
+            callback=one_of("auto", "cpu", "cuda", "mps"),
+            rich_help_panel=_NETWORKS,
+            help="Where networks run. auto: a GPU where there is one.",
+        ),
+    ] = "auto",
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            rich_help_panel=_NETWORKS,
+            show_default=False,
+            help="Pictures that a network paints together. Default: 8 on a CPU, 32 on a GPU.",
+        ),
+    ] = None,
     preset: Preset = None,
     set_values: SetValues = None,
     *,
@@ -66,7 +144,7 @@ def colorize(
     from functools import partial
 
     from colorize_cli.run import method_values, run_batch
-    from pipelines.colorize import Guides
+    from pipelines.colorize import Guides, Merge, Running, Shown
     from pipelines.colorize import colorize as stage
 
     values = method_values(batch, "colorize", set_values)
@@ -76,10 +154,13 @@ def colorize(
             stage,
             inputs or [],
             output,
-            model=model,
+            model=[str(one) for one in model or [Path("flat")]],
             preset=preset,
             values=values,
             guides=Guides(hints, reference, palette),
+            merge=Merge(merge, merge_base, merge_top, merge_opacity),
+            shown=Shown(keep_steps, panels, truth),
+            running=Running(device, batch_size),
             background=background,  # type: ignore[arg-type]
             lines=lines,  # type: ignore[arg-type]
         ),

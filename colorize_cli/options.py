@@ -54,6 +54,9 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
     for name in table:
         if name not in known:
             raise SettingsError(f"{command} has no option '{name}' ({path})", hint=registry.suggestion(name, known))
+    for parameter in context.command.params:  # one value of an option that takes several
+        if getattr(parameter, "multiple", False) and isinstance(table.get(str(parameter.name)), str):
+            table[str(parameter.name)] = [table[str(parameter.name)]]
     context.default_map = table
     return path
 

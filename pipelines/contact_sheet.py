@@ -4,24 +4,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.core.batch import run
 from pipelines.core.errors import ColorizeError, UsageError
-from pipelines.core.images import Picture, decode_picture, encode_png
+from pipelines.core.images import decode_picture, encode_png
 from pipelines.core.inputs import Partners, find_sources
+from pipelines.core.panels import GAP, framed, heading
 from pipelines.core.plans import BatchSettings, Job, Plan
 from pipelines.core.report import Observer, Report
 from pipelines.core.settings import plain
 from pipelines.core.workers import Made
 
-_LABEL_HEIGHT = 28  # px
-_GAP = 8  # px between cells
 _MOST_PIXELS = 1 << 27  # 134 megapixels of cells
-_CHECKER = (238, 250)  # the two greys that stand behind transparency
 
 
 @dataclass(frozen=True)
@@ -42,23 +38,15 @@ class Sheet:
         ]
         strips += [np.full_like(strips[0], 255)] * (-len(strips) % self.across)
         rows = [np.hstack(strips[i : i + self.across]) for i in range(0, len(strips), self.across)]
-        label = np.hstack([_heading(text, self.cell + _GAP) for text in self.labels] * self.across)
+        label = np.hstack([heading(text, self.cell + GAP) for text in self.labels] * self.across)
         return Made((encode_png(np.vstack([label, *rows]), level=6),), tuple(warnings))
 
     def _cell(self, data: bytes | None, stem: str, warnings: list[str]) -> NDArray[np.uint8]:
-        frame = np.full((self.cell + _GAP, self.cell + _GAP, 3), 255, np.uint8)
-        if data is None:
-            return frame
         try:
-            picture = decode_picture(data)
+            return framed(None if data is None else decode_picture(data), self.cell)
         except ColorizeError as error:
             warnings.append(f"{stem}: {error}")
-            return frame
-        small = _fitted(picture, self.cell)
-        height, width = small.shape[:2]
-        top, left = (self.cell + _GAP - height) // 2, (self.cell + _GAP - width) // 2
-        frame[top : top + height, left : left + width] = small
-        return frame
+            return framed(None, self.cell)
 
 
 def contact_sheet(
@@ -101,26 +89,3 @@ def contact_sheet(
 def _reads(stems: Sequence[PurePosixPath], columns: Sequence[Partners]) -> tuple[tuple[str, Path | None], ...]:
     cells = ((stem, column, partners.of(stem)) for stem in stems for column, partners in enumerate(columns))
     return tuple((f"{stem}/{column}", path) for stem, column, path in cells if path is not None)
-
-
-def _fitted(picture: Picture, cell: int) -> NDArray[np.uint8]:
-    """The picture over a checkerboard, its longer side `cell` px."""
-    scale = cell / max(picture.height, picture.width)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
-    rgb = cv2.resize(picture.rgb, size, interpolation=method)
-    if picture.alpha is None:
-        return rgb  # type: ignore[return-value]
-    alpha = cv2.resize(picture.alpha, size, interpolation=method)[..., None] / 255.0
-    rows, columns = np.indices((size[1], size[0])) // 8
-    checker = np.where((rows + columns) % 2, *_CHECKER)[..., None]
-    mixed: NDArray[np.uint8] = np.rint(rgb * alpha + checker * (1 - alpha)).astype(np.uint8)
-    return mixed
-
-
-def _heading(text: str, width: int) -> NDArray[np.uint8]:
-    """A text, centred, on a white strip, uint8 (_LABEL_HEIGHT, width, 3)."""
-    strip = Image.new("RGB", (width, _LABEL_HEIGHT), "white")
-    font = ImageFont.load_default(size=16)
-    ImageDraw.Draw(strip).text((width / 2, _LABEL_HEIGHT / 2), text, fill=(60, 60, 60), font=font, anchor="mm")
-    return np.asarray(strip)

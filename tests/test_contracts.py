@@ -79,7 +79,7 @@ def test_regions_are_numbered_without_gaps_and_repeatable(method: ModuleType) ->
         assert (regions == method.segment(lines, method.Params())).all()
 
 
-@each("models")
+@pytest.mark.parametrize("method", [model for model in methods("models") if hasattr(model, "paint")])
 @pytest.mark.parametrize("guides", ["hints", "palette", "none"])
 def test_models_fill_every_pixel_and_are_repeatable(method: ModuleType, guides: str) -> None:
     palette = np.array([drawings.RED, drawings.GREEN, drawings.BLUE], np.uint8) if guides == "palette" else None

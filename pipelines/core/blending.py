@@ -48,6 +48,22 @@ def blend(base: Bytes, top: Bytes, mode: str = "normal", *, opacity: float = 1.0
     return _over_transparent(base, above, blended.astype(np.float32), share)
 
 
+def shading_of(colour: Bytes, flat: Bytes) -> Bytes:
+    """The shading of a picture as a layer to multiply with, uint8 (H, W, 3), grey, 255 where there is none.
+
+    colour, flat: uint8 (H, W, 3), the picture and its flat colours without shading. With luma Y it is the division
+
+        s = min(255, 255 (Y(colour) + 1) / (Y(flat) + 1)),    Y = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601)
+
+    as `divide` has it, but against the picture's own flat colours: where nothing is shaded nothing is changed.
+    """
+    _check_shapes(colour, flat)
+    luma = np.array([0.299, 0.587, 0.114], np.float32)
+    ratio = (colour[..., :3] @ luma + np.float32(1)) / (flat[..., :3] @ luma + np.float32(1))
+    grey = np.rint(np.minimum(ratio, 1) * 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
 def _check_shapes(base: Bytes, top: Bytes) -> None:
     if base.shape[:2] != top.shape[:2]:
         sizes = f"{base.shape[1]} x {base.shape[0]} and {top.shape[1]} x {top.shape[0]}"

@@ -12,7 +12,7 @@ import warnings
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 import cv2
 import joblib
@@ -34,11 +34,30 @@ class Made:
     warnings: tuple[str, ...] = ()
 
 
+class Given(NamedTuple):
+    """What a work is given for one input."""
+
+    files: Mapping[str, bytes]  # the bytes of the files read, by name
+    rng: np.random.Generator
+
+
 class Work(Protocol):
     """From the bytes of the files read to the bytes of the files written; picklable, the same in every process."""
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
         """Do one input's work; raises ColorizeError where it cannot."""
+
+
+@runtime_checkable
+class BatchWork(Work, Protocol):
+    """A work that can take several inputs together, as networks do."""
+
+    @property
+    def at_once(self) -> int:
+        """How many inputs are handed over together."""
+
+    def many(self, inputs: Sequence[Given]) -> Sequence[Made]:
+        """Do the work of several inputs, with the results of one by one; raises where any of them cannot be done."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +95,26 @@ class Outcome:
 def outcomes(work: Work, tasks: Sequence[Task], jobs: int | None) -> Generator[Outcome, None, None]:
     """Run the tasks: in this process for one worker, else unordered in worker processes."""
     workers = min(len(tasks), jobs or joblib.cpu_count(only_physical_cores=True))
+    groups = _groups(work, tasks, workers)
     if workers == 1:
-        yield from (perform(work, task) for task in tasks)
+        for group in groups:
+            yield from perform_all(work, group)
         return
     waiting = {task.index: task for task in tasks}
     try:
-        with contextlib.closing(_parallel(work, tasks, workers)) as stream:
+        with contextlib.closing(_parallel(work, groups, workers)) as stream:
             for outcome in stream:
                 del waiting[outcome.index]
                 yield outcome
     except BrokenProcessPool:
         yield from _one_by_one(work, list(waiting.values()))
+
+
+def _groups(work: Work, tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:
+    """The tasks that are done together, as many at once as leave no worker without any."""
+    most = work.at_once if isinstance(work, BatchWork) else 1
+    size = max(1, min(most, len(tasks) // workers))
+    return [tasks[start : start + size] for start in range(0, len(tasks), size)]
 
 
 def rng_for(seed: int, relative: PurePosixPath) -> np.random.Generator:
@@ -95,21 +123,58 @@ def rng_for(seed: int, relative: PurePosixPath) -> np.random.Generator:
     return np.random.default_rng([seed, *name])
 
 
+def perform_all(work: Work, tasks: Sequence[Task]) -> list[Outcome]:
+    """Several inputs, together where the work can; each has a record of its own."""
+    if len(tasks) == 1 or not isinstance(work, BatchWork):
+        return [perform(work, task) for task in tasks]
+    began = time.perf_counter()
+    cv2.setNumThreads(1)
+    try:
+        inputs = [_given(task) for task in tasks]
+        results = work.many(inputs)
+    except MissingPackageError:
+        raise
+    except Exception:  # one by one, then, so that the one at fault is known
+        return [perform(work, task) for task in tasks]
+    share = (time.perf_counter() - began) / len(tasks)  # of the time that they took together
+    return [
+        _stored(task, item.files, made, began=time.perf_counter() - share)
+        for task, item, made in zip(tasks, inputs, results, strict=True)
+    ]
+
+
 def perform(work: Work, task: Task, *, pipes: Pipes | None = None) -> Outcome:
     """One input from beginning to end; whatever goes wrong with it becomes its record."""
     began = time.perf_counter()
     cv2.setNumThreads(1)  # parallel over files, not inside one: results and load stay the same for any --jobs
     try:
-        files = {name: read(path, pipes=pipes) for name, path in task.job.reads}
-        made = work(files, rng_for(task.seed, task.job.relative))
-        digests = tuple(states.fingerprint(data) for data in made.files)
-        _write(task, made, digests, pipes=pipes)
+        files, rng = _given(task, pipes=pipes)
+        made = work(files, rng)
     except MissingPackageError:
         raise  # the same for every picture: the run ends, with exit code 2
     except Exception as error:
-        return Outcome(task.index, record_of(task.job, "failed", explain(error), began=began))
+        return _failed(task, error, began)
+    return _stored(task, files, made, began=began, pipes=pipes)
+
+
+def _given(task: Task, *, pipes: Pipes | None = None) -> Given:
+    files = {name: read(path, pipes=pipes) for name, path in task.job.reads}
+    return Given(files, rng_for(task.seed, task.job.relative))
+
+
+def _stored(task: Task, files: Mapping[str, bytes], made: Made, *, began: float, pipes: Pipes | None = None) -> Outcome:
+    """Put what was made of the files in place."""
+    try:
+        digests = tuple(states.fingerprint(data) for data in made.files)
+        _write(task, made, digests, pipes=pipes)
+    except Exception as error:
+        return _failed(task, error, began)
     record = replace(record_of(task.job, "done", began=began), warnings=made.warnings)
     return Outcome(task.index, record, states.fingerprint_all(files.items()), digests)
+
+
+def _failed(task: Task, error: Exception, began: float) -> Outcome:
+    return Outcome(task.index, record_of(task.job, "failed", explain(error), began=began))
 
 
 def read(path: Path | None, *, pipes: Pipes | None = None) -> bytes:
@@ -141,14 +206,14 @@ def explain(error: Exception) -> str:
     return f"{type(error).__name__}: {error} (at {place}). This is a fault of colorize-cli: please report it"
 
 
-def _parallel(work: Work, tasks: Iterable[Task], workers: int) -> Generator[Outcome, None, None]:
-    """Outcomes as they come; only a few tasks are under way at once, however long the list."""
+def _parallel(work: Work, groups: Iterable[Sequence[Task]], workers: int) -> Generator[Outcome, None, None]:
+    """Outcomes as they come; only a few groups of tasks are under way at once, however long the list."""
     with joblib.parallel_config(backend="loky", initializer=_Start(os.getpid()), inner_max_num_threads=1):
         pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="3*n_jobs")
-        stream = pool(joblib.delayed(perform)(work, task) for task in tasks)
+        stream = pool(joblib.delayed(perform_all)(work, group) for group in groups)
         try:
-            for outcome in stream:  # noqa: UP028 (yield from would close the stream outside of the block below)
-                yield outcome
+            for outcomes_of_group in stream:
+                yield from outcomes_of_group
         finally:
             with warnings.catch_warnings():  # joblib warns that work is thrown away: that is what an interrupt is for
                 warnings.simplefilter("ignore", UserWarning)
@@ -159,7 +224,7 @@ def _one_by_one(work: Work, tasks: Sequence[Task]) -> Iterator[Outcome]:
     """After a worker died: each task alone in a process, so that the one that kills it is known by name."""
     for task in tasks:
         try:
-            yield from _parallel(work, [task], 2)
+            yield from _parallel(work, [[task]], 2)
         except BrokenProcessPool:
             reason = "the worker process died, most likely out of memory. Use fewer --jobs or a smaller picture"
             yield Outcome(task.index, record_of(task.job, "failed", reason))

@@ -10,6 +10,7 @@ looks finishes it, so that there is always a whole checkpoint.
 """
 
 import contextlib
+import dataclasses
 import errno
 import hashlib
 import json
@@ -44,6 +45,7 @@ class Card:
     step: int = 0  # training steps behind it
     figures: Mapping[str, float] = field(default_factory=dict)  # on validation pictures
     note: str = ""  # where it comes from
+    weights_sha256: str = ""  # of the weights' file, once it is written: it tells a checkpoint from any other
 
 
 class Training(NamedTuple):
@@ -67,6 +69,7 @@ def write_checkpoint(folder: Path, card: Card, weights: Mapping[str, Tensor], tr
         about = {"kind": KIND, "version": VERSION, **plain(card), "weights_sha256": _sha256(aside / WEIGHTS)}
         (aside / CARD).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         for file in aside.iterdir():
+            shutil.copymode(aside / CARD, file)  # safetensors' files are for their owner alone
             _flush(file)
         _swap(aside, folder)
     except (OSError, SafetensorError) as error:
@@ -105,7 +108,8 @@ def read_card(path: str | os.PathLike[str]) -> Card:
             hint="Use the version that made it",
         )
     try:
-        return Card(about["model"], about["params"], int(about["step"]), about["figures"], about.get("note", ""))
+        names = [field.name for field in dataclasses.fields(Card)]
+        return Card(**{name: about[name] for name in names})
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(folder / CARD) from error
 
@@ -132,7 +136,7 @@ def load_painter(path: str | os.PathLike[str]) -> tuple[nn.Module, Card]:
     with torch.device("meta"):  # no initial weights are drawn: they would only be replaced
         painter: nn.Module = module.build_painter(params_of(card))
     weights = _load_tensors(folder / WEIGHTS)
-    if _read_json(folder / CARD).get("weights_sha256") != _sha256(folder / WEIGHTS):
+    if card.weights_sha256 != _sha256(folder / WEIGHTS):
         raise _damaged(folder / WEIGHTS)
     load_weights(painter, weights, source=show_path(folder / WEIGHTS))
     return painter.eval(), card

@@ -2,12 +2,14 @@
 
 Areas are trapped-ball regions of the drawing. The colour of area r at pixel p is
 
-    c(p) = m_r + (sum_q G(p - q) w_q (n_q - m_r)) / (sum_q G(p - q) w_q + epsilon),    q in r
+    c(p) = m_r + s |s|^2 / (|s|^2 + noise^2),
+    s(p) = sum_q G(p - q) w_q (n_q - m_r) / (sum_q G(p - q) w_q + epsilon),    q in r
 
 n: what the network painted, m_r: the median of n over the area, w: 1 where a pixel of the network lies on clean paper
 and 0 where a line runs through it, G: a Gaussian. So the shading inside an area stays, smooth, while the noise of the
-network and the ink that it painted into its pixels go, and no colour crosses a line. Small areas have their median
-alone. Paper outside the figure that came out nearly white is white. Colours meet under the middle of the ink.
+network (faded as by a Wiener filter) and the ink that it painted into its pixels go, and no colour crosses a line.
+Small areas have their median alone. Areas of like colour that meet in a gap of the lines are one, without a seam.
+Paper outside the figure that came out nearly white is white. Colours meet under the middle of the ink.
 """
 
 from typing import NamedTuple
@@ -33,10 +35,15 @@ WORK_SIZE = 2048
 _CLEAN = (0.92, 0.7, 0.0)  # share of paper in a pixel of the network: the cleanest pixels that an area has count
 _LEAST_SHARE = 0.3  # of paper that a pixel must have for its ink to be told from its colour
 _ENOUGH = 4  # pixels that a median is taken of
-_SAMPLED = 512  # px of the longer side that medians are taken from
-_SIGMA = 1.5  # px of the network: how far shading is smoothed
+_SAMPLED = 256  # px of the longer side that medians are taken from
+_SIGMA = 3.0  # px of the network: how far shading is smoothed
+_MARGIN = 9  # px of the network around an area that is smoothed
 _LEAST_AREA = 24  # px of the network: smaller areas have no shading
 _EPSILON = 0.05  # of a whole neighbourhood of clean pixels: with less, shading fades into the median
+_OPAQUE = 128  # alpha from which a pixel of a hint map is a hint
+_RIVAL = 0.8  # of a hint's pixels in one area: it counts in another that holds as many
+_ALIKE = 56  # levels: areas that meet over paper and differ less in every channel are one
+_NOISE = 48.0  # levels: shading weaker than this fades
 _WHITE = 238  # level: paper outside that is no darker in any channel is white
 
 
@@ -45,6 +52,8 @@ class Areas(NamedTuple):
 
     labels: Labels  # (H, W), 1..n, under the ink too
     outside: Bools  # (n + 1,), which may be paper outside the figure
+    size: NDArray[np.float64]  # (n + 1,), px of paper at the scale at which they were found
+    open: NDArray[np.intp]  # (pairs, 2), areas that meet over paper, where lines have a gap
 
 
 class Painted(NamedTuple):
@@ -60,32 +69,62 @@ def find_areas(lines: Bytes) -> Areas:
     small = _darkest(lines, WORK_SIZE)
     drawing = _paper_of(small)
     labels = enclose(drawing, trapped_ball.Params())
-    outside = is_outside(measure(labels, drawing), max(small.shape))
+    facts = measure(labels, drawing)
+    meet = facts.borders.paper > 0
+    pairs = np.column_stack([facts.borders.first[meet], facts.borders.second[meet]])
     paper = drawing.paper
     markers: Labels = labels * paper
     if small.shape != lines.shape:
         paper = _paper_of(lines).paper
         markers = _nearest(markers, lines.shape) * paper
-    return Areas(flood(markers, _heights_of_ink(lines, paper)), outside)
+    labels = flood(markers, _heights_of_ink(lines, paper))
+    return Areas(labels, is_outside(facts, max(small.shape)), facts.area, pairs)
 
 
-def bring_up(network: Floats, lines: Bytes, areas: Areas, palette: Bytes | None = None) -> Painted:
+def bring_up(
+    network: Floats, lines: Bytes, areas: Areas, *, hints: Bytes | None = None, palette: Bytes | None = None
+) -> Painted:
     """Bring colours, float32 RGB (h, w, 3), 0..255, to the size of a line drawing, uint8 (H, W), with its areas.
 
-    palette: uint8 (k, 3); areas then take its nearest colours, with the shading that the network gave them.
+    hints: uint8 RGBA (H, W, 4); where they colour the figure alone, the paper outside stays white. palette: uint8
+    (k, 3); areas then take its nearest colours, with the shading that the network gave them.
     """
     clean = np.asarray(resized(lines, (network.shape[1], network.shape[0])) / np.float32(255), np.float32)
     medians = _medians(network, clean, areas.labels, len(areas.outside))
+    areas, medians = _joined(areas, medians)
     wanted = np.rint(medians).astype(np.uint8)
     if palette is not None and len(palette):
         wanted = _nearest_colours(wanted, palette)
     wanted[areas.outside & (medians.min(axis=1) >= _WHITE)] = 255
+    paper = areas.outside & ~_coloured(areas, hints)
+    wanted[paper] = 255
     flat = look_up(wanted, areas.labels)
     colour = flat.copy()
-    _add_shading(colour, network, clean, medians, wanted, areas)
-    paper = look_up(areas.outside, areas.labels) & (colour.min(axis=2) >= _WHITE)
-    colour[paper] = 255
-    return Painted(colour, flat, paper)
+    _add_shading(colour, network, clean, areas, (medians, wanted, ~paper))
+    nearly_white = cv2.inRange(colour, np.full(3, _WHITE), np.full(3, 255)) > 0
+    background = look_up(areas.outside, areas.labels) & nearly_white
+    colour[background] = 255
+    return Painted(colour, flat, background)
+
+
+def _coloured(areas: Areas, hints: Bytes | None) -> Bools:
+    """Tell which areas, (n + 1,), hold most of a coloured hint; all where there is no such hint anywhere."""
+    everywhere = np.ones(len(areas.outside), bool)
+    if hints is None:
+        return everywhere
+    marked = ((hints[..., 3] >= _OPAQUE) & (hints[..., :3].min(axis=2) < _WHITE)).view(np.uint8)
+    if not marked.any():
+        return everywhere
+    count, spots = cv2.connectedComponents(marked, connectivity=8, ltype=cv2.CV_32S)
+    pixels = np.flatnonzero(marked)
+    key = spots.reshape(-1)[pixels].astype(np.int64) * len(everywhere) + areas.labels.reshape(-1)[pixels]
+    pairs, votes = np.unique(key, return_counts=True)
+    spot, area = pairs // len(everywhere), pairs % len(everywhere)
+    most = np.zeros(count, np.intp)
+    np.maximum.at(most, spot, votes)
+    coloured = ~everywhere
+    coloured[area[votes >= _RIVAL * most[spot]]] = True
+    return coloured
 
 
 def _nearest_colours(colours: Bytes, palette: Bytes) -> Bytes:
@@ -127,6 +166,25 @@ def _heights_of_ink(lines: Bytes, paper: Bytes) -> Bytes:
     """Return heights to flood over, uint8 (H, W): 0 on paper, the higher the darker on ink: colours meet there."""
     heights = np.right_shift(cv2.bitwise_not(lines), 2, dtype=np.uint8) + np.uint8(64)
     return np.where(paper > 0, np.uint8(0), heights)
+
+
+def _joined(areas: Areas, medians: Floats) -> tuple[Areas, Floats]:
+    """Join areas of like colours, (n + 1, 3), that no line divides, so that there is no seam between them.
+
+    Their colour is the mean by size. Paper outside the figure is joined to nothing else.
+    """
+    roots = np.arange(len(medians))
+    for one, other in areas.open.tolist():
+        alike = float(np.abs(medians[one] - medians[other]).max()) <= _ALIKE
+        if alike and areas.outside[one] == areas.outside[other]:
+            roots[roots == roots[other]] = roots[one]
+    if (roots == np.arange(len(roots))).all():
+        return areas, medians
+    size = np.maximum(areas.size, 1)
+    whole = np.bincount(roots, size, len(roots))
+    mean = [np.bincount(roots, size * medians[:, channel], len(roots)) for channel in range(3)]
+    together = np.asarray(np.stack(mean, axis=1) / np.maximum(whole, 1)[:, None], np.float32)
+    return areas._replace(labels=look_up(roots.astype(np.int32), areas.labels)), together
 
 
 def _medians(network: Floats, clean: Floats, labels: Labels, count: int) -> Floats:
@@ -171,37 +229,62 @@ def _without_ink(network: Floats, clean: Floats) -> NDArray[np.intp]:
     return np.rint(np.minimum(network / share[..., None], 255)).astype(np.intp)
 
 
-def _add_shading(colour: Bytes, network: Floats, clean: Floats, medians: Floats, wanted: Bytes, areas: Areas) -> None:
-    """Add the network's shading to the areas that are large enough to have some, in place."""
+def _add_shading(
+    colour: Bytes, network: Floats, clean: Floats, areas: Areas, known: tuple[Floats, Bytes, Bools]
+) -> None:
+    """Add the network's shading to the areas that are large enough to have some, in place.
+
+    known: of each area the median of what the network painted, the colour that it has, and whether it is shaded.
+    """
+    medians, wanted, shaded = known
     small = _nearest(areas.labels, network.shape[:2])
     weight = (clean >= _CLEAN[0]).astype(np.float32)
     sizes = np.bincount(small.reshape(-1), weight.reshape(-1), len(medians))
+    large = np.flatnonzero((sizes >= _LEAST_AREA) & shaded)
     boxes = _boxes(areas.labels, len(medians))
-    for area in np.flatnonzero(sizes >= _LEAST_AREA).tolist():
-        mask = weight * (small == area)
-        total = cv2.GaussianBlur(mask, (0, 0), _SIGMA)
-        residual = cv2.GaussianBlur((network - medians[area]) * mask[..., None], (0, 0), _SIGMA)
-        shading = np.asarray(residual / (total + np.float32(_EPSILON))[..., None], np.float32)
+    for area in large.tolist():
         top, bottom, left, right = boxes[area].tolist()
         box = (slice(top, bottom), slice(left, right))
-        shaded = wanted[area] + _window(shading, areas.labels.shape, box)
-        levels = np.rint(np.clip(shaded, 0, 255)).astype(np.uint8)
-        np.copyto(colour[box], levels, where=(areas.labels[box] == area)[..., None])
+        near = tuple(
+            slice(max(int(side.start * few / many) - _MARGIN, 0), int(side.stop * few / many) + 1 + _MARGIN)
+            for side, few, many in zip(box, small.shape, areas.labels.shape, strict=True)
+        )
+        mask = weight[near] * (small[near] == area)
+        shading = _shading(network[near] - medians[area], mask)
+        full = _window(shading, near, (small.shape, areas.labels.shape), box)
+        full += wanted[area]
+        levels = cv2.convertScaleAbs(np.maximum(full, 0))  # rounds, and cuts at 255
+        mine = (areas.labels[box] == area).view(np.uint8)
+        cv2.copyTo(levels, mine, colour[box])
 
 
-def _window(small: Floats, shape: tuple[int, ...], box: tuple[slice, slice]) -> Floats:
-    """Return a window, rows and columns, of a picture (h, w, 3) enlarged to `shape` (H, W) by linear interpolation."""
-    down, across = (few / many for few, many in zip(small.shape, shape, strict=False))
+def _shading(off: Floats, mask: Floats) -> Floats:
+    """Return smooth shading, (h, w, 3), of how far colours are off their median, (h, w, 3), where mask, (h, w), is 1.
+
+    What is weaker than the network's noise fades: s p / (p + noise^2) with p = |s|^2, as in a Wiener filter.
+    """
+    reach = 2 * _MARGIN + 1
+    spread = cv2.GaussianBlur(np.dstack([off * mask[..., None], mask]), (reach, reach), _SIGMA)
+    shading = spread[..., :3] / (spread[..., 3:] + np.float32(_EPSILON))
+    power = np.square(shading).sum(axis=2, keepdims=True)
+    return np.asarray(shading * (power / (power + np.float32(_NOISE**2))), np.float32)
+
+
+def _window(
+    part: Floats, near: tuple[slice, ...], shapes: tuple[tuple[int, ...], ...], box: tuple[slice, slice]
+) -> Floats:
+    """Return a window `box` of a picture of shapes[0] enlarged to shapes[1], of which only the part `near` is given."""
+    down, across = (few / many for few, many in zip(*shapes, strict=True))
     rows, columns = box
     place = np.array(
         [
-            [across, 0, (columns.start + 0.5) * across - 0.5],
-            [0, down, (rows.start + 0.5) * down - 0.5],
+            [across, 0, (columns.start + 0.5) * across - 0.5 - near[1].start],
+            [0, down, (rows.start + 0.5) * down - 0.5 - near[0].start],
         ]
     )
     size = (columns.stop - columns.start, rows.stop - rows.start)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(cv2.warpAffine(small, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    return np.asarray(cv2.warpAffine(part, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _boxes(labels: Labels, count: int) -> NDArray[np.intp]:

@@ -22,7 +22,7 @@ Bytes = NDArray[np.uint8]
 SHADING = "shading"
 """The way of merging that is no blend mode."""
 
-_OPACITY = {"divide": 0.1, SHADING: 1.0}  # where none is given; benchmarks/merge_sweep.py; 1 for other modes
+_OPACITY = {"divide": 0.1, SHADING: 0.2}  # where none is given, after benchmarks/merge_sweep.py; 1 for other modes
 
 
 @dataclass(frozen=True)

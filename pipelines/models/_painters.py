@@ -143,7 +143,8 @@ def _filled(painter: Painter, canvas: Canvas) -> Painting:
 
 
 def _brought_up(painter: Painter, canvas: Canvas, sheet: "Sheet", small: NDArray[np.float32]) -> Painting:
-    made = bring_up(small, canvas.lines, canvas.areas, canvas.guides["discs"].palette)
+    hints, palette = canvas.guides["discs"]
+    made = bring_up(small, canvas.lines, canvas.areas, hints=hints, palette=palette)
     given = composite(sheet.hints, np.dstack([sheet.lines] * 3))
     pictures = dict(zip(painter.steps, (given, np.rint(small).astype(np.uint8)), strict=True))
     return Painting(made.colour, made.flat, made.background, pictures)

@@ -5,7 +5,6 @@ fits, white around it. Two things are done to drawings that training pictures di
 lines faint they are darkened again, all alike, and hints smaller than those of training grow to about their size.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from pipelines.core import registry
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.framing import Figure, Framing, arrange, resized
 from pipelines.models._batch import InputKind, network_input
-from pipelines.models._checkpoint import CARD, find_checkpoint, load_painter, params_of
+from pipelines.models._checkpoint import load_painter, params_of, read_card
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -30,7 +29,7 @@ Floats = NDArray[np.float32]
 _OPAQUE = 128  # alpha from which a pixel of a hint map is a hint
 _RIDGE = 0.6  # darkness that the middle of a typical line keeps when it is shrunk
 _MOST_GAIN = 8.0
-_LEAST_HINT = 10 / 256  # of the working size: radius to which smaller hints grow
+_LEAST_HINT = 15 / 256  # of the working size: radius to which smaller hints grow, that of training
 _KEPT = 4  # networks that a process keeps loaded
 
 
@@ -84,8 +83,7 @@ def load_network(checkpoint: str, weights: str, device: str) -> Network:
 
 def weights_digest(checkpoint: object) -> str:
     """The digest of a checkpoint's weights that its card holds: it tells a checkpoint from any other."""
-    card = find_checkpoint(str(checkpoint)) / CARD
-    return str(json.loads(card.read_text(encoding="utf-8")).get("weights_sha256"))
+    return read_card(str(checkpoint)).weights_sha256
 
 
 def lay_in(lines: Bytes, hints: Bytes, size: int) -> Sheet:

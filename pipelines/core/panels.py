@@ -1,0 +1,59 @@
+"""Draws pictures side by side under headings, for people to compare."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from pipelines.core.images import Picture
+
+Bytes = NDArray[np.uint8]
+
+GAP = 8
+"""px between cells."""
+
+_HEADING_HEIGHT = 28  # px
+_CHECKER = (238, 250)  # the two greys that stand behind transparency
+
+
+def panel(pictures: Sequence[tuple[str, Picture | None]], *, cell: int) -> Bytes:
+    """One row of pictures under their names, uint8 (H, W, 3), each fitted into a square of `cell` px; None is empty."""
+    headings = np.hstack([heading(name, cell + GAP) for name, _ in pictures])
+    return np.vstack([headings, np.hstack([framed(picture, cell) for _, picture in pictures])])
+
+
+def framed(picture: Picture | None, cell: int) -> Bytes:
+    """A picture in the middle of a white square, uint8 (cell + GAP, cell + GAP, 3); None leaves it empty."""
+    frame = np.full((cell + GAP, cell + GAP, 3), 255, np.uint8)
+    if picture is None:
+        return frame
+    small = fitted(picture, cell)
+    height, width = small.shape[:2]
+    top, left = (cell + GAP - height) // 2, (cell + GAP - width) // 2
+    frame[top : top + height, left : left + width] = small
+    return frame
+
+
+def fitted(picture: Picture, cell: int) -> Bytes:
+    """The picture over a checkerboard, uint8 RGB, its longer side `cell` px."""
+    scale = cell / max(picture.height, picture.width)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    rgb = cv2.resize(picture.rgb, size, interpolation=method)
+    if picture.alpha is None:
+        return rgb  # type: ignore[return-value]
+    alpha = cv2.resize(picture.alpha, size, interpolation=method)[..., None] / 255.0
+    rows, columns = np.indices((size[1], size[0])) // 8
+    checker = np.where((rows + columns) % 2, *_CHECKER)[..., None]
+    mixed: Bytes = np.rint(rgb * alpha + checker * (1 - alpha)).astype(np.uint8)
+    return mixed
+
+
+def heading(text: str, width: int) -> Bytes:
+    """A text, centred, on a white strip of `width` px, uint8 (28, width, 3)."""
+    strip = Image.new("RGB", (width, _HEADING_HEIGHT), "white")
+    font = ImageFont.load_default(size=16)
+    ImageDraw.Draw(strip).text((width / 2, _HEADING_HEIGHT / 2), text, fill=(60, 60, 60), font=font, anchor="mm")
+    return np.asarray(strip)
