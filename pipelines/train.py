@@ -295,10 +295,14 @@ class _Run:
         self.game.check_weights(progress.step)
         if self.team.rank:
             return
-        about = {**dataclasses.asdict(progress), "threads": torch.get_num_threads()}
+        about = {**dataclasses.asdict(progress), **self._computing()}
         training = Training(about, self.game.state())
         weights = self.game.painter.state_dict()
         write_checkpoint(self.folder / "last", self._card(progress), weights, training)
+
+    def _computing(self) -> dict[str, int]:
+        """What the last bits of a run depend on beside its settings."""
+        return {"threads": torch.get_num_threads(), "processes": self.team.size}
 
     def _resumed(self) -> _Progress:
         """Where the run stands, everything loaded; a new run stands at step 0."""
@@ -312,11 +316,10 @@ class _Run:
             return _Progress()
         training = read_training(last)
         about = dict(training.about)
-        threads = about.pop("threads")
-        if threads != torch.get_num_threads() and self.device.type == "cpu":
-            self.notes.append(
-                f"the run used {threads} threads so far: it does not repeat bit for bit with another number"
-            )
+        for name, now in self._computing().items():
+            before = about.pop(name, now)
+            if before != now:
+                self.notes.append(f"the run had {before} {name} so far, now {now}: it does not repeat bit for bit")
         painter, _ = load_painter(last)
         self.game.load_state(training.tensors, painter.state_dict())
         progress = _Progress(**about)

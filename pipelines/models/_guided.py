@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.framing import resized
+from pipelines.models._drawing import darkest, heights_of_ink, paper_of, shrunk_shape
 from pipelines.models._region_facts import measure
 from pipelines.models._sheet import is_outside
 from pipelines.regions import trapped_ball
-from pipelines.regions.trapped_ball import Paper, enclose, find_paper, flood, look_up
+from pipelines.regions.trapped_ball import enclose, flood, look_up
 
 Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
@@ -66,8 +67,8 @@ class Painted(NamedTuple):
 
 def find_areas(lines: Bytes) -> Areas:
     """Find the areas of a line drawing, uint8 (H, W), 0 = ink."""
-    small = _darkest(lines, WORK_SIZE)
-    drawing = _paper_of(small)
+    small = darkest(lines, shrunk_shape(lines.shape, WORK_SIZE))
+    drawing = paper_of(small)
     labels = enclose(drawing, trapped_ball.Params())
     facts = measure(labels, drawing)
     meet = facts.borders.paper > 0
@@ -75,9 +76,9 @@ def find_areas(lines: Bytes) -> Areas:
     paper = drawing.paper
     markers: Labels = labels * paper
     if small.shape != lines.shape:
-        paper = _paper_of(lines).paper
+        paper = paper_of(lines).paper
         markers = _nearest(markers, lines.shape) * paper
-    labels = flood(markers, _heights_of_ink(lines, paper))
+    labels = flood(markers, heights_of_ink(lines, paper))
     return Areas(labels, is_outside(facts, max(small.shape)), facts.area, pairs)
 
 
@@ -142,30 +143,6 @@ def _lab(colours: Bytes) -> Floats:
 
 def _nearest(labels: Labels, shape: tuple[int, ...]) -> Labels:
     return np.asarray(cv2.resize(labels, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST_EXACT), np.int32)
-
-
-def _darkest(lines: Bytes, longer_side: int) -> Bytes:
-    """Shrink so that no line breaks: each pixel takes the darkest of those that it covers."""
-    if max(lines.shape) <= longer_side:
-        return lines
-    down, right = (
-        np.arange(max(1, side * longer_side // max(lines.shape))) * max(lines.shape) // longer_side
-        for side in lines.shape
-    )
-    darkest: Bytes = np.minimum.reduceat(np.minimum.reduceat(lines, down, axis=0), right, axis=1)
-    return darkest
-
-
-def _paper_of(lines: Bytes) -> Paper:
-    """Tell paper from ink; a drawing that is all ink is a blank sheet."""
-    drawing = find_paper(lines)
-    return drawing if drawing.paper.any() else find_paper(np.full_like(lines, 255))
-
-
-def _heights_of_ink(lines: Bytes, paper: Bytes) -> Bytes:
-    """Return heights to flood over, uint8 (H, W): 0 on paper, the higher the darker on ink: colours meet there."""
-    heights = np.right_shift(cv2.bitwise_not(lines), 2, dtype=np.uint8) + np.uint8(64)
-    return np.where(paper > 0, np.uint8(0), heights)
 
 
 def _joined(areas: Areas, medians: Floats) -> tuple[Areas, Floats]:

@@ -20,11 +20,11 @@ Graphics Forum 28(2), 2009 (what people expect of hints).
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.errors import MethodError, SettingsError
+from pipelines.models._drawing import cells, darkest, heights_of_ink, paper_of, shrunk_shape
 from pipelines.models._guess import guess
 from pipelines.models._hint_marks import OPAQUE, Hints
 from pipelines.models._outside import filled_regions, open_spots, outside_colour
@@ -33,7 +33,7 @@ from pipelines.models._region_facts import measure
 from pipelines.models._sheet import is_outside, lay_out
 from pipelines.models._splitting import split
 from pipelines.regions import trapped_ball
-from pipelines.regions.trapped_ball import Paper, enclose, find_paper, flood, in_scan_order, look_up
+from pipelines.regions.trapped_ball import Paper, enclose, flood, in_scan_order, look_up
 
 ByteArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
@@ -89,7 +89,7 @@ def paint(
             hint="Paint hints on a layer of the line art's size",
         )
     small_lines, small_hints = _at_work_size(lines, hints, params.work_size)
-    drawing = _paper_of(small_lines)
+    drawing = paper_of(small_lines)
     gap = params.gap * max(small_lines.shape) / max(lines.shape) if params.gap is not None else None
     regions = enclose(drawing, trapped_ball.Params(gap=gap))
     if (small_hints[..., 3] >= OPAQUE).any():
@@ -101,34 +101,21 @@ def paint(
 
 def _at_work_size(lines: ByteArray, hints: ByteArray, work_size: int | None) -> tuple[ByteArray, ByteArray]:
     """Shrink so that no line breaks and no hint is lost: each cell takes its darkest pixel, and its last hint."""
-    longer = max(lines.shape)
-    if work_size is None or longer <= work_size:
+    shape = shrunk_shape(lines.shape, work_size or max(lines.shape))
+    if shape == lines.shape:
         return lines, hints
-    height, width = (max(1, side * work_size // longer) for side in lines.shape)
-    down, right = _cells(lines.shape[0], height), _cells(lines.shape[1], width)
-    darkest = np.minimum.reduceat(np.minimum.reduceat(lines, down[:-1], axis=0), right[:-1], axis=1)
+    down, right = (cells(side, count) for side, count in zip(lines.shape, shape, strict=True))
     rows, columns = np.nonzero(hints[..., 3] >= OPAQUE)
-    small_hints = np.zeros((height, width, 4), np.uint8)
+    small_hints = np.zeros((*shape, 4), np.uint8)
     place = np.searchsorted(down, rows, "right") - 1, np.searchsorted(right, columns, "right") - 1
     small_hints[place] = hints[rows, columns]
-    return darkest, small_hints
-
-
-def _cells(length: int, count: int) -> IntArray:
-    """Return where the cells begin, and the last one ends, (count + 1,), when a length is divided evenly."""
-    return np.arange(count + 1) * length // count
+    return darkest(lines, shape), small_hints
 
 
 def _enlarged(labels: LabelArray, shape: tuple[int, ...]) -> LabelArray:
     """Spread each label over its cell, int32 of the shape given."""
-    down, right = (np.diff(_cells(side, cells)) for side, cells in zip(shape, labels.shape, strict=True))
+    down, right = (np.diff(cells(side, count)) for side, count in zip(shape, labels.shape, strict=True))
     return np.repeat(np.repeat(labels, right, axis=1), down, axis=0)
-
-
-def _paper_of(lines: ByteArray) -> Paper:
-    """Tell paper from ink; a drawing that is all ink is a blank sheet."""
-    drawing = find_paper(lines)
-    return drawing if drawing.paper.any() else find_paper(np.full_like(lines, 255))
 
 
 def _by_hints(lines: ByteArray, hints: ByteArray, regions: LabelArray, drawing: Paper, params: Params) -> Plan:
@@ -175,20 +162,14 @@ def _finished(lines: ByteArray, plan: Plan, drawing: Paper) -> Colouring:
     markers, label = _areas(plan, drawing.paper)
     paper = drawing.paper
     if lines.shape != paper.shape:
-        paper = _paper_of(lines).paper
+        paper = paper_of(lines).paper
         markers = _enlarged(markers, lines.shape) * paper
-    areas = flood(markers, _heights_of_ink(lines, paper))
+    areas = flood(markers, heights_of_ink(lines, paper))
     return Colouring(
         colour=look_up(plan.colours[label], areas),
         regions=in_scan_order(areas * paper),
         background=look_up(label == len(plan.colours) - 1, areas),
     )
-
-
-def _heights_of_ink(lines: ByteArray, paper: ByteArray) -> ByteArray:
-    """Return heights to flood over, uint8 (H, W): 0 on paper, the higher the darker on ink: colours meet there."""
-    heights = np.right_shift(cv2.bitwise_not(lines), 2, dtype=np.uint8) + np.uint8(64)
-    return np.where(paper > 0, np.uint8(0), heights)
 
 
 def _areas(plan: Plan, paper: ByteArray) -> tuple[LabelArray, IntArray]:
