@@ -302,7 +302,8 @@ class _Run:
 
     def _computing(self) -> dict[str, int]:
         """What the last bits of a run depend on beside its settings."""
-        return {"threads": torch.get_num_threads(), "processes": self.team.size}
+        threads = torch.get_num_threads() if self.device.type == "cpu" else 1
+        return {"threads": threads, "processes": self.team.size}
 
     def _resumed(self) -> _Progress:
         """Where the run stands, everything loaded; a new run stands at step 0."""

@@ -226,7 +226,7 @@ def test_another_number_of_threads_is_noted(pairs: dict[str, Path], tmp_path: Pa
     state = tmp_path / "run" / "last" / "training.json"
     state.write_text(json.dumps({**json.loads(state.read_text()), "threads": 7}))
     report = go(pairs["cyclegan"], tmp_path / "run", "cyclegan", steps=2)
-    assert any("used 7 threads so far" in note for note in report.notes)
+    assert any("had 7 threads so far" in note for note in report.notes)
 
 
 # what a run leaves behind -----------------------------------------------------------------------------------
