@@ -60,6 +60,9 @@ bench: $(VENV)/.installed-dev
 	$(RUN)python benchmarks/batch.py --json benchmarks/results/batch.json
 	$(RUN)python benchmarks/trapped_ball.py --json benchmarks/results/trapped_ball.json
 	$(RUN)python benchmarks/hints_speed.py --json benchmarks/results/hints_speed.json
+	$(RUN)python benchmarks/evaluate.py --json benchmarks/results/evaluate.json
+	$(RUN)python benchmarks/train_step.py --json benchmarks/results/train_step.json
+	$(RUN)python benchmarks/inference.py --json benchmarks/results/inference.json
 
 clean:
 	rm -rf $(VENV) $(DEMO) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

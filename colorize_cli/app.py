@@ -12,6 +12,7 @@ from colorize_cli import (
     build_dataset,
     colorize,
     contact_sheet,
+    evaluate,
     extract_lines,
     make_hints,
     methods,
@@ -40,6 +41,7 @@ for module in (
     build_dataset,
     train,
     models,
+    evaluate,
     contact_sheet,
     methods,
 ):

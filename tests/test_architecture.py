@@ -12,7 +12,7 @@ from pipelines.core import registry
 from pipelines.core.training import TrainSettings
 
 ROOT = Path(__file__).resolve().parent.parent
-FAMILIES = ("lines", "hints", "regions", "models")
+FAMILIES = ("lines", "hints", "regions", "models", "metrics", "reports")
 FUNCTIONS = {"lines": ("extract",), "hints": ("place",), "regions": ("segment",), "models": ("paint", "Model")}
 SIDEWAYS = {("hints", "regions"), ("models", "regions")}
 SOURCES = sorted([*ROOT.glob("pipelines/**/*.py"), *ROOT.glob("colorize_cli/*.py")])
@@ -81,7 +81,7 @@ def _is_call_by_name(node: ast.AST) -> bool:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", FUNCTIONS)
 def test_every_method_has_params_and_its_function(family: str) -> None:
     functions = FUNCTIONS[family]
     assert registry.names(family)
@@ -116,6 +116,7 @@ def test_every_model_that_learns_says_how(name: str) -> None:
         ["models", "--help"],
         ["models", "import", "--help"],
         ["colorize", "--help"],
+        ["evaluate", "--help"],
     ],
 )
 def test_help_loads_neither_torch_nor_pixels(arguments: list[str]) -> None:
@@ -133,6 +134,7 @@ def test_no_stage_but_training_loads_torch() -> None:
     code = (
         "import sys\nimport pipelines.extract_lines, pipelines.make_hints, pipelines.blend, pipelines.find_regions\n"
         "import pipelines.colorize, pipelines.models.flat, pipelines.build_dataset, pipelines.contact_sheet\n"
+        "import pipelines.evaluate\n"
         "assert 'torch' not in sys.modules\n"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,0 +1,192 @@
+"""Measures ways of colouring on the corpus, all of them through `evaluate`: the baselines of docs/results.md.
+
+    python benchmarks/quality.py [--corpus DIR] [--splits val test] [--sets openmoji ...] [--limit 40] [--side 256]
+                                 [--method NAME=SPEC ...] [--work DIR] [--json results/quality.json]
+
+A SPEC is `lines` (the line art alone), whatever `colorize --model` takes (`flat`, a run, a checkpoint), or several of
+these joined by + (merged as `colorize` merges by default), such as
+
+    --method lines=lines --method flat=flat --method pix2pix=runs/pix2pix --method merged=runs/pix2pix+runs/cyclegan
+
+Every pair of the corpus is taken at a longer side of --side px (area average, colour over white). Hints are k-medoids
+hints of the coloured picture: discs as in training for networks, preset `fills` for models without weights;
+hint_obedience is measured under the latter for all. The folder --work keeps pictures and figures, so that a second run
+does only what is new. The JSON holds, for each split and set and for all sets together, mean, 95 % interval and n.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.colorize import Guides, colorize
+from pipelines.core.evaluation import Aggregate, Row
+from pipelines.core.images import encode_png, fit, line_drawing, read_picture
+from pipelines.core.plans import BatchSettings
+from pipelines.evaluate import Asked, Beside, EvaluationReport, evaluate
+from pipelines.make_hints import make_hints
+from pipelines.metrics._judging import aggregate
+from pipelines.models._painters import find_painters
+
+HINTS = {"fills": "fills", "discs": None}  # kind of hints -> preset of k-medoids
+
+
+def rows_of(corpus: Path, split: str, sets: Sequence[str] | None, limit: int | None) -> dict[str, list[dict[str, Any]]]:
+    """The pairs of a split by set; `limit` takes that many of each set, spread evenly."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in (corpus / "manifest.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        if row["kind"] == "pair" and row["split"] == split and (sets is None or row["set"] in sets):
+            found.setdefault(row["set"], []).append(row)
+    if limit:
+        found = {
+            name: [rows[at] for at in np.unique(np.linspace(0, len(rows) - 1, limit).round().astype(int))]
+            for name, rows in found.items()
+        }
+    return dict(sorted(found.items()))
+
+
+def prepare(corpus: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path, side: int) -> None:
+    """Write truth and lines at their size, and the hints."""
+    for name, members in rows.items():
+        for row in members:
+            truth, lines = (folder / kind / name / f"{row['name']}.png" for kind in ("truth", "lines"))
+            if truth.exists() and lines.exists():
+                continue
+            colour = fit(read_picture(corpus / row["color"]).over_white(), side)
+            line = line_drawing(read_picture(corpus / row["line"]))
+            size = (colour.shape[1], colour.shape[0])
+            _write(lines, np.asarray(cv2.resize(line, size, interpolation=cv2.INTER_AREA), np.uint8))
+            _write(truth, colour)
+    for kind, preset in HINTS.items():
+        report = make_hints([str(folder / "truth")], str(folder / "hints" / kind), preset=preset)
+        _check(report.exit_code, f"hints {kind}")
+
+
+def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
+    """Colour all lines one way; returns the folder of the results."""
+    if spec == "lines":
+        return folder / "lines"
+    models = spec.split("+")
+    if len(models) > 1:
+        models = [f"model{number}={model}" for number, model in enumerate(models, 1)]
+    kinds = {painter.hint_preset for painter in find_painters(models)}
+    hints = folder / "hints" / ("discs" if "discs" in kinds else "fills")
+    output = folder / "results" / name
+    report = colorize(
+        [str(folder / "lines")],
+        str(output),
+        model=models,
+        guides=Guides(hints=str(hints)),
+        background="paper",
+        batch=BatchSettings(jobs=jobs),
+    )
+    _check(report.exit_code, name)
+    return output
+
+
+def measure(folder: Path, methods: Mapping[str, str], jobs: int | None) -> EvaluationReport:
+    """Colour every way and evaluate them side by side; the report stays in the folder."""
+    places = [f"{name}={paint(folder, name, spec, jobs)}" for name, spec in methods.items()]
+    beside = Beside(*(str(folder / name) for name in ("truth", "lines", "hints/fills")))
+    report = evaluate(places, beside, str(folder / "report"), asked=Asked(), batch=BatchSettings(jobs=jobs))
+    _check(report.exit_code, "evaluate")
+    return report
+
+
+def summarise(report: EvaluationReport, sets: Sequence[str]) -> dict[str, Any]:
+    """Set (and "all") -> method -> metric -> mean, interval, n."""
+    assert report.evaluation is not None
+    names = [measure.name for measure in report.evaluation.measures]
+    labels = [method.label for method in report.evaluation.methods]
+    found: dict[str, Any] = {}
+    for group in (*sets, "all"):
+        rows = [row for row in report.evaluation.rows if group in ("all", row.name.partition("/")[0])]
+        found[group] = {label: _figures([row for row in rows if row.method == label], names) for label in labels}
+    return found
+
+
+def _figures(rows: Sequence[Row], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    return {name: _plain(aggregate(name, rows)) for name in names}
+
+
+def _plain(found: Aggregate) -> dict[str, Any]:
+    bounds = (found.interval.low, found.interval.high) if found.interval else (None, None)
+    value, low, high = (
+        None if number is None or not np.isfinite(number) else round(number, 5) for number in (found.value, *bounds)
+    )
+    return {"value": value, "low": low, "high": high, "n": found.n, "of": found.of, "infinite": found.infinite}
+
+
+def _write(path: Path, picture: NDArray[np.uint8]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(encode_png(picture))
+
+
+def _check(code: int, what: str) -> None:
+    if code:
+        sys.exit(f"{what}: some pictures failed")
+
+
+@contextlib.contextmanager
+def _work_folder(wanted: Path | None) -> Iterator[Path]:
+    if wanted is not None:
+        yield wanted
+        return
+    with tempfile.TemporaryDirectory() as name:
+        yield Path(name)
+
+
+def _parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--corpus", type=Path, default=os.environ.get("COLORIZE_CLI_CORPUS"))
+    parser.add_argument("--splits", nargs="+", default=["val", "test"], choices=["train", "val", "test"])
+    parser.add_argument("--sets", nargs="+", help="default: all that have pairs")
+    parser.add_argument("--limit", type=int, help="pictures of each set, spread evenly; default all")
+    parser.add_argument("--side", type=int, default=256, help="longer side, px")
+    parser.add_argument("--method", action="append", metavar="NAME=SPEC", help="default: lines=lines flat=flat")
+    parser.add_argument("--jobs", type=int)
+    parser.add_argument("--work", type=Path, help="folder to keep; default: a temporary one")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    if arguments.corpus is None:
+        parser.error("say where the pictures are: --corpus DIR or COLORIZE_CLI_CORPUS")
+    arguments.method = dict(text.split("=", 1) for text in arguments.method or ["lines=lines", "flat=flat"])
+    return arguments
+
+
+def main() -> None:
+    """Parse the command line, measure, print tables, and write JSON if asked."""
+    arguments = _parsed()
+    splits: dict[str, Any] = {}
+    metrics: dict[str, Any] = {}
+    with _work_folder(arguments.work) as work:
+        for split in arguments.splits:
+            rows = rows_of(Path(arguments.corpus), split, arguments.sets, arguments.limit)
+            prepare(Path(arguments.corpus), rows, work / split, arguments.side)
+            report = measure(work / split, arguments.method, arguments.jobs)
+            splits[split] = summarise(report, list(rows))
+            assert report.evaluation is not None
+            metrics = {one.name: [one.unit, one.higher_is_better] for one in report.evaluation.measures}
+            print(f"{split}\n{report.table}\n", flush=True)
+    if arguments.json:
+        about = {
+            "side": arguments.side,
+            "limit": arguments.limit,
+            "methods": list(arguments.method),
+            "metrics": metrics,
+        }
+        arguments.json.write_text(json.dumps({**about, "splits": splits}, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

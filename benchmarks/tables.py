@@ -1,0 +1,96 @@
+"""Writes the tables of docs/results.md from the JSON that benchmarks left, between markers, so that none can be stale.
+
+    python benchmarks/tables.py [--check]
+
+A table stands between the lines `<!-- quality -->` and `<!-- /quality -->`; without them it is put at the end.
+--check changes nothing and leaves with exit code 1 where the page does not say what the JSON says.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "results.md"
+COLUMNS = ("psnr", "ssim", "delta_e", "bleed_rate", "region_purity", "hint_obedience", "line_exactness")
+DIGITS = {"dB": 2, "dE00": 2, "levels": 1}
+
+
+def quality_table(found: Mapping[str, Any]) -> str:
+    """Markdown tables, one for each split, of a JSON that benchmarks/quality.py wrote."""
+    names = [name for name in COLUMNS if name in found["metrics"]]
+    limit = f", {found['limit']} of each set" if found["limit"] else ""
+    parts = [_split_table(split, sets, names, found) for split, sets in found["splits"].items()]
+    head = f"Longer side {found['side']} px{limit}; mean and 95 % bootstrap interval over pictures, best in bold."
+    return "\n\n".join([head, *parts])
+
+
+def _split_table(split: str, sets: Mapping[str, Any], names: Sequence[str], found: Mapping[str, Any]) -> str:
+    heads = [_heading(name, *found["metrics"][name]) for name in names]
+    lines = [f"| {split} | n | method | {' | '.join(heads)} |", "|---|---|---|" + "---|" * len(names)]
+    for group in ("all", *(name for name in sets if name != "all")):
+        for at, (label, figures) in enumerate(sets[group].items()):
+            cells = [_cell(sets[group], label, name, *found["metrics"][name]) for name in names]
+            first = f"{group} | {max(figure['of'] for figure in figures.values())}" if not at else " | "
+            lines.append(f"| {first} | {label} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _heading(name: str, unit: str, higher: bool) -> str:
+    arrow = "\N{UPWARDS ARROW}" if higher else "\N{DOWNWARDS ARROW}"
+    return " ".join(part for part in (name, unit, arrow) if part)
+
+
+def _cell(methods: Mapping[str, Any], label: str, name: str, unit: str, higher: bool) -> str:
+    digits = DIGITS.get(unit, 3)
+    figure = methods[label][name]
+    if figure["value"] is None:
+        return "-"
+    shown = {one: round(figures[name]["value"], digits) for one, figures in methods.items() if _known(figures[name])}
+    text = f"{figure['value']:.{digits}f}"
+    if shown[label] == (max if higher else min)(shown.values()):
+        text = f"**{text}**"
+    if figure["low"] is not None:
+        text += f" ({figure['low']:.{digits}f}..{figure['high']:.{digits}f})"
+    return text if figure["n"] == figure["of"] else f"{text} n={figure['n']}"
+
+
+def _known(figure: Mapping[str, Any]) -> bool:
+    return figure["value"] is not None
+
+
+def placed(page: str, name: str, table: str) -> str:
+    """The page with a table between its markers, at the end where it has none."""
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    block = f"{begin}\n{table}\n{end}"
+    if begin not in page:
+        return f"{page.rstrip()}\n\n{block}\n"
+    before, _, rest = page.partition(begin)
+    return before + block + rest.partition(end)[2]
+
+
+def written(page: str) -> str:
+    """The page with every table that there is a JSON for."""
+    path = RESULTS / "quality.json"
+    if not path.exists():
+        return page
+    return placed(page, "quality", quality_table(json.loads(path.read_text(encoding="utf-8"))))
+
+
+def main() -> None:
+    """Write the page, or check it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    page = PAGE.read_text(encoding="utf-8")
+    wanted = written(page)
+    if arguments.check:
+        sys.exit("docs/results.md is stale: run python benchmarks/tables.py" if wanted != page else 0)
+    PAGE.write_text(wanted, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Metrics: a result and what it should be -> a number."""

@@ -1,0 +1,1 @@
+"""Reports: what an evaluation found -> a file to read, to compute with or to look at."""
