@@ -230,9 +230,12 @@ def _file_digest(name: str, path: Path) -> str:
 
 
 def _checked(name: str, figure: Figure) -> Figure:
-    if isinstance(figure, float) and math.isnan(figure):
+    """A figure to nine digits, since the last ones depend on how many threads a matrix product was given."""
+    if not isinstance(figure, float):
+        return figure
+    if math.isnan(figure):
         raise MethodError(f"{name} is not a number for this picture", hint="Leave it out with --metric")
-    return figure
+    return float(f"{figure:.9g}")
 
 
 def _check_names(wish: Asked, chosen: tuple[str, ...], labels: tuple[str, ...]) -> None:
