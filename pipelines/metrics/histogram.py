@@ -39,7 +39,7 @@ def log_chroma_histogram(rgb: NDArray[np.uint8]) -> Floats:
     colours, count = np.unique(packed(_sampled(rgb)), return_counts=True)
     levels = unpacked(colours) / 255  # (n, 3)
     log = np.log(levels + _EPSILON)
-    weight = (count * np.linalg.norm(levels, axis=1)).astype(np.float32)
+    weight = (count * np.linalg.norm(levels, axis=1)).astype(np.float64)
     planes = []
     for own, first, second in ((0, 1, 2), (1, 0, 2), (2, 0, 1)):
         across, down = _kernel(log[:, own] - log[:, first]), _kernel(log[:, own] - log[:, second])
@@ -55,8 +55,8 @@ def _sampled(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return rgb[rows[:, None], columns]
 
 
-def _kernel(chroma: Floats) -> NDArray[np.float32]:
+def _kernel(chroma: Floats) -> NDArray[np.float64]:
     """Return how much each of n colours gives to each bin, (n, BINS)."""
-    inside = np.clip(chroma, -REACH, REACH).astype(np.float32) / TAU
-    bins = np.linspace(-REACH / TAU, REACH / TAU, BINS, dtype=np.float32)
-    return np.asarray(1 / (1 + np.square(inside[:, None] - bins)), np.float32)
+    inside = np.clip(chroma, -REACH, REACH) / TAU
+    bins = np.linspace(-REACH / TAU, REACH / TAU, BINS)
+    return np.asarray(1 / (1 + np.square(inside[:, None] - bins)), np.float64)
