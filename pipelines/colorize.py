@@ -109,6 +109,11 @@ class Colorization:
         return self._each(self._finished, zip(drawings, zip(*made, strict=True), strict=True))
 
     @property
+    def shares_memory(self) -> bool:
+        """Networks are large, slow to load and let go of Python's lock: threads share them."""
+        return any(painter.is_network for painter in self.painters)
+
+    @property
     def step_names(self) -> tuple[str, ...]:
         """The names of the intermediate pictures, in the order in which they are written."""
         names = ["hints", "composite"]
@@ -247,8 +252,11 @@ def colorize(
     sources, destination = find(inputs, output, settings, aside=(wanted.hints, wanted.reference, beside.truth))
     if destination.folder is None and (beside.steps or beside.panels):
         raise UsageError("steps and panels need a folder to lie in", hint="Give a folder after -o")
+    if beside.truth is not None and not beside.panels:
+        raise UsageError("the truth is shown in panels alone", hint="Add --panels, or leave out --truth")
     partners = _all_partners(wanted, beside, len(sources))
     hints, reference = partners["hints"], partners["reference"]
+    asked = {"hints": wanted.hints, "reference": wanted.reference, "truth": beside.truth}
     painters = find_painters([model] if isinstance(model, str) else model, preset=preset, values=values)
     device, at_once = _settled(running or Running(), painters)
     work = Colorization(
@@ -258,7 +266,7 @@ def colorize(
         background=background,
         lines=lines,
         reference_places=reference is None or not reference.single or len(sources) == 1,
-        expected=tuple(name for name in ("hints", "reference") if partners[name] is not None),
+        expected=tuple(name for name, place in asked.items() if place is not None),
         steps=beside.steps,
         panels=beside.panels,
         device=device,
@@ -331,7 +339,7 @@ def _partners(place: str | None, option: str, pictures: int | None) -> Partners 
         return None
     partners = Partners(Path(place), option)
     if partners.single and pictures is not None and pictures > 1:
-        raise UsageError(f"{option} is one file for {pictures} pictures", hint="Give a folder of hints, by name")
+        raise UsageError(f"{option} is one file for {pictures} pictures", hint="Give a folder, by name")
     return partners
 
 

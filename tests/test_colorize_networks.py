@@ -203,6 +203,19 @@ def test_a_network_takes_the_colours_of_a_palette(cli, art: Path, networks) -> N
     )
 
 
+def test_hints_decide_and_a_palette_beside_them_changes_nothing(cli, art: Path, networks) -> None:  # type: ignore[no-untyped-def]
+    (art / "two.hex").write_text("00ff00\nff00ff\n")
+    given = ("colorize", art / "lines" / "a.png", "--model", networks / "p2p")
+    ways: dict[str, tuple[object, ...]] = {
+        "hints": ("--hints", art / "hints" / "a.png"),
+        "both": ("--hints", art / "hints" / "a.png", "--palette", art / "two.hex"),
+        "palette": ("--palette", art / "two.hex"),
+    }
+    for name, guides in ways.items():
+        assert cli(*given, *guides, "-o", art / f"by-{name}")[0] == 0
+    assert files_of(art / "by-hints") == files_of(art / "by-both") != files_of(art / "by-palette")
+
+
 # several, merged ----------------------------------------------------------------------------------------------
 
 
@@ -265,6 +278,11 @@ def test_panels_are_labelled_and_hold_the_truth(cli, art: Path, networks) -> Non
     assert all(headings[:, left : left + 264].min() < 160 for left in range(0, sheet.shape[1], 264))
     truth = sheet[28:, 5 * 264 :].reshape(-1, 3).astype(int)
     assert (np.abs(truth - drawings.RED).max(axis=1) < 3).sum() > 500
+    code, said = cli(
+        *given[:2], *two(networks), "--panels", "-o", art / "some", "-j", 1, "--truth", art / "colour/deep"
+    )
+    assert code == 0
+    assert said.count("nothing of its name in --truth") == 2
     assert cli(*given[:2], *two(networks), "--panels", "-o", art / "none", "-j", 1)[0] == 0
     assert drawings.read(art / "none" / "panels" / "a.png").shape[1] == 5 * 264
 
@@ -333,6 +351,7 @@ class Halves:
     """A batch work for the floor's own test: notes how many came together."""
 
     at_once = 3
+    shares_memory = False
 
     def __call__(self, files: Any, rng: np.random.Generator) -> Made:
         return self.many([Given(files, rng)])[0]
@@ -384,6 +403,8 @@ def test_the_floor_hands_as_many_inputs_over_together_as_a_work_takes(tmp_path: 
         (("--model", "{art}/p2p", "--set", "gap=3"), "no settings to choose"),
         (("--model", "{art}/p2p", "--device", "tpu"), "is not one of auto, cpu, cuda, mps"),
         (("--model", "{art}/p2p", "--truth", "{art}/nowhere", "--panels"), "Check --truth"),
+        (("--model", "{art}/p2p", "--truth", "{art}/colour"), "Add --panels"),
+        (("--panels", "--truth", "{art}/lines/a.png"), "--truth is one file for 2 pictures"),
     ],
 )
 def test_what_cannot_work_ends_with_one_line_and_exit_code_2(cli, art: Path, networks, arguments, message: str) -> None:  # type: ignore[no-untyped-def]

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import itertools
 import os
 import signal
 import sys
@@ -10,6 +11,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
@@ -56,6 +58,10 @@ class BatchWork(Work, Protocol):
     def at_once(self) -> int:
         """How many inputs are handed over together."""
 
+    @property
+    def shares_memory(self) -> bool:
+        """Whether it holds so much, such as networks, that threads of one process do it instead of processes."""
+
     def many(self, inputs: Sequence[Given]) -> Sequence[Made]:
         """Do the work of several inputs, with the results of one by one; raises where any of them cannot be done."""
 
@@ -99,6 +105,9 @@ def outcomes(work: Work, tasks: Sequence[Task], jobs: int | None) -> Generator[O
     if workers == 1:
         for group in groups:
             yield from perform_all(work, group)
+        return
+    if isinstance(work, BatchWork) and work.shares_memory:
+        yield from _threaded(work, groups, workers)
         return
     waiting = {task.index: task for task in tasks}
     try:
@@ -218,6 +227,22 @@ def _parallel(work: Work, groups: Iterable[Sequence[Task]], workers: int) -> Gen
             with warnings.catch_warnings():  # joblib warns that work is thrown away: that is what an interrupt is for
                 warnings.simplefilter("ignore", UserWarning)
                 stream.close()
+
+
+def _threaded(work: Work, groups: Sequence[Sequence[Task]], workers: int) -> Generator[Outcome, None, None]:
+    """Outcomes as they come, from threads of this process; on an interrupt what is under way is ended and forgotten."""
+    left = iter(groups)
+    with ThreadPoolExecutor(workers) as pool:
+        running = {pool.submit(perform_all, work, group) for group in itertools.islice(left, 2 * workers)}
+        try:
+            while running:
+                ended, running = wait(running, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    yield from future.result()
+                running |= {pool.submit(perform_all, work, group) for group in itertools.islice(left, len(ended))}
+        finally:
+            for future in running:
+                future.cancel()
 
 
 def _one_by_one(work: Work, tasks: Sequence[Task]) -> Iterator[Outcome]:

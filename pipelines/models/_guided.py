@@ -102,10 +102,14 @@ def bring_up(
     flat = look_up(wanted, areas.labels)
     colour = flat.copy()
     _add_shading(colour, network, clean, areas, (medians, wanted, ~paper))
-    nearly_white = cv2.inRange(colour, np.full(3, _WHITE), np.full(3, 255)) > 0
-    background = look_up(areas.outside, areas.labels) & nearly_white
+    background = look_up(areas.outside, areas.labels) & is_nearly_white(colour)
     colour[background] = 255
     return Painted(colour, flat, background)
+
+
+def is_nearly_white(colour: Bytes) -> Bools:
+    """Tell which pixels, bool (H, W), of an RGB picture, uint8 (H, W, 3), count as white paper."""
+    return np.asarray(cv2.inRange(colour, np.full(3, _WHITE), np.full(3, 255)) > 0)
 
 
 def _coloured(areas: Areas, hints: Bytes | None) -> Bools:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.core import blending, registry
 from pipelines.core.errors import SettingsError, UsageError
+from pipelines.models._guided import is_nearly_white
 from pipelines.models._painters import Painter, Painting
 
 Bytes = NDArray[np.uint8]
@@ -55,13 +56,16 @@ class Layers:
     opacity: float
 
     def merged(self, made: Mapping[str, Painting]) -> Painting:
-        """One painting of several by their labels; paper outside the figure is what all of them leave as such."""
+        """One painting of several by their labels.
+
+        Paper outside the figure is what the base leaves as such, where all others do or their colours come to nothing.
+        """
         base = made[self.base]
-        colour, background = base.colour, base.background
+        colour = base.colour
         for label in self.tops:
             colour = self._over(colour, made[label])
-            background = background & made[label].background
-        return Painting(colour, base.flat, background)
+        agreed = np.logical_and.reduce([made[label].background for label in self.tops])
+        return Painting(colour, base.flat, base.background & (agreed | is_nearly_white(colour)))
 
     def _over(self, base: Bytes, top: Painting) -> Bytes:
         if self.mode == SHADING:

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from pipelines.core.errors import MethodError
 from pipelines.core.framing import resized
 from pipelines.models._guided import bring_up, find_areas
+from pipelines.models._merging import Layers
+from pipelines.models._painters import Painting
 from pipelines.models._painting import Network, darkened, grown, lay_in, shrunk_hints
 from tests import drawings
 
@@ -223,6 +225,19 @@ def test_paper_outside_stays_white_where_hints_colour_the_figure_alone(place: tu
     assert (made.colour[:8] == 255).all() == stays
     assert made.background[:8].all() == stays
     assert made.colour[64, 64].tolist() == [250, 200, 190]
+
+
+def test_what_is_merged_stays_paper_where_the_upper_layer_comes_to_nothing() -> None:
+    base, top = (np.full((1, 4, 3), 255, np.uint8) for _ in range(2))
+    base[0, 3] = RED
+    top[0, 1:3] = (250, 240, 200), (40, 40, 40)
+    paper = (base.min(axis=2) == 255, top.min(axis=2) == 255)
+    made = {
+        name: Painting(colour, colour, ground) for name, colour, ground in zip("ab", (base, top), paper, strict=True)
+    }
+    assert Layers("divide", "a", ("b",), 0.1).merged(made).background.tolist() == [[True, True, True, False]]
+    assert Layers("normal", "a", ("b",), 1.0).merged(made).background.tolist() == [[True, False, False, False]]
+    assert Layers("divide", "b", ("a",), 0.1).merged(made).background.tolist() == [[True, False, False, True]]
 
 
 def test_areas_of_like_colour_that_meet_in_a_gap_have_no_seam_and_others_do() -> None:
