@@ -41,13 +41,13 @@ def fitted(picture: Picture, cell: int) -> Bytes:
     scale = cell / max(picture.height, picture.width)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
-    rgb = cv2.resize(picture.rgb, size, interpolation=method)
     if picture.alpha is None:
-        return rgb  # type: ignore[return-value]
-    alpha = cv2.resize(picture.alpha, size, interpolation=method)[..., None] / 255.0
+        return cv2.resize(picture.rgb, size, interpolation=method)  # type: ignore[return-value]
+    seen = np.dstack([picture.rgb, np.full_like(picture.alpha, 255)]) * np.float32(1 / 255) * picture.alpha[..., None]
+    small = cv2.resize(seen, size, interpolation=method)  # what is transparent gives no colour to its neighbours
     rows, columns = np.indices((size[1], size[0])) // 8
     checker = np.where((rows + columns) % 2, *_CHECKER)[..., None]
-    mixed: Bytes = np.rint(rgb * alpha + checker * (1 - alpha)).astype(np.uint8)
+    mixed: Bytes = np.rint(small[..., :3] + checker * (1 - small[..., 3:] / 255)).astype(np.uint8)
     return mixed
 
 

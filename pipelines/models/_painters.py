@@ -144,7 +144,7 @@ def _filled(painter: Painter, canvas: Canvas) -> Painting:
 
 def _brought_up(painter: Painter, canvas: Canvas, sheet: "Sheet", small: NDArray[np.float32]) -> Painting:
     hints, palette = canvas.guides["discs"]
-    if False:  # as in `flat`: where there are hints, they decide
+    if hints[..., 3].any():  # as in `flat`: where there are hints, they decide
         palette = None
     made = bring_up(small, canvas.lines, canvas.areas, hints=hints, palette=palette)
     given = composite(sheet.hints, np.dstack([sheet.lines] * 3))
