@@ -22,6 +22,7 @@ from pipelines.core.plans import BatchSettings, Destination, Job, Plan, find
 from pipelines.core.report import Observer, Report
 from pipelines.core.settings import plain
 from pipelines.core.workers import Given, Made
+from pipelines.hints._by_hand import laid_over
 from pipelines.models._merging import Layers, Merge, settle
 from pipelines.models._painters import (
     Canvas,
@@ -40,6 +41,7 @@ __all__ = ["Colorization", "Guides", "Merge", "Running", "Shown", "colorize", "f
 Background = Literal["auto", "paper", "transparent"]
 Lines = Literal["keep", "none"]
 
+_LEVELS_AT_ONCE = 3 << 22  # numbers in pictures that a CPU holds at full size at once: four megapixels
 _NOTES = 5  # most hint files without a drawing that are named
 _ASPECT_TOLERANCE = 0.02  # a hint map or reference of another shape than the line art does not lie over it
 _PANEL_CELL = 256  # px
@@ -103,7 +105,18 @@ class Colorization:
 
     def many(self, inputs: Sequence[Given]) -> list[Made]:
         """The same for several drawings, which networks paint together."""
-        drawings: list[_Drawing] = self._each(self._prepared, inputs)
+        if self.device != "cpu":
+            return self._painted(self._each(self._prepared, inputs))
+        made: list[Made] = []
+        waiting: list[_Drawing] = []
+        for given in inputs:
+            waiting.append(self._prepared(given))
+            if sum(drawing.picture.rgb.size for drawing in waiting) >= _LEVELS_AT_ONCE:
+                made += self._painted(waiting)
+                waiting = []
+        return made + (self._painted(waiting) if waiting else [])
+
+    def _painted(self, drawings: Sequence[_Drawing]) -> list[Made]:
         canvases = [drawing.canvas for drawing in drawings]
         made = [paint(painter, canvases, self.device) for painter in self.painters]
         return self._each(self._finished, zip(drawings, zip(*made, strict=True), strict=True))
@@ -157,8 +170,7 @@ class Colorization:
                 palette = colours
         if "hints" in files:
             own = _hint_map(decode_picture(files["hints"]), shape)
-            # hints by hand win over those found (F7)
-            hints = np.where(own[..., 3:] > 0, own, hints) if hints[..., 3].any() else own
+            hints = laid_over(own, hints, line_drawing(picture))
         return Guide(hints, palette)
 
     def _finished(self, item: tuple[_Drawing, tuple[Painting, ...]]) -> Made:

@@ -230,7 +230,7 @@ def _parallel(work: Work, groups: Iterable[Sequence[Task]], workers: int) -> Gen
 
 
 def _threaded(work: Work, groups: Sequence[Sequence[Task]], workers: int) -> Generator[Outcome, None, None]:
-    """Outcomes as they come, from threads of this process; on an interrupt what is under way is ended and forgotten."""
+    """Outcomes as they come, from threads of this process."""
     left = iter(groups)
     with ThreadPoolExecutor(workers) as pool:
         running = {pool.submit(perform_all, work, group) for group in itertools.islice(left, 2 * workers)}
@@ -240,6 +240,10 @@ def _threaded(work: Work, groups: Sequence[Sequence[Task]], workers: int) -> Gen
                 for future in ended:
                     yield from future.result()
                 running |= {pool.submit(perform_all, work, group) for group in itertools.islice(left, len(ended))}
+        except KeyboardInterrupt:  # what is under way is ended and told of: its files will be there
+            for future in [future for future in running if not future.cancel()]:
+                yield from future.result()
+            raise
         finally:
             for future in running:
                 future.cancel()
