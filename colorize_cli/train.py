@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from colorize_cli.options import Preset, SetValues, one_of, use_settings_file
+from pipelines.core import training as training_settings
 from pipelines.core.settings import describe_fields
 from pipelines.core.training import TrainSettings
 
@@ -36,7 +37,7 @@ def _training_options(command: Callable[..., None]) -> Callable[..., None]:
     own = [parameter for name, parameter in signature.parameters.items() if name != "training"]
     hints = typing.get_type_hints(TrainSettings)
     made = []
-    for setting in describe_fields(TrainSettings):
+    for setting in describe_fields(TrainSettings, Path(training_settings.__file__)):
         annotation = _option(setting.name, hints[setting.name], f"{setting.meaning}.", setting.default)
         made.append(
             inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

@@ -3,7 +3,6 @@
 import dataclasses
 import hashlib
 import json
-import sys
 import tomllib
 import types
 import typing
@@ -102,12 +101,12 @@ def check_range(name: str, value: float | tuple[float, float], least: float, mos
 
 def describe(method: ModuleType) -> list[Setting]:
     """Every setting of a method with its default and the comment that stands beside it in the source."""
-    return describe_fields(method.Params)
+    return describe_fields(method.Params, Path(str(method.__file__)))
 
 
-def describe_fields(settings: Any) -> list[Setting]:
-    """Every field of a dataclass of settings with its default and the comment that stands beside it in the source."""
-    hints, comments = typing.get_type_hints(settings), _comments(settings)
+def describe_fields(settings: Any, source: Path) -> list[Setting]:
+    """Every field of a dataclass of settings with its default and the comment that stands beside it in its source."""
+    hints, comments = typing.get_type_hints(settings), _comments(settings, source)
     return [
         Setting(field.name, kind_in_words(hints[field.name]), field.default, comments.get(field.name, ""))
         for field in dataclasses.fields(settings)
@@ -211,10 +210,9 @@ def _bool(value: object) -> bool:
     raise ValueError
 
 
-def _comments(settings: Any) -> dict[str, str]:
+def _comments(settings: Any, source: Path) -> dict[str, str]:
     """Comments of the fields of a dataclass: at the end of the field's line, or on the lines right above it."""
-    source = Path(str(sys.modules[settings.__module__].__file__)).read_text(encoding="utf-8")
-    body = source.partition(f"class {settings.__name__}")[2]
+    body = source.read_text(encoding="utf-8").partition(f"class {settings.__name__}")[2]
     names = {field.name for field in dataclasses.fields(settings)}
     found: dict[str, str] = {}
     above: list[str] = []
