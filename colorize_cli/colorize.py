@@ -77,7 +77,7 @@ def colorize(
             rich_help_panel=_MERGE,
             show_default=False,
             help="How several models' results become one: shading (colours of the base, light and shadow of the top) "
-            "or a blend mode. Default: divide.",
+            "or a blend mode, such as divide. Default: shading.",
         ),
     ] = None,
     merge_base: Annotated[

@@ -241,7 +241,8 @@ def test_steps_hold_every_intermediate_picture(cli, art: Path, networks) -> None
 @pytest.mark.parametrize(
     ("merge", "mode", "opacity", "top"),
     [
-        ((), "divide", 0.1, "cyclegan-colour"),
+        ((), "multiply", 0.2, "cyclegan-shading"),
+        (("--merge", "divide"), "divide", 0.05, "cyclegan-colour"),
         (("--merge", "divide", "--merge-opacity", "0.4"), "divide", 0.4, "cyclegan-colour"),
         (("--merge", "luminosity"), "luminosity", 1.0, "cyclegan-colour"),
         (("--merge", "shading"), "multiply", 0.2, "cyclegan-shading"),

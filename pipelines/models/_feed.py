@@ -69,6 +69,7 @@ class Shelf:
     def _try(self, number: int) -> View | None:
         with self._lock:
             if number in self.unreadable:
+                self._check_left_out()
                 return None
             if number in self._kept:
                 return self._kept[number]
@@ -78,8 +79,7 @@ class Shelf:
         except (ColorizeError, OSError) as error:
             with self._lock:
                 self.unreadable[number] = str(error)
-                if len(self.unreadable) > _UNREADABLE_SHARE * len(self):
-                    raise self._too_many() from error
+                self._check_left_out()
             return None
         with self._lock:
             weight = sum(array.nbytes for array in found)
@@ -87,6 +87,11 @@ class Shelf:
                 self._room -= weight
                 self._kept[number] = found
         return found
+
+    def _check_left_out(self) -> None:
+        """Every thread that meets a picture that cannot be read stops where they are too many, whoever met it first."""
+        if len(self.unreadable) > _UNREADABLE_SHARE * len(self):
+            raise self._too_many()
 
     def _too_many(self) -> PictureError:
         first = next(iter(self.unreadable.values()))

@@ -23,14 +23,14 @@ Bytes = NDArray[np.uint8]
 SHADING = "shading"
 """The way of merging that is no blend mode."""
 
-_OPACITY = {"divide": 0.1, SHADING: 0.2}  # where none is given, after benchmarks/merge_sweep.py; 1 for other modes
+_OPACITY = {"divide": 0.05, SHADING: 0.2}  # where none is given, after benchmarks/merge_sweep.py; 1 for other modes
 
 
 @dataclass(frozen=True)
 class Merge:
     """How to merge, as the user says it."""
 
-    mode: str | None = None  # a blend mode, or "shading"; None: divide
+    mode: str | None = None  # a blend mode, or "shading"; None: shading, the best of the sweep
     base: str | None = None  # label of the lower layer; None: the first model
     top: str | None = None  # label of the upper layer; None: all others, in their order
     opacity: float | None = None  # 0..1, of the upper layers; None: what served best for the mode
@@ -89,7 +89,7 @@ def settle(merge: Merge, painters: Sequence[Painter]) -> Layers | None:
     if base == top:
         raise UsageError(f"'{base}' is both base and top of the merge", hint="Name two models")
     tops = (top,) if top is not None else tuple(label for label in labels if label != base)
-    mode = merge.mode or "divide"
+    mode = merge.mode or SHADING
     opacity = _OPACITY.get(mode, 1.0) if merge.opacity is None else merge.opacity
     return Layers(mode, base, tops, opacity)
 
