@@ -28,6 +28,15 @@ def quality_table(found: Mapping[str, Any]) -> str:
     return "\n\n".join([head, *parts])
 
 
+def merge_table(found: Mapping[str, Any]) -> str:
+    """A Markdown table of a JSON that benchmarks/merge_sweep.py wrote."""
+    lines = ["| way | psnr dB | ssim | delta_e |", "|---|---|---|---|"]
+    for way, figures in found["results"].items():
+        name = " ".join(way.split())
+        lines.append(f"| {name} | {figures['psnr']:.2f} | {figures['ssim']:.4f} | {figures['de00']:.2f} |")
+    return "\n".join([f"{found['n']} {found['split']} pictures, {found['limit']} of each set.\n", *lines])
+
+
 def _split_table(split: str, sets: Mapping[str, Any], names: Sequence[str], found: Mapping[str, Any]) -> str:
     heads = [_heading(name, *found["metrics"][name]) for name in names]
     lines = [f"| {split} | n | method | {' | '.join(heads)} |", "|---|---|---|" + "---|" * len(names)]
@@ -74,10 +83,11 @@ def placed(page: str, name: str, table: str) -> str:
 
 def written(page: str) -> str:
     """The page with every table that there is a JSON for."""
-    path = RESULTS / "quality.json"
-    if not path.exists():
-        return page
-    return placed(page, "quality", quality_table(json.loads(path.read_text(encoding="utf-8"))))
+    for name, table in {"merge_sweep": merge_table, "quality": quality_table}.items():
+        path = RESULTS / f"{name}.json"
+        if path.exists():
+            page = placed(page, name, table(json.loads(path.read_text(encoding="utf-8"))))
+    return page
 
 
 def main() -> None:
