@@ -15,7 +15,7 @@ from pipelines.core.batch import run
 from pipelines.core.blending import shading_of
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.images import Picture, composite, decode_picture, encode_png, ink_layer, line_drawing
-from pipelines.core.inputs import Partners, Selection, Source, show_path
+from pipelines.core.inputs import Partners, Selection, Source, set_beside, show_path
 from pipelines.core.palettes import read_palette
 from pipelines.core.panels import panel
 from pipelines.core.plans import BatchSettings, Destination, Job, Plan, find
@@ -290,6 +290,9 @@ def colorize(
     plan = Plan("colorize", jobs, destination.folder, _what_matters(work))
     report = run(plan, work, replace(settings, jobs=processes), observer=observer)
     report.settings = plain(work)
+    if destination.folder is not None and not settings.dry_run:
+        for name in sorted({place.partition("/")[0] for place in beside_results}):
+            set_beside(destination.folder / name)
     if hints is not None and settings.selection == Selection() and settings.listed is None:
         report.notes += tuple(f"no drawing for the hints {show_path(path)}" for path in hints.unused()[:_NOTES])
     return report

@@ -271,6 +271,15 @@ def test_base_and_top_of_a_merge_can_be_exchanged_and_flat_be_one_of_them(cli, a
     assert files_of(art / "flat") == files_of(art / "alone") != files_of(art / "turned")
 
 
+def test_steps_and_panels_are_no_results_for_those_who_read_the_folder(cli, art: Path, networks) -> None:  # type: ignore[no-untyped-def]
+    given = (art / "lines", "-o", art / "out", "--hints", art / "hints", *two(networks))
+    assert cli("colorize", *given, "--keep-steps", "--panels")[0] == 0
+    assert cli("extract-lines", art / "out", "-o", art / "again")[0] == 0
+    assert list(files_of(art / "again")) == ["a.png", "deep/b.png"]
+    assert cli("extract-lines", art / "out" / "panels", "-o", art / "panels")[0] == 0
+    assert list(files_of(art / "panels")) == ["a.png", "deep/b.png"]
+
+
 def test_panels_are_labelled_and_hold_the_truth(cli, art: Path, networks) -> None:  # type: ignore[no-untyped-def]
     given = ("colorize", art / "lines", "--reference", art / "colour", *two(networks), "--panels", "-j", 1)
     assert cli(*given, "-o", art / "out")[0] == 0

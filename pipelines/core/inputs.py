@@ -12,6 +12,7 @@ from pipelines.core.errors import ColorizeError, NothingMatchedError, UsageError
 from pipelines.core.images import PICTURE_SUFFIXES
 
 STATE_FOLDER = ".colorize-cli"
+_BESIDE = ".colorize-cli-beside"  # in folders of pictures that lie beside results
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +140,17 @@ def show_path(path: object) -> str:
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(path))
 
 
+def set_beside(folder: Path) -> None:
+    """Mark a folder in an output folder as no results, such as of panels: it is read only where it is named itself."""
+    if folder.is_dir():
+        (folder / _BESIDE).touch()
+
+
 def walk(folder: Path, *, recursive: bool, hidden: frozenset[str] = frozenset()) -> Iterator[Path]:
     """Picture files below a folder, and the folder itself where it cannot be read.
 
     Names that begin with a dot, pipes and devices are passed over, linked folders are entered once, and folders whose
-    real path is in `hidden` not at all.
+    real path is in `hidden` not at all; nor are folders below it that `set_beside` marked.
     """
     entered = {os.path.realpath(folder)}
     pending = [folder]
@@ -159,7 +166,7 @@ def walk(folder: Path, *, recursive: bool, hidden: frozenset[str] = frozenset())
             if not _is_folder(entry):
                 if Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and _is_file_or_link(entry):
                     yield Path(entry.path)
-            elif recursive:
+            elif recursive and not (Path(entry.path) / _BESIDE).exists():
                 real = os.path.realpath(entry.path)
                 if real not in entered and real not in hidden:
                     entered.add(real)
