@@ -100,3 +100,19 @@ def test_nothing_of_the_machine_it_was_written_on_is_in_the_tree() -> None:
         path = ROOT / name
         if path.suffix in (".py", ".md", ".toml", ".txt", "") and path.is_file() and path.name != "LICENSE":
             assert not banned.search(path.read_text(encoding="utf-8", errors="replace")), name
+
+
+def test_the_recipe_of_the_paper_is_read_by_its_commands(tmp_path: Path) -> None:
+    def run(*arguments: object) -> None:
+        done = subprocess.run(
+            [sys.executable, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    drawn, dataset, settings = tmp_path / "drawn", tmp_path / "dataset", ("--settings", "examples/fakemon.toml")
+    run("examples/monsters.py", drawn, "--count", 2, "--size", 64)
+    small = ("--size", 64, "--jobs", 1, "--val", 0, "--test", 0)
+    run("-m", "colorize_cli", "build-dataset", drawn / "flats", "-o", dataset, *small, *settings)
+    small = ("--preset", "small", "--set", "ngf=2", "--set", "ndf=2", "--steps", 1, "--dry-run")
+    run("-m", "colorize_cli", "train", dataset, "-o", tmp_path / "run", *small, *settings)
+    assert not (tmp_path / "run").exists()
