@@ -141,9 +141,12 @@ def evaluate(
 
 def _numbers(texts: list[str] | None, option: str) -> dict[str, float]:
     """Metric -> number."""
+    from pipelines.core.errors import UsageError
     from pipelines.core.settings import assignments, convert
 
     found = assignments(texts or [])
+    if len(found) != len(texts or []):
+        raise UsageError(f"{option} names a metric twice", hint="Give one limit for each metric")
     return {name: float(str(convert(value, float, name=f"{option} {name}"))) for name, value in found.items()}
 
 

@@ -92,6 +92,10 @@ class Votes:
 def count_votes(files: Sequence[str]) -> Votes:
     """Count the votes in files that the page for blind votes saved; raises UsageError for any other file."""
     ballots = [_read(Path(name)) for name in files]
+    places = [Path(name).resolve() for name in files]
+    for number, place in enumerate(places):
+        if place in places[:number]:
+            raise UsageError(f"{show_path(files[number])} is given twice", hint="Give each file of votes once")
     shown = sum(sum(ballot["shown"].values()) for ballot in ballots)
     pairs = [vote for ballot in ballots for vote in ballot["pairs"]]
     ratings = [vote for ballot in ballots for vote in ballot["ratings"]]
@@ -116,11 +120,22 @@ def _foreign(path: Path) -> UsageError:
 
 def _is_sound(found: dict[str, Any]) -> bool:
     try:
-        pairs = all(vote["choice"] in _CHOICES and vote["left"] and vote["right"] for vote in found["pairs"])
-        ratings = all(vote["rating"] in (1, 2, 3, 4, 5) and vote["method"] for vote in found["ratings"])
-        return pairs and ratings and all(isinstance(number, int) for number in found["shown"].values())
+        pairs = all(
+            vote["choice"] in _CHOICES and _are_names(vote["left"], vote["right"]) and vote["left"] != vote["right"]
+            for vote in found["pairs"]
+        )
+        ratings = all(vote["rating"] in (1, 2, 3, 4, 5) and _are_names(vote["method"]) for vote in found["ratings"])
+        shown = all(
+            isinstance(found["shown"][kind], int) and found["shown"][kind] >= len(found[kind])
+            for kind in ("pairs", "ratings")
+        )
+        return pairs and ratings and shown
     except (KeyError, TypeError, AttributeError):
         return False
+
+
+def _are_names(*values: object) -> bool:
+    return all(isinstance(value, str) and value for value in values)
 
 
 def _preferences(votes: Sequence[dict[str, Any]]) -> Iterator[Preference]:

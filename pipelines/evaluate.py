@@ -159,7 +159,8 @@ def evaluate(
     _check_names(wish, chosen, tuple(places))
     work = Measuring(chosen, wish.resize, {name: str(wish.weights[name]) for name in chosen if name in wish.weights})
     tasks = list(_jobs(places, beside, Path(output), settings))
-    plan = Plan("evaluate", tuple(job for _, _, job in tasks), Path(output), plain(work) | {"files": _digests(work)})
+    settled = plain(work) | {"files": _digests(work)}
+    plan = Plan("evaluate", tuple(job for _, _, job in tasks), Path(output), settled, trusting=False)
     report = run(plan, work, settings, observer=observer)
     whole = EvaluationReport(**{item.name: getattr(report, item.name) for item in fields(Report)})
     whole.output = output
@@ -243,9 +244,14 @@ def _check_names(wish: Asked, chosen: tuple[str, ...], labels: tuple[str, ...]) 
     for label in (name for pair in wish.compare for name in pair):
         if label not in labels:
             raise UsageError(f"there is no method '{label}' to compare", hint=registry.suggestion(label, labels))
-    for name in (*wish.least, *wish.most):
+    for first, second in wish.compare:
+        if first == second:
+            raise UsageError(f"'{first}' cannot be compared with itself", hint="Name two methods after --compare")
+    for name, limit in (*wish.least.items(), *wish.most.items()):
         if name not in chosen:
             raise SettingsError(f"'{name}' is not measured", hint=registry.suggestion(name, chosen))
+        if math.isnan(limit):
+            raise SettingsError(f"the limit of {name} is not a number", hint=f"Write {name}=NUMBER")
     if wish.ballot is not None and len(labels) < 2:
         raise UsageError("there is nothing to choose from", hint="Name two folders of results or more for --ab")
 
@@ -290,6 +296,11 @@ def _jobs(
     given = (("lines", beside.lines), ("hints", beside.hints))
     aside = {name: Partners(Path(place), f"--{name}") for name, place in given if place is not None}
     whole = settings.selection == Selection() and Path(beside.truth).is_dir()
+    for name, partner in aside.items():
+        if partner.single and Path(beside.truth).is_dir():
+            raise UsageError(f"--{name} is one file, --truth a folder", hint="Give a folder of them, by name")
+        if not any(partner.of(source.relative) for source in truths):
+            raise UsageError(f"nothing in --{name} has the name of a truth", hint=f"Check --{name}")
     for label, place in places.items():
         partners = Partners(place, "the results")
         if partners.single == Path(beside.truth).is_dir():
@@ -344,9 +355,12 @@ def _row(label: str, name: str, job: Job, record: Record) -> Row:
         return Row(label, name, {}, record.reason, (), files)
     output = job.outputs[0]
     assert output is not None
-    kept = json.loads(output.read_bytes())
-    figures = {key: float(value) if value in ("inf", "-inf") else value for key, value in kept["figures"].items()}
-    return Row(label, name, figures, "", tuple(kept["warnings"]), files)
+    try:
+        kept = json.loads(output.read_bytes())
+        figures = {key: float(value) if value in ("inf", "-inf") else value for key, value in kept["figures"].items()}
+        return Row(label, name, figures, "", tuple(kept["warnings"]), files)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Row(label, name, {}, f"{show_path(output)} is damaged. Use --overwrite", (), files)
 
 
 # all pictures
@@ -362,8 +376,35 @@ def _evaluation(places: Mapping[str, Path], beside: Beside, chosen: Sequence[str
     notes = tuple(
         f"{method.label}: {one.caution}" for method in methods for one in method.aggregates.values() if one.caution
     )
+    notes += (*_resized(methods, rows), *_lacking(beside, methods, rows))
     measures = tuple(map(describe, chosen))
     return Evaluation(beside.truth, measures, tuple(methods), tuple(map(without_sets, rows)), notes=notes)
+
+
+def _resized(methods: Sequence[Method], rows: Sequence[Row]) -> Iterator[str]:
+    """Say of how many pictures of each method something was brought to the truth's size."""
+    for method in methods:
+        own = [row for row in rows if row.method == method.label]
+        count = sum(bool(row.warnings) for row in own)
+        if count:
+            yield f"{method.label}: {count} of {len(own)} pictures were resized (--resize)"
+
+
+def _lacking(beside: Beside, methods: Sequence[Method], rows: Sequence[Row]) -> Iterator[str]:
+    """Say of how many pictures there is no line art or no hints, so that they count in fewer metrics."""
+    for option, given in (("lines", beside.lines), ("hints", beside.hints)):
+        for method in methods if given is not None else ():
+            own = [row for row in rows if row.method == method.label and not row.problem]
+            count = sum(option not in row.files for row in own)
+            if count:
+                yield f"{method.label}: {count} of {len(own)} pictures have nothing in --{option}: n is lower there"
+
+
+def _nothing_shared(found: Evaluation, wish: Asked) -> Iterator[str]:
+    """Say of comparisons that were asked for that there is nothing to compare."""
+    for first, second in wish.compare:
+        if not any(compare(found, first, second)):
+            yield f"{first} and {second} have no picture in common: there is nothing to compare"
 
 
 def _left_out(wish: Asked, chosen: Sequence[str]) -> tuple[str, ...]:
@@ -379,7 +420,7 @@ def _judged(found: Evaluation, wish: Asked, left_out: tuple[str, ...]) -> Evalua
     """Add comparisons, verdicts and what was left out."""
     return replace(
         found,
-        notes=(*left_out, *found.notes),
+        notes=(*left_out, *found.notes, *_nothing_shared(found, wish)),
         comparisons=tuple(made for first, second in wish.compare for made in compare(found, first, second)),
         verdicts=(*judge(found, wish.least, under=True), *judge(found, wish.most, under=False)),
     )
@@ -416,6 +457,8 @@ def _write(evaluation: Evaluation, output: Path, wish: Asked, settings: BatchSet
     pairs = None
     if wish.ballot is not None:
         pairs = ballot.draw(evaluation.rows, wish.ballot, np.random.default_rng(settings.seed))
+        if not pairs:
+            raise UsageError("no picture has results of two methods", hint="Leave out --ab")
     used = {path for row in evaluation.rows if row.name in set(shown) for path in row.files.values()}
     used |= {path for pair in pairs or () for path in pair.files} or set(evaluation.rows[0].files.values())
     paths = tuple(path for path in sorted(used) if Path(path).is_file())

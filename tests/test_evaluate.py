@@ -125,6 +125,49 @@ def test_a_picture_without_hints_lowers_n_of_that_metric_alone(work: Path) -> No
     assert (aggregates["hint_obedience"].n, aggregates["hint_obedience"].of) == (4, 5)
     assert aggregates["psnr"].n == 5
     assert "n=4" in report.table
+    assert any("1 of 5 pictures have nothing in --hints" in note for note in report.notes)
+
+
+def test_line_art_that_fits_no_picture_and_one_file_for_a_folder_are_refused(work: Path) -> None:
+    drawings.write(work / "other" / "x.png", drawings.two_circles())
+    for place, words in (("other", "nothing in --lines has the name"), ("lines/set/0.png", "is one file")):
+        with pytest.raises(UsageError, match=words):
+            evaluate([str(work / "good")], Beside(str(work / "truth"), str(work / place)), str(work / "r"), batch=ONE)
+
+
+def test_figures_that_were_changed_by_hand_or_damaged_are_not_believed(work: Path) -> None:
+    first = value(ask(work, "good"), "good", "psnr")
+    kept = sorted((work / "report" / "pictures").rglob("*.json"))
+    kept[0].write_text(kept[0].read_text().replace('"psnr": ', '"psnr": 9'))
+    kept[1].write_text("{")
+    report = ask(work, "good")
+    assert report.exit_code == 1
+    assert report.counts["failed"] == 2
+    assert all("--overwrite" in record.reason for record in report.of("failed"))
+    again = ask(work, "good", batch=BatchSettings(jobs=1, overwrite=True))
+    assert again.exit_code == 0
+    assert value(again, "good", "psnr") == first
+
+
+def test_too_few_pictures_give_no_verdict_and_none_in_common_is_said(work: Path) -> None:
+    table = ask(work, "good", "bad", compare=(("bad", "good"),), metrics=("psnr",)).table
+    assert "too few pictures for a verdict (5), good ahead" in table
+    for number in range(5):
+        (work / ("good" if number < 3 else "bad") / f"set/{number}.png").unlink()
+    report = ask(work, "good", "bad", output="apart", compare=(("bad", "good"),), metrics=("psnr",))
+    assert any("no picture in common" in note for note in report.notes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"compare": (("good", "good"),)}, "cannot be compared with itself"),
+        ({"least": {"psnr": float("nan")}}, "is not a number"),
+    ],
+)
+def test_questions_without_an_answer_are_refused(work: Path, asked: dict[str, object], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        ask(work, "good", **asked)
 
 
 def test_one_file_can_be_evaluated(work: Path) -> None:

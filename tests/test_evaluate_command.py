@@ -102,6 +102,15 @@ def test_votes_are_read_back(cli, work: Path) -> None:  # type: ignore[no-untype
     assert "near preferred to far: 100 %" in ran.out
     assert "n = 2" in ran.out
     assert json.loads(cli("--votes", *paths, "--json").out)["preferences"][0]["n"] == 2
+    with pytest.raises(UsageError, match="given twice"):
+        cli("--votes", paths[0], paths[0])
+    for wrong in ({"left": ["x"]}, {"left": "far"}, {"choice": "up"}):
+        paths[0].write_text(json.dumps(votes | {"pairs": [votes["pairs"][0] | wrong]}))  # type: ignore[index]
+        with pytest.raises(UsageError, match="is no file of votes"):
+            cli("--votes", paths[0])
+    paths[0].write_text(json.dumps(votes | {"shown": {"pairs": -5, "ratings": 0}}))
+    with pytest.raises(UsageError, match="is no file of votes"):
+        cli("--votes", paths[0])
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def _before_work(
         return record_of(job, "failed", str(job.problem)), ()
     assert plan.output is not None
     entry = memory.get(_key(job, plan.output))
-    if entry is not None and entry.settings == stale and not settings.overwrite and _unchanged(job, entry):
+    if entry is not None and entry.settings == stale and not settings.overwrite and _unchanged(plan, job, entry):
         return record_of(job, "skipped", "unchanged"), ()
     known = entry.outputs if entry is not None and entry.command == plan.command else ()
     if settings.dry_run:
@@ -175,11 +175,14 @@ def _foreseen(job: Job, known: tuple[str, ...], *, overwrite: bool) -> Record:
     return record_of(job, "done", "would be written")
 
 
-def _unchanged(job: Job, entry: states.Entry) -> bool:
+def _unchanged(plan: Plan, job: Job, entry: states.Entry) -> bool:
     try:
         if any(path is None for _, path in job.reads):
             return False
         if not all(output.stat().st_size for output in job.outputs if output is not None):
+            return False
+        outputs = [output for output in job.outputs if output is not None]
+        if not plan.trusting and any(states.fingerprint(read(output)) not in entry.outputs for output in outputs):
             return False
         return states.fingerprint_all((name, read(path)) for name, path in job.reads) == entry.sources
     except OSError:

@@ -74,6 +74,8 @@ class Verdict:
     value: float
     limit: float
     under: bool  # whether the value must not be under the limit; else not over it
+    n: int  # pictures that the value is of
+    of: int  # pictures of the truth
 
     @property
     def passed(self) -> bool:

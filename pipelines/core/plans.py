@@ -66,6 +66,7 @@ class Plan:
     jobs: tuple[Job, ...]
     output: Path | None  # the folder that holds the outputs and their state; None = standard output
     settings: Mapping[str, object]  # resolved, for the report; their digest decides what is stale
+    trusting: bool = True  # False: outputs are read again, since others build on them; only unchanged ones are skipped
 
 
 def find(

@@ -78,7 +78,8 @@ def judge(found: Evaluation, limits: Mapping[str, float], *, under: bool) -> Ite
     """Hold every method against limits, metric -> number."""
     for name, limit in limits.items():
         for method in found.methods:
-            yield Verdict(method.label, name, method.aggregates[name].value, limit, under)
+            found_here = method.aggregates[name]
+            yield Verdict(method.label, name, found_here.value, limit, under, found_here.n, found_here.of)
 
 
 def _figures(rows: Sequence[Row], label: str, metric: str, ceiling: float) -> dict[str, float]:

@@ -50,7 +50,9 @@ def comparison_in_words(comparison: Comparison, measure: Measure) -> str:
     wins = paired.larger if ahead == measure.higher_is_better else paired.smaller
     head = f"{winner} better than {loser} by {with_unit(abs(paired.mean), measure)}" if paired.mean else "equal"
     if paired.mean and paired.p_permutation >= SIGNIFICANT:
-        head = f"no clear difference, {winner} ahead of {loser} by {with_unit(abs(paired.mean), measure)}"
+        enough = 2.0 ** (1 - paired.n) < SIGNIFICANT  # the least p that so few pictures can give
+        clear = "no clear difference" if enough else f"too few pictures for a verdict ({paired.n})"
+        head = f"{clear}, {winner} ahead of {loser} by {with_unit(abs(paired.mean), measure)}"
     parts = [
         f"{measure.name}: {head}{_paired_interval(comparison, measure)}",
         f"better on {100 * wins / paired.n:.0f} % of {paired.n} pictures",
@@ -71,10 +73,11 @@ def _paired_interval(comparison: Comparison, measure: Measure) -> str:
 
 
 def verdict_in_words(verdict: Verdict, measure: Measure) -> str:
-    """One sentence: "flat: psnr 27.10 dB is under 28: failed (--fail-under)"."""
+    """One sentence: "flat: psnr 27.10 dB of 40 pictures is under 28: failed (--fail-under)"."""
     side = "under" if verdict.under else "over"
     if math.isnan(verdict.value):
         return f"{verdict.method}: {verdict.metric} was not measured: failed (--fail-{side})"
     failed = "" if verdict.passed else f": failed (--fail-{side})"
     state = f"is {'not ' if verdict.passed else ''}{side} {verdict.limit:g}{failed}"
-    return f"{verdict.method}: {verdict.metric} {with_unit(verdict.value, measure)} {state}"
+    share = f"{verdict.n}" if verdict.n == verdict.of else f"{verdict.n} of {verdict.of}"
+    return f"{verdict.method}: {verdict.metric} {with_unit(verdict.value, measure)} of {share} pictures {state}"
