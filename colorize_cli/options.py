@@ -63,6 +63,22 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
 
 _INPUT, _RUN, _OUTPUT = "Which pictures", "How it runs", "What it says"
 
+SettingsFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.toml",
+        envvar="COLORIZE_CLI_SETTINGS",
+        rich_help_panel=_RUN,
+        callback=use_settings_file,
+        is_eager=True,
+        help="Defaults for the options, a table per command. Options given here win.",
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", envvar="COLORIZE_CLI_QUIET", help="Say nothing but errors.", rich_help_panel=_OUTPUT),
+]
+
 
 @dataclass(frozen=True)
 class BatchOptions:
@@ -116,17 +132,7 @@ class BatchOptions:
     seed: Annotated[
         int, typer.Option(min=0, envvar="COLORIZE_CLI_SEED", help="Seed of random choices.", rich_help_panel=_RUN)
     ] = 0
-    settings: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.toml",
-            envvar="COLORIZE_CLI_SETTINGS",
-            rich_help_panel=_RUN,
-            callback=use_settings_file,
-            is_eager=True,
-            help="Defaults for the options, a table per command. Options given here win.",
-        ),
-    ] = None
+    settings: SettingsFile = None
     overwrite: Annotated[
         bool,
         typer.Option(
@@ -152,12 +158,7 @@ class BatchOptions:
         Path | None,
         typer.Option(metavar="FILE", help="Write the whole run with all records as JSON.", rich_help_panel=_OUTPUT),
     ] = None
-    quiet: Annotated[
-        bool,
-        typer.Option(
-            "--quiet", "-q", envvar="COLORIZE_CLI_QUIET", help="Say nothing but errors.", rich_help_panel=_OUTPUT
-        ),
-    ] = False
+    quiet: Quiet = False
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Say what happens to each picture.", rich_help_panel=_OUTPUT)
     ] = False

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from colorize_cli.options import Preset, SetValues, one_of, use_settings_file
+from colorize_cli.options import Preset, Quiet, SettingsFile, SetValues, one_of
 from pipelines.core import training as training_settings
 from pipelines.core.settings import describe_fields
 from pipelines.core.training import TrainSettings
@@ -105,20 +105,9 @@ def train(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Say sizes, memory and time from a few steps; write nothing.")
     ] = False,
-    settings: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.toml",
-            envvar="COLORIZE_CLI_SETTINGS",
-            callback=use_settings_file,
-            is_eager=True,
-            help="Defaults for the options, a table per command. Options given here win.",
-        ),
-    ] = None,
+    settings: SettingsFile = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON summary of the run.")] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", envvar="COLORIZE_CLI_QUIET", help="Say nothing but errors.")
-    ] = False,
+    quiet: Quiet = False,
     *,
     training: dict[str, Any],
 ) -> None:

@@ -4,40 +4,16 @@ import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from colorize_cli.app import main
 from pipelines.models._checkpoint import load_painter, read_card
+from tests.conftest import Cli
 from tests.models.reference_layout import ReferenceResNet, ReferenceUNet, lived_in
 
 OLD_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
-
-
-class Ran(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Cli = Callable[..., Ran]
-
-
-@pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str]) -> Cli:
-    def run(*arguments: object) -> Ran:
-        capfd.readouterr()
-        code = 0
-        try:
-            main([str(argument) for argument in arguments])
-        except SystemExit as left:
-            code = int(left.code or 0)
-        return Ran(code, *capfd.readouterr())
-
-    return run
 
 
 def picture(channels: int, size: int) -> Tensor:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from colorize_cli.app import main
 from colorize_cli.console import TrainScreen
 from pipelines.models._checkpoint import load_painter, read_card, read_training
+from tests.conftest import Cli, Ran
 from tests.pairs import build_pairs
 from tests.test_train import content, metrics
 
@@ -37,27 +37,6 @@ def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
-
-
-class Ran:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-
-@pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
-    """Run the command line in this process."""
-
-    def run(*arguments: object) -> Ran:
-        capfd.readouterr()
-        code = 0
-        try:
-            main([str(argument) for argument in arguments])
-        except SystemExit as left:
-            code = int(left.code or 0)
-        return Ran(code, *capfd.readouterr())
-
-    return run
 
 
 def started(*arguments: object) -> subprocess.Popen[str]:
@@ -90,9 +69,7 @@ def wait_for(there: Callable[[], bool], process: subprocess.Popen[str]) -> None:
 # what it says -----------------------------------------------------------------------------------------------
 
 
-def test_a_run_prints_its_settings_first_and_its_figures_last(
-    cli: Callable[..., Ran], pairs: Path, tmp_path: Path
-) -> None:
+def test_a_run_prints_its_settings_first_and_its_figures_last(cli: Cli, pairs: Path, tmp_path: Path) -> None:
     ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--steps", 3, "--json")
     assert ran.code == 0, ran.err
     lines = ran.err.splitlines()
@@ -108,12 +85,12 @@ def test_a_run_prints_its_settings_first_and_its_figures_last(
     assert again.out == ""
 
 
-def test_quiet_says_nothing(cli: Callable[..., Ran], pairs: Path, tmp_path: Path) -> None:
+def test_quiet_says_nothing(cli: Cli, pairs: Path, tmp_path: Path) -> None:
     ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--steps", 1, "-q")
     assert (ran.code, ran.out, ran.err) == (0, "", "")
 
 
-def test_a_dry_run_gives_sizes_and_writes_nothing(cli: Callable[..., Ran], pairs: Path, tmp_path: Path) -> None:
+def test_a_dry_run_gives_sizes_and_writes_nothing(cli: Cli, pairs: Path, tmp_path: Path) -> None:
     ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--dry-run", "--epochs", 2)
     assert ran.code == 0, ran.err
     assert "parameters: generator_a 0.03 million" in ran.err
@@ -123,9 +100,7 @@ def test_a_dry_run_gives_sizes_and_writes_nothing(cli: Callable[..., Ran], pairs
     assert not list(tmp_path.iterdir())
 
 
-def test_flags_win_over_the_settings_file_and_that_over_the_recipe(
-    cli: Callable[..., Ran], pairs: Path, tmp_path: Path
-) -> None:
+def test_flags_win_over_the_settings_file_and_that_over_the_recipe(cli: Cli, pairs: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(
         '[train]\nmodel = "cyclegan"\npreset = "small"\n'
@@ -162,7 +137,7 @@ def test_flags_win_over_the_settings_file_and_that_over_the_recipe(
     ],
 )
 def test_wrong_options_are_one_line_and_exit_2(
-    cli: Callable[..., Ran], pairs: Path, tmp_path: Path, arguments: list[str], words: str
+    cli: Cli, pairs: Path, tmp_path: Path, arguments: list[str], words: str
 ) -> None:
     ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, *arguments)
     assert ran.code == 2
@@ -171,7 +146,7 @@ def test_wrong_options_are_one_line_and_exit_2(
     assert not (tmp_path / "run").exists()
 
 
-def test_wrong_folders_are_one_line_and_exit_2(cli: Callable[..., Ran], pairs: Path, tmp_path: Path) -> None:
+def test_wrong_folders_are_one_line_and_exit_2(cli: Cli, pairs: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "photo.jpg").write_bytes(b"x")
     for arguments, words in (
@@ -186,7 +161,7 @@ def test_wrong_folders_are_one_line_and_exit_2(cli: Callable[..., Ran], pairs: P
 
 
 def test_no_tensorboard_is_one_helpful_line(
-    cli: Callable[..., Ran], pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
     ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--steps", 1, "--tensorboard", "-q")
@@ -195,7 +170,7 @@ def test_no_tensorboard_is_one_helpful_line(
     assert "colorize-cli[tensorboard]" in ran.err
 
 
-def test_a_breakdown_is_one_line_and_exit_1(cli: Callable[..., Ran], pairs: Path, tmp_path: Path) -> None:
+def test_a_breakdown_is_one_line_and_exit_1(cli: Cli, pairs: Path, tmp_path: Path) -> None:
     ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, "--steps", 30, "--learning-rate", "1e30", "-q")
     assert ran.code == 1
     assert "training has broken down" in ran.err
@@ -215,12 +190,12 @@ def test_help_names_every_option_and_loads_no_torch() -> None:
 # stopped, however -------------------------------------------------------------------------------------------
 
 
-def straight(pairs: Path, tmp_path: Path, cli: Callable[..., Ran], *arguments: object) -> Path:
+def straight(pairs: Path, tmp_path: Path, cli: Cli, *arguments: object) -> Path:
     assert cli("train", pairs, "-o", tmp_path / "straight", *TINY, *arguments, "-q").code == 0
     return tmp_path / "straight"
 
 
-def test_killed_and_started_again_equals_undisturbed(cli: Callable[..., Ran], pairs: Path, tmp_path: Path) -> None:
+def test_killed_and_started_again_equals_undisturbed(cli: Cli, pairs: Path, tmp_path: Path) -> None:
     often = ["--steps", 12, "--validate-every", 5, "--log-every", 2, "--save-minutes", 0]
     run = tmp_path / "run"
     process = started("train", pairs, "-o", run, *TINY, *often)
@@ -235,7 +210,7 @@ def test_killed_and_started_again_equals_undisturbed(cli: Callable[..., Ran], pa
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_save_and_leave_with_their_code(
-    cli: Callable[..., Ran], pairs: Path, tmp_path: Path, number: signal.Signals, code: int
+    cli: Cli, pairs: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     run = tmp_path / "run"
     process = started("train", pairs, "-o", run, *TINY, "--steps", 100_000, "--log-every", 1)
@@ -266,7 +241,7 @@ def test_a_second_interrupt_leaves_at_once() -> None:
 
 
 def test_a_second_interrupt_on_the_command_line_keeps_the_last_checkpoint(
-    cli: Callable[..., Ran], pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "run"
     assert cli("train", pairs, "-o", run, *TINY, "--steps", 2, "-q").code == 0
@@ -319,9 +294,7 @@ def nobody_left(process: subprocess.Popen[str]) -> bool:
     return False
 
 
-def test_two_processes_give_the_losses_of_one_with_a_double_batch(
-    cli: Callable[..., Ran], pairs: Path, tmp_path: Path
-) -> None:
+def test_two_processes_give_the_losses_of_one_with_a_double_batch(cli: Cli, pairs: Path, tmp_path: Path) -> None:
     pytest.importorskip("lightning_fabric")
     often = ["--steps", 6, "--log-every", 1, "--validate-every", 3, "--set", "pool=0", "--hue", 0.2]
     process = two(pairs, tmp_path / "two", *often, "--json")

@@ -4,6 +4,7 @@ A metric is a file with `UNIT`, `HIGHER_IS_BETTER` and a class `Metric`. A metri
 says so in `NEEDS` ("lines", "hints", "regions", "weights"). It may set `CEILING`: no picture counts for more in a mean.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -32,7 +33,7 @@ class MetricOfPictures(Protocol):
         """Return the value of all pictures taken in; NaN where there is none."""
 
 
-class PictureMetric:
+class PictureMetric(ABC):
     """A metric whose value is the mean of one number a picture."""
 
     ceiling = float("inf")
@@ -40,9 +41,9 @@ class PictureMetric:
     def __init__(self) -> None:
         self._figures: list[float] = []
 
+    @abstractmethod
     def measure(self, case: Case) -> float | None:
         """Return the figure of one picture."""
-        raise NotImplementedError
 
     def take(self, name: str, figure: Figure) -> None:
         """Take in a figure; pictures with nothing to measure are not counted."""

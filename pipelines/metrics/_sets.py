@@ -1,5 +1,6 @@
 """What FID and KID share: features of every picture, kept as text, compared as sets."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from pipelines.metrics._metric import Figure
 from pipelines.metrics._networks import Features, packed_features, script_features, unpacked_features
 
 
-class SetMetric:
+class SetMetric(ABC):
     """A metric of the features of all results against those of all truths."""
 
     name = ""
@@ -42,9 +43,9 @@ class SetMetric:
         features = unpacked_features(list(self._texts.values()))
         return self.distance(features[:, 0], features[:, 1])
 
+    @abstractmethod
     def distance(self, results: Features, truths: Features) -> float:
         """Return the distance of features (n, D) and (n, D)."""
-        raise NotImplementedError
 
     def caution(self) -> str:
         """What has to be said with the value."""

@@ -8,36 +8,26 @@ Source: L. A. Gatys, A. S. Ecker, M. Bethge, "Image Style Transfer Using Convolu
 equations 3-4 (with the mean in place of its constant).
 """
 
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
-from pipelines.metrics._networks import as_batch, fits_vgg, normalised, vgg_features
+from typing import TYPE_CHECKING
+
+from pipelines.metrics._vgg import VggMetric
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 UNIT = ""
 HIGHER_IS_BETTER = False
 NEEDS = ("weights",)
 
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
+class Metric(VggMetric):
+    """Gram-matrix distance."""
 
-class Metric(PictureMetric):
-    """Gram-matrix distance over white paper."""
-
-    def __init__(self, weights: str | None = None) -> None:
-        super().__init__()
-        self._weights = weights
-
-    def measure(self, case: Case) -> float | None:
-        """Return the distance; None for a picture that is smaller than what is pooled."""
-        import torch
-
-        assert self._weights is not None
-        if not fits_vgg(self._weights, case.truth):
-            return None
-        with torch.no_grad():
-            pictures = normalised(as_batch(case.result, case.truth), _MEAN, _DEVIATION)
-            total = 0.0
-            for features in vgg_features(self._weights, pictures):  # (2, C, H, W)
-                flat = features.flatten(2)
-                grams = flat @ flat.transpose(1, 2) / flat[0].numel()  # (2, C, C)
-                total += float((grams[0] - grams[1]).square().mean())
-            return total
+    def distance(self, blocks: "list[Tensor]", weights: str) -> float:
+        """Return the distance of result and truth in the features of each block, (2, C, H, W) each."""
+        total = 0.0
+        for features in blocks:
+            flat = features.flatten(2)
+            grams = flat @ flat.transpose(1, 2) / flat[0].numel()  # (2, C, C)
+            total += float((grams[0] - grams[1]).square().mean())
+        return total

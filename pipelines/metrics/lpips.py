@@ -13,16 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pipelines.core.errors import UsageError
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
-from pipelines.metrics._networks import (
-    as_batch,
-    fits_vgg,
-    normalised,
-    read_state,
-    torchmetrics_file,
-    vgg_features,
-)
+from pipelines.metrics._networks import read_state, torchmetrics_file
+from pipelines.metrics._vgg import VggMetric
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,32 +24,18 @@ HIGHER_IS_BETTER = False
 NEEDS = ("weights",)
 
 _HEADS = "functional/image/lpips_models/vgg.pth"
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-class Metric(PictureMetric):
-    """LPIPS over white paper."""
+class Metric(VggMetric):
+    """LPIPS."""
 
-    def __init__(self, weights: str | None = None) -> None:
-        super().__init__()
-        self._weights = weights
-
-    def measure(self, case: Case) -> float | None:
-        """Return the distance; None for a picture that is smaller than what is pooled."""
-        import torch
-
-        assert self._weights is not None
-        if not fits_vgg(self._weights, case.truth):
-            return None
-        with torch.no_grad():
-            pictures = normalised(as_batch(case.result, case.truth), _MEAN, _DEVIATION)
-            features = vgg_features(self._weights, pictures)
-            heads = _heads(self._weights)
-            if len(heads) != len(features) or any(
-                len(head) != one.shape[1] for head, one in zip(heads, features, strict=True)
-            ):
-                raise UsageError("the heads of lpips do not fit its network", hint="Give VGG16 after --weights lpips=")
-            return float(sum(_distance(one, head) for one, head in zip(features, heads, strict=True)))
+    def distance(self, blocks: "list[Tensor]", weights: str) -> float:
+        """Return the distance of result and truth in the features of each block, (2, C, H, W) each."""
+        heads = _heads(weights)
+        fits = len(heads) == len(blocks)
+        if not fits or any(len(head) != one.shape[1] for head, one in zip(heads, blocks, strict=True)):
+            raise UsageError("the heads of lpips do not fit its network", hint="Give VGG16 after --weights lpips=")
+        return float(sum(_distance(one, head) for one, head in zip(blocks, heads, strict=True)))
 
 
 @cache
