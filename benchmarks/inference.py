@@ -25,7 +25,8 @@ from statistics import median
 import torch
 
 from pipelines.core.settings import plain
-from pipelines.models._checkpoint import WEIGHTS, Card, write_checkpoint
+from pipelines.models._card import WEIGHTS, Card
+from pipelines.models._checkpoint import write_checkpoint
 from pipelines.models.pix2pix import Params, build_painter
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -3,10 +3,12 @@
     python benchmarks/quality.py [--corpus DIR] [--splits val test] [--sets openmoji ...] [--limit 40] [--side 256]
                                  [--method NAME=SPEC ...] [--work DIR] [--json results/quality.json]
 
-A SPEC is `lines` (the line art alone), whatever `colorize --model` takes (`flat`, a run, a checkpoint), or several of
-these joined by + (merged as `colorize` merges by default), such as
+A SPEC is `lines` (the line art alone), `mean` (the mean colour of the corpus's training pictures under the line art),
+whatever `colorize --model` takes (`fillnet`, `flat`, a run, a checkpoint), or several of these joined by + (merged as
+`colorize` merges by default); :tint after it stands for --lines tint, :unhinted for no hints at all. Such as
 
-    --method lines=lines --method flat=flat --method pix2pix=runs/pix2pix --method merged=runs/pix2pix+runs/cyclegan
+    --method lines=lines --method flat=flat --method fillnet=fillnet --method tint=fillnet:tint
+    --method automatic=fillnet:unhinted --method merged=runs/pix2pix+runs/cyclegan
 
 Every pair of the corpus is taken at a longer side of --side px (area average, colour over white). Hints are k-medoids
 hints of the coloured picture: discs as in training for networks, preset `fills` for models without weights;
@@ -72,10 +74,29 @@ def prepare(corpus: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], folde
         _check(report.exit_code, f"hints {kind}")
 
 
+def mean_colour(corpus: Path) -> NDArray[np.uint8]:
+    """The mean colour, RGB (3,), of the training pictures that are pairs, over white; each counts alike."""
+    members = [row for rows in rows_of(corpus, "train", None, None).values() for row in rows]
+    means = [read_picture(corpus / row["color"]).over_white().mean(axis=(0, 1)) for row in members]
+    return np.asarray(np.rint(np.mean(means, axis=0)), np.uint8)
+
+
+def lay_under(colour: NDArray[np.uint8], folder: Path, name: str) -> Path:
+    """Lay one colour under all lines; returns the folder of the results."""
+    for place in sorted((folder / "lines").rglob("*.png")):
+        lines = read_picture(place).rgb
+        painted = np.rint(lines * (colour / 255.0)).astype(np.uint8)
+        _write(folder / "results" / name / place.relative_to(folder / "lines"), painted)
+    return folder / "results" / name
+
+
 def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
     """Colour all lines one way; returns the folder of the results."""
     if spec == "lines":
         return folder / "lines"
+    spec, *ways = spec.split(":")
+    if set(ways) - {"tint", "unhinted"}:
+        sys.exit(f"{name}: after : comes tint or unhinted")
     models = spec.split("+")
     if len(models) > 1:
         models = [f"model{number}={model}" for number, model in enumerate(models, 1)]
@@ -86,17 +107,24 @@ def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
         [str(folder / "lines")],
         str(output),
         model=models,
-        guides=Guides(hints=str(hints)),
+        guides=None if "unhinted" in ways else Guides(hints=str(hints)),
         background="paper",
+        lines="tint" if "tint" in ways else "keep",
         batch=BatchSettings(jobs=jobs),
     )
     _check(report.exit_code, name)
     return output
 
 
-def measure(folder: Path, methods: Mapping[str, str], jobs: int | None) -> EvaluationReport:
+def measure(
+    folder: Path, methods: Mapping[str, str], jobs: int | None, mean: NDArray[np.uint8] | None = None
+) -> EvaluationReport:
     """Colour every way and evaluate them side by side; the report stays in the folder."""
-    places = [f"{name}={paint(folder, name, spec, jobs)}" for name, spec in methods.items()]
+    places = []
+    for name, spec in methods.items():
+        plain = mean if spec == "mean" else None
+        made = paint(folder, name, spec, jobs) if plain is None else lay_under(plain, folder, name)
+        places.append(f"{name}={made}")
     beside = Beside(*(str(folder / name) for name in ("truth", "lines", "hints/fills")))
     report = evaluate(places, beside, str(folder / "report"), asked=Asked(), batch=BatchSettings(jobs=jobs))
     _check(report.exit_code, "evaluate")
@@ -167,13 +195,14 @@ def _parsed() -> argparse.Namespace:
 def main() -> None:
     """Parse the command line, measure, print tables, and write JSON if asked."""
     arguments = _parsed()
+    mean = mean_colour(Path(arguments.corpus)) if "mean" in arguments.method.values() else None
     splits: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
     with _work_folder(arguments.work) as work:
         for split in arguments.splits:
             rows = rows_of(Path(arguments.corpus), split, arguments.sets, arguments.limit)
             prepare(Path(arguments.corpus), rows, work / split, arguments.side)
-            report = measure(work / split, arguments.method, arguments.jobs)
+            report = measure(work / split, arguments.method, arguments.jobs, mean)
             splits[split] = summarise(report, list(rows))
             assert report.evaluation is not None
             metrics = {one.name: [one.unit, one.higher_is_better] for one in report.evaluation.measures}

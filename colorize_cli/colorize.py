@@ -11,11 +11,13 @@ EPILOG = """\b
 Examples:
   colorize-cli colorize lines/ -o colour/ --hints hints/
   colorize-cli colorize lines/ -o colour/ --reference finished/ --background transparent
+  colorize-cli colorize frames/ -o colour/ --hints first-frame-hints/ --lock
   colorize-cli colorize sketch.png -o sketch-colour.png --palette hero.gpl --seed 3
   colorize-cli colorize - --hints hints.png < lines.png > colour.png
   colorize-cli colorize lines/ -o colour/ --hints hints/ --model runs/pix2pix
   colorize-cli colorize lines/ -o colour/ --reference finished/ --model pix2pix=runs/pix2pix \\
-      --model cyclegan=runs/cyclegan --merge divide --keep-steps --panels"""
+      --model cyclegan=runs/cyclegan --merge divide --keep-steps --panels
+  colorize-cli colorize lines/ -o colour/ --hints hints/ --layers psd --flats colour"""
 
 _MERGE, _BESIDE, _NETWORKS = "Merging several models", "What is written beside the results", "How networks run"
 
@@ -32,9 +34,9 @@ def colorize(
     model: Annotated[
         list[Path] | None,  # as paths, since lists of texts in the environment are split at spaces
         typer.Option(
-            help="What paints: flat, or a run or checkpoint of a trained network. Several, NAME=RUN each, are merged. "
-            "Default: flat.",
-            metavar="flat|RUN|NAME=RUN",
+            help="What paints: fillnet, the network that comes with the toolkit; flat, flat colour alone; or a run, "
+            "checkpoint or FILE.onnx of a trained network. Several, NAME=RUN each, are merged. Default: fillnet.",
+            metavar="fillnet|flat|RUN|FILE.onnx|NAME=RUN",
             envvar="COLORIZE_CLI_MODEL",
             show_default=False,
         ),
@@ -54,6 +56,18 @@ def colorize(
         str | None,
         typer.Option(metavar="FILE", help="Palette whose colours the regions take: .gpl .hex .pal .act .aco .ase .png"),
     ] = None,
+    palette_from: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|FILE", help="Finished pictures whose main colours are the palette."),
+    ] = None,
+    lock: Annotated[
+        bool,
+        typer.Option(
+            "--lock",
+            help="Keep one palette over each folder, and the colour of each region over frames: pictures whose names "
+            "differ in their last number. Hints in any frame count for all.",
+        ),
+    ] = False,
     background: Annotated[
         str,
         typer.Option(
@@ -65,11 +79,28 @@ def colorize(
     lines: Annotated[
         str,
         typer.Option(
-            metavar="keep|none",
-            callback=one_of("keep", "none"),
-            help="Line art on top of the colour, unchanged, or colour alone.",
+            metavar="keep|tint|none",
+            callback=one_of("keep", "tint", "none"),
+            help="Line art on top of the colour, unchanged; tint: in a colour that the model finds for it; none: the "
+            "colour alone.",
         ),
     ] = "keep",
+    unhinted: Annotated[
+        str,
+        typer.Option(
+            metavar="lively|likely",
+            callback=one_of("lively", "likely"),
+            help="Colours of fillnet where there are no hints at all: lively ones, or those likeliest to be near the "
+            "truth, which are grey where it could be any.",
+        ),
+    ] = "lively",
+    snap: Annotated[
+        bool,
+        typer.Option(
+            "--snap/--no-snap",
+            help="Hints' exact colours where they lie; no: a network may shade them there too.",
+        ),
+    ] = True,
     merge: Annotated[
         str | None,
         typer.Option(
@@ -117,6 +148,37 @@ def colorize(
             metavar="DIR|FILE", rich_help_panel=_BESIDE, help="The true pictures for --panels. Default: --reference."
         ),
     ] = None,
+    variants: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=64,
+            metavar="N",
+            rich_help_panel=_BESIDE,
+            help="Colour each drawing in N plausible ways, by --seed: the likeliest, and others into OUTPUT/variants/2 "
+            "and so on. Hints are kept in all.",
+        ),
+    ] = 1,
+    layers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ora|psd|png",
+            rich_help_panel=_BESIDE,
+            show_default=False,
+            help="Write the result in layers too: background, flats, shading, highlights, line-art, hints. ora and psd "
+            "are one file beside the result, png a folder NAME-layers of pictures and layers.json.",
+        ),
+    ] = None,
+    flats: Annotated[
+        str,
+        typer.Option(
+            metavar="one|colour|region",
+            callback=one_of("one", "colour", "region"),
+            rich_help_panel=_BESIDE,
+            help="With --layers ora or psd: the flat colours in one layer, or a group with a layer for each colour or "
+            "each region.",
+        ),
+    ] = "one",
     device: Annotated[
         str,
         typer.Option(
@@ -126,13 +188,23 @@ def colorize(
             help="Where networks run. auto: a GPU where there is one.",
         ),
     ] = "auto",
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="torch|onnx",
+            callback=one_of("torch", "onnx"),
+            rich_help_panel=_NETWORKS,
+            help="What runs networks. onnx: onnxruntime, on the CPU, with the package colorize-cli[onnx]; a FILE.onnx "
+            "of models export is always run by it.",
+        ),
+    ] = "torch",
     batch_size: Annotated[
         int | None,
         typer.Option(
             min=1,
             rich_help_panel=_NETWORKS,
             show_default=False,
-            help="Pictures that a network paints together. Default: 8 on a CPU, 32 on a GPU.",
+            help="Pictures that a network paints together. Default: 8 on a CPU (fillnet: 1), 32 on a GPU.",
         ),
     ] = None,
     preset: Preset = None,
@@ -154,15 +226,17 @@ def colorize(
             stage,
             inputs or [],
             output,
-            model=[str(one) for one in model or [Path("flat")]],
+            model=[str(one) for one in model or [Path("fillnet")]],
             preset=preset,
             values=values,
-            guides=Guides(hints, reference, palette),
+            guides=Guides(hints, reference, palette, palette_from, lock),
             merge=Merge(merge, merge_base, merge_top, merge_opacity),
-            shown=Shown(keep_steps, panels, truth),
-            running=Running(device, batch_size),
+            shown=Shown(keep_steps, panels, truth, layers, flats, variants),  # type: ignore[arg-type]
+            running=Running(device, batch_size, engine),  # type: ignore[arg-type]
             background=background,  # type: ignore[arg-type]
             lines=lines,  # type: ignore[arg-type]
+            snap=snap,
+            unhinted=unhinted,  # type: ignore[arg-type]
         ),
         inputs=inputs,
         output=output,

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from colorize_cli.options import one_of
+
 HELP = "Bring model files of other programs in, take them out, look at models."
 IMPORT_EPILOG = """\b
 Examples:
@@ -12,7 +14,9 @@ Examples:
   colorize-cli models import latest_net_G_A.pth --arch resnet_9blocks -o cyclegan-model/"""
 EXPORT_EPILOG = """\b
 Examples:
-  colorize-cli models export runs/pix2pix -o latest_net_G.pth"""
+  colorize-cli models export runs/pix2pix -o latest_net_G.pth
+  colorize-cli models export fillnet -o fillnet.onnx
+  colorize-cli colorize lines/ -o colour/ --hints hints/ --model fillnet.onnx"""
 SHOW_EPILOG = """\b
 Examples:
   colorize-cli models show runs/pix2pix
@@ -59,18 +63,33 @@ def import_model(
 
 def export_model(
     model: Model,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE.pth", show_default=False)],
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE.pth|FILE.onnx", show_default=False)],
+    format: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|pth|onnx",
+            callback=one_of("auto", "pth", "onnx"),
+            help="pth: as pytorch-CycleGAN-and-pix2pix reads it. onnx: for colorize --model FILE.onnx and other "
+            "programs; takes any number of pictures of any size, in sides multiples of 32 px for fillnet, of 4 for "
+            "resnets, of 128, 256 or 512 for U-Nets of that name. auto: as the file's name ends.",
+        ),
+    ] = "auto",
     overwrite: Overwrite = False,
 ) -> None:
-    """Write a model's generator as pytorch-CycleGAN-and-pix2pix reads it."""
+    """Write a model's generator as pytorch-CycleGAN-and-pix2pix reads it, or as an ONNX file."""
     from colorize_cli.console import say
     from pipelines.convert_models import export_model as stage
 
-    card = stage(model, output, overwrite=overwrite).card
-    generator, width, norm = (card.params[name] for name in ("generator", "ngf", "norm"))
-    dropout = "" if card.params.get("dropout") else " --no_dropout"
-    channels = " --input_nc 5" if card.params.get("input") == "layers" else ""
-    say(f"{output}: there, use --netG {generator} --ngf {width} --norm {norm}{dropout}{channels}")
+    made = stage(model, output, format=format, overwrite=overwrite)  # type: ignore[arg-type]
+    use = f"sides multiples of {made.sides.multiple} px" if made.format == "onnx" else _use(made.card.params)
+    say(f"{output}: there, {use}")
+
+
+def _use(params: Any) -> str:
+    """The options with which the reference implementation reads a generator."""
+    dropout = "" if params.get("dropout") else " --no_dropout"
+    channels = " --input_nc 5" if params.get("input") == "layers" else ""
+    return f"use --netG {params['generator']} --ngf {params['ngf']} --norm {params['norm']}{dropout}{channels}"
 
 
 def show_model(model: Model, json: Json = False) -> None:

@@ -1,6 +1,7 @@
 """Draw original cartoon monsters: line art, flat colours, shaded colour, region map and hints, from a seed.
 
     python examples/monsters.py OUT --count 12 --size 512 --seed 7 [--style ink|pencil|thin|thick|coloured] [--gaps]
+    python examples/monsters.py OUT --count 12 --frames 8    # animations: OUT/lines/monster_000/0.png ...
 
 A monster is a description in curves, the same at every size, and depends on (seed, index) alone: drawing more of
 them never changes the earlier ones. The arrays follow the conventions of the project:
@@ -19,6 +20,7 @@ hints    uint8 RGBA (H, W, 4): a disc of the flat colour in every region that is
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +29,13 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 from _monster_bodies import PLANS
-from _monster_model import Monster, Part, Sketch
+from _monster_model import Monster, Motion, Part, Sketch, moving
 from _monster_palettes import LEVELS, design
 from _monster_raster import DEEP, SHADE, Canvas, close_seams, paint
 from _monster_regions import PAPER, Bytes, Labels, find_areas, place_hints, separated
 from _monster_strokes import STYLES, Floats, LineStyle
 
-__all__ = ["PAPER", "Rendering", "describe", "render", "write"]
+__all__ = ["PAPER", "Rendering", "describe", "livelier", "render", "write"]
 
 _INK = np.uint8(128)  # coverage from which a pixel is ink: its line art is then darker than 128
 
@@ -63,6 +65,41 @@ def describe(seed: int, index: int) -> Monster:
     PLANS[plan](sketch)
     parts = sketch.finish()
     return Monster(seed, index, plan, parts, palette, sketch.light, sketch.floats, _footing(parts))
+
+
+@dataclass(frozen=True)
+class _Walk(Motion):
+    """The whole figure goes to and fro in arcs, leaning into the way, and is back at time 1."""
+
+    stride: float = 0.04  # of the canvas, to either side
+    hop: float = 0.02  # of the canvas, height
+    lean: float = 0.05  # radians
+
+    def move(self, outline: Floats, time: float) -> Floats:
+        """Return the outline at a time in 0..1; time 0 is the drawn pose."""
+        side, angle = np.sin(2 * np.pi * time), self.lean * np.sin(2 * np.pi * time)
+        arm = outline - np.array(self.pivot)
+        turned = arm @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+        away = np.array([self.stride * side, -self.hop * abs(np.sin(4 * np.pi * time))])
+        return np.asarray(turned + np.array(self.pivot) + away, np.float64)
+
+
+def livelier(monster: Monster, vigour: float = 2.0) -> Monster:
+    """Return the monster with wider motion: parts swing `vigour` times as far, and all of it walks to and fro, hopping.
+
+    At time 0 it is the same picture as before.
+    """
+    x, _, ground = monster.footing
+    walk = _Walk((x, ground), stride=0.02 * vigour, hop=0.01 * vigour, lean=0.025 * vigour)
+    parts = tuple(moving(_swinging(part, vigour), walk) for part in monster.parts)
+    return dataclasses.replace(monster, parts=parts)
+
+
+def _swinging(part: Part, vigour: float) -> Part:
+    """Return the part, and what is drawn on it, with its swings so many times as wide."""
+    motions = tuple(dataclasses.replace(motion, swing=vigour * motion.swing) for motion in part.motions)
+    marks = tuple(_swinging(mark, vigour) for mark in part.marks)
+    return dataclasses.replace(part, motions=motions, marks=marks)
 
 
 def _footing(parts: tuple[Part, ...]) -> tuple[float, float, float]:
@@ -247,8 +284,9 @@ def _over_shadow(picture: Bytes, monster: Monster) -> Bytes:
     return np.asarray(np.rint(np.dstack([colour, total])), dtype=np.uint8)
 
 
-def write(monster: Monster, rendering: Rendering, out: Path) -> None:
-    """Write a rendering as OUT/lines/monster_000.png and so on."""
+def write(monster: Monster, rendering: Rendering, out: Path, *, frame: int | None = None) -> None:
+    """Write a rendering as OUT/lines/monster_000.png and so on, a frame as OUT/lines/monster_000/0.png."""
+    name = f"monster_{monster.index:03d}" if frame is None else f"monster_{monster.index:03d}/{frame}"
     layers = {
         "lines": rendering.lines,
         "flats": cv2.cvtColor(rendering.flats, cv2.COLOR_RGBA2BGRA),
@@ -257,7 +295,7 @@ def write(monster: Monster, rendering: Rendering, out: Path) -> None:
         "hints": cv2.cvtColor(rendering.hints, cv2.COLOR_RGBA2BGRA),
     }
     for folder, array in layers.items():
-        path = out / folder / f"monster_{monster.index:03d}.png"
+        path = out / folder / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(cv2.imencode(".png", array)[1].tobytes())
 
@@ -272,15 +310,24 @@ def main() -> None:
     parser.add_argument("--style", choices=sorted(STYLES), default="ink", help="how the lines look (default: ink)")
     parser.add_argument("--gaps", action="store_true", help="leave small gaps in the outlines")
     parser.add_argument("--ground-shadow", action="store_true", help="put a soft shadow under the shaded pictures")
+    parser.add_argument("--frames", type=int, help="draw a loop of so many frames of each, in a folder of its own")
     choice = parser.parse_args()
     if not 64 <= choice.size <= 4096:
         parser.error("--size must be 64 to 4096")
     for index in range(choice.count):
         monster = describe(choice.seed, index)
-        picture = render(
-            monster, choice.size, line_style=choice.style, gaps=choice.gaps, ground_shadow=choice.ground_shadow
-        )
-        write(monster, picture, choice.out)
+        if choice.frames is not None:
+            monster = livelier(monster)
+        for frame in range(choice.frames or 1):
+            picture = render(
+                monster,
+                choice.size,
+                line_style=choice.style,
+                gaps=choice.gaps,
+                time=frame / (choice.frames or 1),
+                ground_shadow=choice.ground_shadow,
+            )
+            write(monster, picture, choice.out, frame=None if choice.frames is None else frame)
 
 
 if __name__ == "__main__":

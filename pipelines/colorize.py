@@ -1,6 +1,6 @@
 """Stage: line art -> finished colour at full size, with the original line art unchanged on top."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,16 +13,34 @@ from numpy.typing import NDArray
 from pipelines.core import registry
 from pipelines.core.batch import run
 from pipelines.core.blending import shading_of
-from pipelines.core.errors import MethodError, UsageError
+from pipelines.core.errors import MethodError, PictureError, UsageError
 from pipelines.core.images import Picture, composite, decode_picture, encode_png, ink_layer, line_drawing
-from pipelines.core.inputs import Partners, Selection, Source, set_beside, show_path
+from pipelines.core.inputs import STATE_FOLDER, Partners, Selection, Source, set_beside, show_path
 from pipelines.core.palettes import read_palette
 from pipelines.core.panels import panel
 from pipelines.core.plans import BatchSettings, Destination, Job, Plan, find
 from pipelines.core.report import Observer, Report
 from pipelines.core.settings import plain
-from pipelines.core.workers import Given, Made
+from pipelines.core.state import fingerprint, replace_file
+from pipelines.core.workers import Given, Made, record_of
+from pipelines.exports._decomposition import HINTS, NAMES, Finished, Flats, decompose
 from pipelines.hints._by_hand import laid_over
+from pipelines.hints._palette_of import fills_of, palette_of
+from pipelines.models._alike import Colour
+from pipelines.models._carried_hints import carried, decode_spots, encode_spots, laid_in
+from pipelines.models._drawing import paper_of
+from pipelines.models._frames import Spot, decode, encode, survey
+from pipelines.models._lock import (
+    Sample,
+    Shot,
+    choose,
+    decode_samples,
+    encode_samples,
+    find_shots,
+    followed,
+    frames_to_sample,
+    sample,
+)
 from pipelines.models._merging import Layers, Merge, settle
 from pipelines.models._painters import (
     Canvas,
@@ -30,21 +48,28 @@ from pipelines.models._painters import (
     HintPreset,
     Painter,
     Painting,
-    device_of,
+    device_for,
     find_painters,
     load,
     paint,
 )
+from pipelines.models._recolouring import Wanted, decode_wanted, encode_wanted, recoloured
 
 __all__ = ["Colorization", "Guides", "Merge", "Running", "Shown", "colorize", "finish"]
 
 Background = Literal["auto", "paper", "transparent"]
-Lines = Literal["keep", "none"]
+Lines = Literal["keep", "tint", "none"]
+Unhinted = Literal["lively", "likely"]
+Phase = Literal["areas", "colours", "results"]  # what is made: areas and colours are looked at before, for --lock
 
 _LEVELS_AT_ONCE = 3 << 22  # numbers in pictures that a CPU holds at full size at once: four megapixels
 _NOTES = 5  # most hint files without a drawing that are named
 _ASPECT_TOLERANCE = 0.02  # a hint map or reference of another shape than the line art does not lie over it
 _PANEL_CELL = 256  # px
+_LOOKED_AT_WITH = {  # the settings that matter to what is looked at before the work
+    "areas": ("phase", "reference_places"),
+    "colours": ("phase", "reference_places", "painters", "merge", "palette", "snap", "unhinted"),
+}
 _AT_ONCE = {"cpu": 8, "cuda": 32, "mps": 16}  # pictures that a network paints together
 
 
@@ -55,6 +80,8 @@ class Guides:
     hints: str | None = None  # hint map or folder of hint maps, by name
     reference: str | None = None  # coloured picture or folder of them, by name: hints are found in it
     palette: str | None = None  # palette file: regions take these colours
+    palette_from: str | None = None  # finished picture or folder of them: regions take their colours
+    lock: bool = False  # one palette for a folder; areas keep their colour over frames, names that differ in a number
 
 
 @dataclass(frozen=True)
@@ -64,6 +91,9 @@ class Shown:
     steps: bool = False  # every intermediate picture, into the folder "steps"
     panels: bool = False  # lines, hints, each model, merged, truth side by side (F9), into the folder "panels"
     truth: str | None = None  # coloured picture or folder of them, by name; None: the reference
+    layers: str | None = None  # the result in layers too: ora, psd or png
+    flats: Flats = "one"  # the flat colours in one layer, or a group with a layer for each colour or each region
+    variants: int = 1  # plausible colourings of each drawing; beyond the first into the folders "variants/2" ...
 
 
 @dataclass(frozen=True)
@@ -72,6 +102,7 @@ class Running:
 
     device: str = "auto"  # cpu, cuda, mps; auto: a GPU where there is one
     batch_size: int | None = None  # pictures painted together; None: 8 on a CPU, more on a GPU
+    engine: Literal["torch", "onnx"] = "torch"  # what runs them; ONNX files are always run by onnx
 
 
 class _Drawing(NamedTuple):
@@ -79,7 +110,9 @@ class _Drawing(NamedTuple):
 
     picture: Picture
     canvas: Canvas
+    wanted: Wanted | None  # the colours that its areas have in all frames
     truth: Picture | None
+    has_hints: bool  # whether its layers have one for hints
     warnings: tuple[str, ...]
 
 
@@ -89,23 +122,34 @@ class Colorization:
 
     painters: tuple[Painter, ...]
     merge: Layers | None
-    palette: tuple[tuple[int, int, int], ...] | None
+    palette: tuple[Colour, ...] | None
     background: Background
     lines: Lines
     reference_places: bool  # whether a reference of the line art's shape says where its colours belong
     expected: tuple[str, ...]  # the guides that every drawing should have
     steps: bool
     panels: bool
-    device: str  # where networks run
-    at_once: int  # pictures that are painted together
+    running: Running  # where networks run; begun: the device itself
+    layers: str | None = None  # the format of the layers
+    flats: Flats = "one"
+    variants: int = 1  # colourings of each drawing
+    snap: bool = True  # whether areas keep their hint's exact colour where the hint lies
+    unhinted: Unhinted = "lively"  # colours of drawings without hints
+    phase: Phase = "results"
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
-        """`picture` (and `hints`, `reference`, `truth`) in; the finished picture, RGB or RGBA, steps and panel out."""
+        """`picture` (and `hints`, `reference`, `truth`) in; out the finished picture, RGB or RGBA, and what is beside.
+
+        Beside are the steps, the panel and the files of the layers, each where it is wanted, in this order. Frames of
+        a sequence have two more files: hints `carried` from others, and the colours that areas are `locked` to.
+        """
         return self.many([Given(files, rng)])[0]
 
     def many(self, inputs: Sequence[Given]) -> list[Made]:
         """The same for several drawings, which networks paint together."""
-        if self.device != "cpu":
+        if self.phase == "areas":
+            return self._each(self._surveyed, inputs)
+        if self.running.device != "cpu":
             return self._painted(self._each(self._prepared, inputs))
         made: list[Made] = []
         waiting: list[_Drawing] = []
@@ -118,13 +162,42 @@ class Colorization:
 
     def _painted(self, drawings: Sequence[_Drawing]) -> list[Made]:
         canvases = [drawing.canvas for drawing in drawings]
-        made = [paint(painter, canvases, self.device) for painter in self.painters]
-        return self._each(self._finished, zip(drawings, zip(*made, strict=True), strict=True))
+        made = self._paintings(canvases)
+        others = [
+            self._paintings([canvas.another() for canvas in canvases])
+            for _ in range(1, self.variants if self.phase == "results" else 1)
+        ]
+        return self._each(
+            self._finished, zip(drawings, made, zip(*others, strict=True) if others else [()] * len(made), strict=True)
+        )
+
+    def _paintings(self, canvases: Sequence[Canvas]) -> list[tuple[Painting, ...]]:
+        """What each painter made of each drawing."""
+        made = [paint(painter, canvases, self.running.device) for painter in self.painters]
+        return list(zip(*made, strict=True))
 
     @property
     def shares_memory(self) -> bool:
         """Networks are large, slow to load and let go of Python's lock: threads share them."""
-        return any(painter.is_network for painter in self.painters)
+        return self.phase != "areas" and any(painter.is_network for painter in self.painters)
+
+    @property
+    def at_once(self) -> int:
+        """How many pictures are painted together."""
+        if not self.shares_memory:
+            return 1
+        small = self.running.device == "cpu" and all(
+            painter.on_flat or not painter.is_network for painter in self.painters
+        )
+        return self.running.batch_size or (1 if small else _AT_ONCE.get(self.running.device, 1))
+
+    def begun(self, workers: int | None) -> tuple["Colorization", int | None]:
+        """With the device that is meant; networks are loaded, which raises UsageError for those that are damaged."""
+        networks = [painter for painter in self.painters if painter.is_network and self.phase != "areas"]
+        device = device_for(networks, self.running.device)
+        for painter in networks:
+            load(painter, device)
+        return replace(self, running=replace(self.running, device=device)), workers if device == "cpu" else 1
 
     @property
     def step_names(self) -> tuple[str, ...]:
@@ -136,9 +209,20 @@ class Colorization:
                 names += [f"{painter.label}-shading", painter.label]
         return (*names, "merged-colour") if self.merge is not None else tuple(names)
 
+    def layer_files(self, reads: Container[str]) -> tuple[str, ...]:
+        """What is appended to a result's name for the files of its layers; `reads` is what is read for it."""
+        if self.layers is None:
+            return ()
+        names = (*NAMES, HINTS) if self._has_hints(reads) else NAMES
+        files: tuple[str, ...] = registry.load("exports", self.layers).files(names)
+        return files
+
+    def _has_hints(self, reads: Container[str]) -> bool:
+        return "hints" in reads or ("reference" in reads and self.reference_places)
+
     def _each(self, step: Any, items: Iterable[Any]) -> list[Any]:
         """A step for each item: on threads where a fast device waits for it, else one after the other."""
-        if self.device == "cpu":
+        if self.running.device == "cpu":
             return [step(item) for item in items]
         with ThreadPoolExecutor() as pool:
             return list(pool.map(step, items))
@@ -146,14 +230,32 @@ class Colorization:
     def _prepared(self, given: Given) -> _Drawing:
         files, rng = given
         picture = decode_picture(files["picture"])
+        spots: tuple[Spot, ...] = ()
+        if "carried" in files:
+            spots, chance = decode_spots(files["carried"])
+            rng = np.random.default_rng(chance)
         presets = {painter.hint_preset for painter in self.painters}
         guides = {preset: self._guide(files, picture, preset, rng) for preset in sorted(presets)}
+        canvas = Canvas(line_drawing(picture), guides, rng, snap=self.snap, lively=self.unhinted == "lively")
+        if spots:
+            canvas.guides = {preset: _with_spots(guide, spots, canvas) for preset, guide in guides.items()}
+        return _Drawing(
+            picture=picture,
+            canvas=canvas,
+            wanted=decode_wanted(files["locked"]) if "locked" in files else None,
+            truth=decode_picture(files["truth"]) if "truth" in files else None,
+            has_hints=self._has_hints(files),
+            warnings=self._missing(files, canvas),
+        )
+
+    def _missing(self, files: Mapping[str, bytes], canvas: Canvas) -> tuple[str, ...]:
+        """What the user may have thought to be there."""
         missing = [f"nothing of its name in --{name}" for name in self.expected if name not in files]
-        if not any(guide.hints[..., 3].any() or guide.palette is not None for guide in guides.values()):
+        if "carried" in files:  # hints for one frame are enough
+            missing = [text for text in missing if text != "nothing of its name in --hints"]
+        if not any(guide.hints[..., 3].any() or guide.palette is not None for guide in canvas.guides.values()):
             missing.append("no hints, reference or palette: colours are guessed")
-        truth = decode_picture(files["truth"]) if "truth" in files else None
-        canvas = Canvas(line_drawing(picture), guides, rng)
-        return _Drawing(picture, canvas, truth, ("; ".join(missing),) if missing else ())
+        return ("; ".join(missing),) if missing else ()
 
     def _guide(
         self, files: Mapping[str, bytes], picture: Picture, preset: HintPreset, rng: np.random.Generator
@@ -173,20 +275,61 @@ class Colorization:
             hints = laid_over(own, hints, line_drawing(picture))
         return Guide(hints, palette)
 
-    def _finished(self, item: tuple[_Drawing, tuple[Painting, ...]]) -> Made:
-        drawing, paintings = item
-        made = {painter.label: painting for painter, painting in zip(self.painters, paintings, strict=True)}
-        whole = paintings[0] if self.merge is None else self.merge.merged(made)
+    def _surveyed(self, given: Given) -> Made:
+        """The areas of a drawing, and where its hints lie."""
+        canvas = self._prepared(given).canvas
+        hints = next(iter(canvas.guides.values())).hints
+        return Made((encode(survey(canvas.lines, canvas.areas, hints, by_hand="hints" in given.files)),))
+
+    def _finished(self, item: tuple[_Drawing, tuple[Painting, ...], tuple[tuple[Painting, ...], ...]]) -> Made:
+        drawing, paintings, others = item
+        made = self._by_label(paintings)
+        whole = self._merged(paintings)
+        if self.phase == "colours":
+            return Made((encode_samples(sample(whole, drawing.canvas.areas)),))
+        if drawing.wanted is not None:
+            whole = recoloured(whole, drawing.canvas.areas, drawing.wanted)
         pictures = [self._on_lines(drawing, whole)]
+        pictures += [self._on_lines(drawing, self._merged(other)) for other in others]
         if self.steps:
             steps = self._steps(drawing, made, whole)
             pictures += [steps[name] for name in self.step_names]
         if self.panels:
             pictures.append(self._panel(drawing, made, pictures[0]))
-        return Made(tuple(encode_png(picture) for picture in pictures), drawing.warnings)
+        made_layers = self._layers(drawing, whole, pictures[0]) if self.layers is not None else ()
+        return Made((*(encode_png(picture) for picture in pictures), *made_layers), drawing.warnings)
+
+    def _by_label(self, paintings: Sequence[Painting]) -> dict[str, Painting]:
+        return {painter.label: painting for painter, painting in zip(self.painters, paintings, strict=True)}
+
+    def _merged(self, paintings: Sequence[Painting]) -> Painting:
+        return paintings[0] if self.merge is None else self.merge.merged(self._by_label(paintings))
+
+    def _layers(self, drawing: _Drawing, whole: Painting, result: NDArray[np.uint8]) -> tuple[bytes, ...]:
+        """The files of the layers, in the order of their names."""
+        canvas = drawing.canvas
+        finished = Finished(
+            flattened=result,
+            colour=whole.colour,
+            flat=whole.flat,
+            background=whole.background,
+            ink=line_art(drawing.picture, self.lines, whole.ink),
+            hints=_shown_hints(canvas)[0] if drawing.has_hints else None,
+            areas=canvas.areas.labels * paper_of(canvas.lines).paper if self.flats == "region" else None,
+        )
+        document = decompose(finished, flats=self.flats)
+        made: Mapping[str, bytes] = registry.load("exports", str(self.layers)).write(document)
+        return tuple(made.values())
 
     def _on_lines(self, drawing: _Drawing, painting: Painting) -> NDArray[np.uint8]:
-        return finish(drawing.picture, painting.colour, painting.background, mode=self.background, lines=self.lines)
+        return finish(
+            drawing.picture,
+            painting.colour,
+            painting.background,
+            mode=self.background,
+            lines=self.lines,
+            ink=painting.ink,
+        )
 
     def _steps(self, drawing: _Drawing, made: Mapping[str, Painting], whole: Painting) -> dict[str, NDArray[np.uint8]]:
         """The intermediate pictures by name."""
@@ -211,6 +354,16 @@ class Colorization:
         return panel(row, cell=_PANEL_CELL)
 
 
+def line_art(picture: Picture, lines: Lines = "keep", ink: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+    """Return the ink as it is laid over the colour, uint8 RGBA (H, W, 4); with "tint" in the colour `ink`, (3,)."""
+    layer = ink_layer(picture)
+    if lines == "tint" and ink is not None and ink.any():
+        layer[..., :3] = ink
+    if lines == "none":
+        layer[..., 3] = 0
+    return layer
+
+
 def finish(
     picture: Picture,
     colour: NDArray[np.uint8],
@@ -218,16 +371,16 @@ def finish(
     *,
     mode: Background = "auto",
     lines: Lines = "keep",
+    ink: NDArray[np.uint8] | None = None,
 ) -> NDArray[np.uint8]:
     """Lay the line art over the colour, uint8 (H, W, 3), or (H, W, 4) where the result has transparency.
 
-    `background` is the paper outside the figure, bool (H, W). In mode "auto" the result is transparent where the line
-    art is: a drawing of ink alone keeps the paper outside the figure transparent, a drawing with an opaque body keeps
-    its own alpha. "transparent" makes the paper outside the figure transparent, "paper" lays everything over it.
+    `background` is the paper outside the figure, bool (H, W); `ink`, RGB (3,), the colour of tinted lines. In mode
+    "auto" the result is transparent where the line art is: a drawing of ink alone keeps the paper outside the figure
+    transparent, a drawing with an opaque body keeps its own alpha. "transparent" makes the paper outside the figure
+    transparent, "paper" lays everything over it.
     """
-    layer = ink_layer(picture)
-    if lines == "none":
-        layer[..., 3] = 0
+    layer = line_art(picture, lines, ink)
     flat = composite(layer, colour)
     if mode == "paper" or (mode == "auto" and picture.alpha is None):
         return flat
@@ -242,7 +395,7 @@ def colorize(
     inputs: Sequence[str],
     output: str | None,
     *,
-    model: str | Sequence[str] = "flat",
+    model: str | Sequence[str] = "fillnet",
     preset: str | None = None,
     values: Mapping[str, object] | None = None,
     guides: Guides | None = None,
@@ -251,68 +404,196 @@ def colorize(
     running: Running | None = None,
     background: Background = "auto",
     lines: Lines = "keep",
+    snap: bool = True,
+    unhinted: Unhinted = "lively",
     batch: BatchSettings | None = None,
     observer: Observer | None = None,
 ) -> Report:
     """Colorize every line drawing in `inputs` into the folder (or file, or "-") `output`.
 
-    `model` names a model without weights, or a run or checkpoint of a trained one, LABEL=... where several paint; these
-    are then merged. Colours come from `guides`; without any they are guessed. The line art comes out on top unchanged,
-    at its own size. Raises UsageError and SettingsError before any work.
+    `model` names one that needs no training (fillnet comes with its weights), or a run or checkpoint of a trained one,
+    LABEL=... where several paint; these are then merged. Colours come from `guides`; without any they are guessed. The
+    line art comes out on top unchanged, at its own size. Raises UsageError and SettingsError before any work.
     """
     settings, wanted, beside = batch or BatchSettings(), guides or Guides(), shown or Shown()
-    sources, destination = find(inputs, output, settings, aside=(wanted.hints, wanted.reference, beside.truth))
-    if destination.folder is None and (beside.steps or beside.panels):
-        raise UsageError("steps and panels need a folder to lie in", hint="Give a folder after -o")
-    if beside.truth is not None and not beside.panels:
-        raise UsageError("the truth is shown in panels alone", hint="Add --panels, or leave out --truth")
+    sources, destination = find(inputs, output, settings, aside=_aside(wanted, beside))
+    _check_shown(beside, destination)
+    if wanted.lock and beside.variants > 1:
+        raise UsageError("a lock keeps one colouring", hint="Leave out --variants; another --seed gives another one")
     partners = _all_partners(wanted, beside, len(sources))
     hints, reference = partners["hints"], partners["reference"]
     asked = {"hints": wanted.hints, "reference": wanted.reference, "truth": beside.truth}
-    painters = find_painters([model] if isinstance(model, str) else model, preset=preset, values=values)
-    device, at_once = _settled(running or Running(), painters)
+    where = running or Running()
+    models = [model] if isinstance(model, str) else model
+    painters = find_painters(models, preset=preset, values=values, engine=where.engine)
+    if lines == "tint" and not any(painter.on_flat for painter in painters):
+        raise UsageError(
+            f"{painters[0].label} finds no colour for lines", hint="Leave out --lines tint, or use --model fillnet"
+        )
     work = Colorization(
         painters=painters,
         merge=settle(merge or Merge(), painters),
-        palette=_palette(wanted.palette),
+        palette=_palette(wanted),
         background=background,
         lines=lines,
         reference_places=reference is None or not reference.single or len(sources) == 1,
         expected=tuple(name for name, place in asked.items() if place is not None),
         steps=beside.steps,
         panels=beside.panels,
-        device=device,
-        at_once=at_once,
+        running=where,
+        layers=beside.layers,
+        flats=beside.flats,
+        variants=beside.variants,
+        snap=snap,
+        unhinted=unhinted,
     )
-    beside_results = _folders_beside(work)
-    jobs = tuple(_job(source, destination, partners, beside_results) for source in sources)
-    processes = settings.jobs if device == "cpu" else 1
+    jobs = _jobs(work, sources, destination, partners)
     plan = Plan("colorize", jobs, destination.folder, _what_matters(work))
-    report = run(plan, work, replace(settings, jobs=processes), observer=observer)
-    report.settings = plain(work)
+    if wanted.lock and not settings.dry_run:
+        try:
+            plan = _Locking(plan, work, settings).planned()
+        except _StoppedError as stop:
+            return _not_reached(plan, str(stop))
+    report = run(plan, work, settings, observer=observer)
+    report.settings = plain(work) | {"lock": wanted.lock}
     if destination.folder is not None and not settings.dry_run:
-        for name in sorted({place.partition("/")[0] for place in beside_results}):
-            set_beside(destination.folder / name)
+        for folder in _set_apart(work, jobs, destination.folder):
+            set_beside(folder)
     if hints is not None and settings.selection == Selection() and settings.listed is None:
         report.notes += tuple(f"no drawing for the hints {show_path(path)}" for path in hints.unused()[:_NOTES])
     return report
 
 
-def _settled(running: Running, painters: Sequence[Painter]) -> tuple[str, int]:
-    """The device, and how many pictures are painted together; networks are loaded to find out that they are whole."""
-    networks = [painter for painter in painters if painter.is_network]
-    device = device_of(running.device) if networks else "cpu"
-    for painter in networks:
-        load(painter, device)
-    return device, (running.batch_size or _AT_ONCE[device]) if networks else 1
+class _StoppedError(Exception):
+    """A pass before the work was interrupted."""
+
+
+@dataclass(frozen=True)
+class _Locking:
+    """Finds what the pictures of a run have in common, in two passes before the work (--lock).
+
+    What is found is kept in the output's hidden folder, so that nothing is looked at twice, and given to each picture's
+    job as files: so it decides whether a result is stale.
+    """
+
+    plan: Plan
+    work: Colorization
+    settings: BatchSettings
+
+    def planned(self) -> Plan:
+        """The plan with what each picture is to keep; raises _StoppedError."""
+        jobs = {number: job for number, job in enumerate(self.plan.jobs) if all(path for _, path in job.reads)}
+        if self.plan.output is None or len(jobs) < 2:
+            return self.plan  # a single picture has nothing in common with any other
+        areas = self._looked_at("areas", jobs)
+        shots = self._shots(sorted(areas))
+        found = [followed(decode(areas[number].read_bytes()) for number in numbers) for _, numbers in shots]
+        for (folder, numbers), shot in zip(shots, found, strict=True):
+            for number, about, tracks in zip(numbers, shot.frames, shot.tracks, strict=True):
+                spots = encode_spots(carried(about, tracks, shot.hinted), self._chance(folder))
+                jobs[number] = self._given(jobs[number], "carried", spots)
+        asked = [numbers[at] for (_, numbers), shot in zip(shots, found, strict=True) for at in frames_to_sample(shot)]
+        colours = self._looked_at("colours", {number: jobs[number] for number in sorted(asked)})
+        painted = [
+            shot._replace(samples=_samples(numbers, colours)) for (_, numbers), shot in zip(shots, found, strict=True)
+        ]
+        for number, wanted in self._chosen(shots, painted):
+            jobs[number] = self._given(jobs[number], "locked", encode_wanted(wanted))
+        return replace(self.plan, jobs=tuple(jobs.get(number, job) for number, job in enumerate(self.plan.jobs)))
+
+    def _shots(self, numbers: Sequence[int]) -> list[tuple[str, list[int]]]:
+        """The folder and the pictures, in order, of each sequence; a picture that is in none is one of its own."""
+        by_folder: dict[str, list[int]] = {}
+        for number in numbers:
+            by_folder.setdefault(str(self.plan.jobs[number].relative.parent), []).append(number)
+        return [
+            (folder, [members[at] for at in shot])
+            for folder, members in by_folder.items()
+            for shot in find_shots([self.plan.jobs[number].relative.stem for number in members])
+        ]
+
+    def _chosen(self, shots: Sequence[tuple[str, list[int]]], painted: Sequence[Shot]) -> Iterator[tuple[int, Wanted]]:
+        """Each picture's colours: the sequences of one folder have one palette."""
+        for folder in dict.fromkeys(folder for folder, _ in shots):
+            here = [at for at, (place, _) in enumerate(shots) if place == folder]
+            for at, frames in zip(here, choose([painted[at] for at in here], self.work.palette), strict=True):
+                yield from zip(shots[at][1], frames, strict=True)
+
+    def _looked_at(self, phase: Phase, jobs: Mapping[int, Job]) -> dict[int, Path]:
+        """Do one pass; returns the file that it wrote of each picture that could be read."""
+        work = replace(self.work, phase=phase)
+        passes = [replace(job, outputs=(self._place(job, phase),)) for job in jobs.values()]
+        matters = _what_matters(work)
+        settings = {name: matters[name] for name in _LOOKED_AT_WITH[phase]}
+        plan = Plan(f"colorize {phase}", tuple(passes), self._home, settings, trusting=False)
+        report = run(plan, work, replace(self.settings, fail_fast=False))
+        if report.stopped_by:
+            raise _StoppedError(report.stopped_by)
+        done = zip(jobs, passes, report.records, strict=True)
+        return {number: Path(str(job.outputs[0])) for number, job, record in done if record.status != "failed"}
+
+    def _given(self, job: Job, name: str, content: bytes) -> Job:
+        """The job with one more file to read."""
+        place = self._place(job, name)
+        replace_file(place, content, scratch=self._home)
+        return replace(job, reads=(*job.reads, (name, place)))
+
+    def _place(self, job: Job, kind: str) -> Path:
+        result = Path(str(job.outputs[0]))
+        return self._home / kind / result.relative_to(str(self.plan.output)).with_suffix(".json")
+
+    @property
+    def _home(self) -> Path:
+        return Path(str(self.plan.output)) / STATE_FOLDER / "lock"
+
+    def _chance(self, folder: str) -> int:
+        """The seed of a folder's random choices."""
+        name = f"{self.settings.seed} {folder}".encode("utf-8", "surrogateescape")
+        return int(fingerprint(name)[:8], 16)
+
+
+def _samples(numbers: Sequence[int], colours: Mapping[int, Path]) -> dict[int, dict[int, Sample]]:
+    return {at: decode_samples(colours[n].read_bytes()) for at, n in enumerate(numbers) if n in colours}
+
+
+def _not_reached(plan: Plan, stopped_by: str) -> Report:
+    records = [record_of(job, "skipped", "not reached") for job in plan.jobs]
+    return Report(plan.command, dict(plan.settings), records, stopped_by=stopped_by, output=str(plan.output))  # type: ignore[arg-type]
+
+
+def _aside(guides: Guides, shown: Shown) -> tuple[str | None, ...]:
+    """Folders whose pictures are no drawings, though they may lie among them."""
+    return guides.hints, guides.reference, guides.palette_from, shown.truth
+
+
+def _check_shown(shown: Shown, destination: Destination) -> None:
+    """Refuse what cannot be shown; raises UsageError."""
+    if destination.folder is None and (shown.steps or shown.panels):
+        raise UsageError("steps and panels need a folder to lie in", hint="Give a folder after -o")
+    if destination.folder is None and shown.variants > 1:
+        raise UsageError("variants need a folder to lie in", hint="Give a folder after -o")
+    if shown.truth is not None and not shown.panels:
+        raise UsageError("the truth is shown in panels alone", hint="Add --panels, or leave out --truth")
+    if shown.layers is None and shown.flats != "one":
+        raise UsageError("flats are divided in layers alone", hint="Add --layers ora, or leave out --flats")
+    if shown.layers is None:
+        return
+    registry.load("exports", shown.layers)
+    if destination.folder is None:
+        raise UsageError("layers need a folder to lie in", hint="Give a folder after -o")
+    if shown.layers == "png" and shown.flats != "one":
+        raise UsageError(
+            f"there is no telling how many files the flats by {shown.flats} would be",
+            hint="Use --layers ora or --layers psd, which hold them in one file",
+        )
 
 
 def _what_matters(work: Colorization) -> dict[str, Any]:
     """The settings on which results depend: not where a checkpoint lies, nor where networks run."""
     settings: dict[str, Any] = plain(work)
     for painter in settings["painters"]:
-        del painter["checkpoint"]
-    return {name: value for name, value in settings.items() if name not in ("device", "at_once")}
+        del painter["checkpoint"], painter["engine"]
+    return {name: value for name, value in settings.items() if name != "running"}
 
 
 def _folders_beside(work: Colorization) -> tuple[str, ...]:
@@ -321,11 +602,24 @@ def _folders_beside(work: Colorization) -> tuple[str, ...]:
     for name in steps:
         if steps.count(name) > 1:
             raise UsageError(f"two intermediate pictures would be called '{name}'", hint="Give the models other names")
-    return (*(f"steps/{name}" for name in steps), *(("panels",) if work.panels else ()))
+    variants = (f"variants/{number}" for number in range(2, work.variants + 1))
+    return (*variants, *(f"steps/{name}" for name in steps), *(("panels",) if work.panels else ()))
+
+
+def _jobs(
+    work: Colorization, sources: Sequence[Source], destination: Destination, partners: Mapping[str, Partners | None]
+) -> tuple[Job, ...]:
+    beside = _folders_beside(work)
+    return tuple(_job(work, source, destination, partners, beside=beside) for source in sources)
 
 
 def _job(
-    source: Source, destination: Destination, partners: Mapping[str, Partners | None], beside: Sequence[str]
+    work: Colorization,
+    source: Source,
+    destination: Destination,
+    partners: Mapping[str, Partners | None],
+    *,
+    beside: Sequence[str],
 ) -> Job:
     reads = [("picture", source.path)]
     for name, place in partners.items():
@@ -336,7 +630,16 @@ def _job(
     outputs = [result]
     if result is not None and destination.folder is not None:
         outputs += [destination.folder / name / result.relative_to(destination.folder) for name in beside]
+        outputs += [result.parent / (result.stem + ending) for ending in work.layer_files(dict(reads))]
     return Job(tuple(reads), tuple(outputs), source.relative)
+
+
+def _set_apart(work: Colorization, jobs: Sequence[Job], folder: Path) -> set[Path]:
+    """The folders in the output that hold no results, but what is beside them."""
+    beside = _folders_beside(work)
+    files = [(job.outputs[0], output) for job in jobs for output in job.outputs[1 + len(beside) :]]
+    apart = {output.parent for result, output in files if result and output and output.parent != result.parent}
+    return apart | {folder / name.partition("/")[0] for name in beside}
 
 
 def _all_partners(guides: Guides, shown: Shown, pictures: int) -> dict[str, Partners | None]:
@@ -358,10 +661,40 @@ def _partners(place: str | None, option: str, pictures: int | None) -> Partners 
     return partners
 
 
-def _palette(path: str | None) -> tuple[tuple[int, int, int], ...] | None:
-    if path is None:
-        return None
-    return tuple((int(red), int(green), int(blue)) for red, green, blue in read_palette(Path(path)))
+def _palette(guides: Guides) -> tuple[Colour, ...] | None:
+    """The colours that regions may have; raises UsageError where there are none to be read."""
+    if guides.palette is not None and guides.palette_from is not None:
+        raise UsageError("there are two palettes", hint="Give --palette or --palette-from")
+    if guides.palette_from is not None:
+        return _as_colours(_palette_from(Path(guides.palette_from)))
+    return None if guides.palette is None else _as_colours(read_palette(Path(guides.palette)))
+
+
+def _as_colours(palette: NDArray[np.uint8]) -> tuple[Colour, ...]:
+    return tuple((int(red), int(green), int(blue)) for red, green, blue in palette)
+
+
+def _palette_from(place: Path) -> NDArray[np.uint8]:
+    """The palette of finished pictures, (k, 3); one that cannot be read is passed over."""
+    partners = Partners(place, "--palette-from")
+    found = []
+    for path in [place] if partners.single else partners.files():
+        try:
+            picture = decode_picture(path.read_bytes())
+        except (OSError, PictureError) as error:
+            if partners.single:
+                raise UsageError(f"{show_path(path)} cannot be read: {error}", hint="Check --palette-from") from error
+            continue
+        found.append(fills_of(picture.rgb, picture.alpha))
+    palette = palette_of(found)
+    if not len(palette):
+        raise UsageError(f"there are no colours in {show_path(place)}", hint="Give finished pictures to --palette-from")
+    return palette
+
+
+def _with_spots(guide: Guide, spots: Sequence[Spot], canvas: Canvas) -> Guide:
+    """A guide with hints that are carried from other frames."""
+    return guide._replace(hints=laid_in(guide.hints, spots, canvas.lines, canvas.areas.labels))
 
 
 def _shown_hints(canvas: Canvas) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -1,20 +1,18 @@
-"""Stage: model files of the public reference implementation -> model folders, and back."""
+"""Stage: model files of the public reference implementation -> model folders, and back; models -> ONNX files."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pipelines.core import registry
-from pipelines.core.errors import OutputExistsError, UsageError
+from pipelines.core.errors import ColorizeError, OutputExistsError, UsageError
 from pipelines.core.inputs import show_path
 from pipelines.core.settings import resolve
-from pipelines.models._checkpoint import (
-    CARD,
-    Card,
-    find_checkpoint,
-    load_painter,
-    load_weights,
-    write_checkpoint,
-)
+from pipelines.models._card import CARD, SHIPPED, Card, find_checkpoint, params_of
+from pipelines.models._checkpoint import load_painter, load_weights, write_checkpoint
+from pipelines.models._onnx_engine import SUFFIX, is_onnx, open_file
+from pipelines.models._onnx_export import Sides, sides_of, to_onnx
+from pipelines.models._painters import ON_FLAT
 from pipelines.models._reference_files import (
     ARCHITECTURES,
     describe_params,
@@ -24,6 +22,8 @@ from pipelines.models._reference_files import (
     write_weights,
 )
 
+Format = Literal["pth", "onnx"]
+
 
 @dataclass(frozen=True)
 class Description:
@@ -32,6 +32,14 @@ class Description:
     folder: Path
     card: Card
     parameters: int  # numbers that are learnt, of the network that colours
+
+
+@dataclass(frozen=True)
+class Exported(Description):
+    """A model that was written to a file."""
+
+    format: Format
+    sides: Sides  # of pictures that the network takes, px
 
 
 def import_model(
@@ -66,33 +74,75 @@ def import_model(
     return Description(folder, card, sum(weight.numel() for weight in painter.parameters()))
 
 
-def export_model(model: str, output: str, *, overwrite: bool = False) -> Description:
-    """Write the generator of a run or checkpoint to the file `output`, as the reference implementation reads it.
+def export_model(
+    model: str, output: str, *, format: Format | Literal["auto"] = "auto", overwrite: bool = False
+) -> Exported:
+    """Write the network that colours, of a run or checkpoint, to the file `output`.
 
-    Raises UsageError for what is no checkpoint or a model that the reference does not know, OutputExistsError where a
-    file is in the way.
+    format: "pth" as the reference implementation reads it, "onnx" for `colorize --model` and other programs, "auto": as
+    the file's name ends. Raises UsageError for what is no checkpoint or a model that the reference does not know,
+    OutputExistsError where a file is in the way, MissingPackageError where the package onnx is missing.
     """
     path = Path(output)
-    if path.is_dir():
-        raise UsageError(f"{show_path(path)} is a folder", hint="Give a file after -o, such as latest_net_G.pth")
-    if path.exists() and not overwrite:
-        raise OutputExistsError(f"{show_path(path)} exists", hint="Use --overwrite or another name after -o")
-    folder = find_checkpoint(model)
+    by_name: Format = "onnx" if is_onnx(output) else "pth"
+    wanted = by_name if format == "auto" else format
+    _check_file(path, wanted, overwrite=overwrite)
+    folder = SHIPPED / model if model in ON_FLAT else find_checkpoint(model)
     painter, card = load_painter(folder)
-    if card.params.get("generator") not in ARCHITECTURES:
+    if wanted == "onnx":
+        _write(path, to_onnx(painter, card, licence=_licence(folder)))
+    elif card.params.get("generator") in ARCHITECTURES:
+        write_weights(path, painter)
+    else:
         raise UsageError(
             f"the reference implementation has no model '{card.model}'",
-            hint="It has " + " and ".join(sorted(set(ARCHITECTURES.values()))),
+            hint=f"It has {' and '.join(sorted(set(ARCHITECTURES.values())))}. Use --format onnx",
         )
-    write_weights(path, painter)
-    return Description(folder, card, sum(weight.numel() for weight in painter.parameters()))
+    parameters = sum(weight.numel() for weight in painter.parameters())
+    return Exported(folder, card, parameters, wanted, sides_of(card.model, params_of(card)))
 
 
 def describe_model(model: str) -> Description:
-    """What is known of a run's best model or of a checkpoint, whose weights are checked; raises UsageError."""
+    """What is known of a run's best model, a checkpoint, whose weights are checked, or an ONNX file; UsageError."""
+    if is_onnx(model):
+        file = open_file(model)
+        about = file.about
+        step, note, digest = int(about.get("step", 0)), about.get("note", ""), about.get("weights_sha256", "")
+        card = Card(file.model, file.params, step, note=note, weights_sha256=digest)
+        return Description(Path(model), card, int(about.get("parameters", 0)))
     folder = find_checkpoint(model)
     painter, card = load_painter(folder)
     return Description(folder, card, sum(weight.numel() for weight in painter.parameters()))
+
+
+def _check_file(path: Path, format: Format, *, overwrite: bool) -> None:
+    """Refuse a name under which no file can be written, or is not to be."""
+    if path.is_dir():
+        raise UsageError(f"{show_path(path)} is a folder", hint="Give a file after -o, such as latest_net_G.pth")
+    if format == "onnx" and not is_onnx(path.name):
+        raise UsageError(f"{show_path(path)} is no name for an ONNX file", hint=f"Use one that ends in {SUFFIX}")
+    if path.exists() and not overwrite:
+        raise OutputExistsError(f"{show_path(path)} exists", hint="Use --overwrite or another name after -o")
+
+
+def _licence(folder: Path) -> str:
+    """The licence that lies beside the weights, if any."""
+    files = sorted(file for file in folder.glob("LICEN[CS]E*") if file.is_file())
+    return files[0].read_text(encoding="utf-8") if files else ""
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file aside and then rename it; ColorizeError where the disk does not take it."""
+    aside = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise ColorizeError(
+            f"{show_path(path)} cannot be written: {error.strerror}", hint="Check -o and the space"
+        ) from error
 
 
 def _check_folder(folder: Path, *, overwrite: bool) -> None:

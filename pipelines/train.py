@@ -24,8 +24,9 @@ from pipelines.core.images import encode_png
 from pipelines.core.run_folder import SAMPLES, RunFolder
 from pipelines.core.settings import plain, resolve
 from pipelines.core.training import FREE, TrainSettings
+from pipelines.models._card import Card, mend
 from pipelines.models._checkpoint import TRAINING as TRAINING_FILE
-from pipelines.models._checkpoint import Card, Training, load_painter, mend, read_training, write_checkpoint
+from pipelines.models._checkpoint import Training, load_painter, read_training, write_checkpoint
 from pipelines.models._feed import Augmentation, Feed, Shelf
 from pipelines.models._game import Game, Precision, Rules, check_finite
 from pipelines.models._judge import Judge
@@ -206,8 +207,11 @@ class _Run:
             module.input_kind(params),
             batch_size=settings.batch_size,
             seed=settings.seed,
-            augmentation=Augmentation(settings.flip, settings.jitter, settings.hue),
+            augmentation=Augmentation(
+                settings.flip, settings.jitter, settings.hue, settings.vary_hints, settings.vary_lines
+            ),
             unpaired=self.learner.unpaired,
+            cache_bytes=cache,
             rank=team.rank,
             world=team.size,
         )

@@ -21,7 +21,8 @@ from pipelines.core import batch
 from pipelines.core.images import Picture, ink_layer
 from pipelines.core.workers import Given, Made
 from pipelines.models import cyclegan, pix2pix
-from pipelines.models._checkpoint import Card, write_checkpoint
+from pipelines.models._card import Card
+from pipelines.models._checkpoint import write_checkpoint
 from pipelines.models._painting import load_network
 from tests import drawings
 
@@ -266,7 +267,7 @@ def test_base_and_top_of_a_merge_can_be_exchanged_and_flat_be_one_of_them(cli, a
     given = ("colorize", art / "lines" / "a.png", "--hints", art / "hints" / "a.png", *models, "--lines", "none")
     for name, merge in {"flat": ("--merge-base", "flat"), "turned": ("--merge-top", "flat")}.items():
         assert cli(*given, "-o", art / name, "--merge", "normal", "--merge-opacity", 0, *merge)[0] == 0
-    alone = ("colorize", art / "lines" / "a.png", "--hints", art / "hints" / "a.png", "--lines", "none")
+    alone = ("colorize", art / "lines" / "a.png", "--hints", art / "hints" / "a.png", "--lines", "none", *models[:2])
     assert cli(*alone, "-o", art / "alone")[0] == 0
     assert files_of(art / "flat") == files_of(art / "alone") != files_of(art / "turned")
 
@@ -333,7 +334,7 @@ def test_a_picture_that_cannot_be_read_fails_alone_within_its_batch(cli, art: Pa
 
 
 def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
-    from pipelines.colorize import Colorization
+    from pipelines.colorize import Colorization, Running
     from pipelines.models._painters import find_painters
 
     def made(device: str) -> list[Made]:
@@ -347,8 +348,7 @@ def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
             expected=(),
             steps=True,
             panels=True,
-            device=device,
-            at_once=2,
+            running=Running(device, 2),
         )
         names = ("a", "deep/b")
         files = [{kind: (art / folder / f"{name}.png").read_bytes() for kind, folder in pairs} for name in names]
@@ -366,6 +366,9 @@ class Halves:
 
     def __call__(self, files: Any, rng: np.random.Generator) -> Made:
         return self.many([Given(files, rng)])[0]
+
+    def begun(self, workers: int | None) -> "tuple[Halves, int | None]":
+        return self, workers
 
     def many(self, inputs: Any) -> list[Made]:
         return [Made((bytes([len(inputs)]) + files["picture"],)) for files, _ in inputs]
@@ -393,7 +396,7 @@ def test_the_floor_hands_as_many_inputs_over_together_as_a_work_takes(tmp_path: 
     ("arguments", "message"),
     [
         (("--model", "{art}/nowhere"), "does not exist"),
-        (("--model", "flatt"), "Models without weights: flat"),
+        (("--model", "flatt"), "Models that need no training: fillnet, flat"),
         (("--model", "pix2pix"), "'pix2pix' has to be trained first"),
         (("--model", "{art}/lines"), "is no checkpoint: it has no model.json"),
         (("--model", "{art}/lines/a.png"), "is a file, not a checkpoint folder"),

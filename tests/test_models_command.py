@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipelines.models._checkpoint import load_painter, read_card
+from pipelines.models._card import read_card
+from pipelines.models._checkpoint import load_painter
 from tests.conftest import Cli
 from tests.models.reference_layout import ReferenceResNet, ReferenceUNet, lived_in
 

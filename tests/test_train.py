@@ -19,8 +19,9 @@ from pipelines.core import run_folder
 from pipelines.core.dataset import open_dataset
 from pipelines.core.errors import ColorizeError, MissingPackageError, PictureError, SettingsError, UsageError
 from pipelines.core.training import TrainSettings
-from pipelines.models import _checkpoint, cyclegan, pix2pix
-from pipelines.models._checkpoint import load_painter, read_card
+from pipelines.models import _checkpoint, cyclegan, fillnet, pix2pix
+from pipelines.models._card import read_card
+from pipelines.models._checkpoint import load_painter
 from pipelines.models._game import Game, TrainingError
 from pipelines.models._judge import Judge
 from pipelines.models._team import Team, choose_device, gather
@@ -32,6 +33,7 @@ TIMING = ("pictures_a_second", "data_share", "seconds")
 VALUES: dict[str, dict[str, str]] = {
     "pix2pix": {"generator": "unet_128", "ngf": "4", "ndf": "4", "layers_d": "1"},
     "cyclegan": {"generator": "resnet_6blocks", "ngf": "4", "ndf": "4", "layers_d": "1", "size": "32", "pool": "3"},
+    "fillnet": {"size": "64", "width": "8", "tokens": "16"},
 }
 OFTEN = {"log_every": 4, "validate_every": 6, "validate_pictures": 2, "ema": 0.9}
 
@@ -47,7 +49,7 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Datasets of the models' sizes: six training pictures and two for validation."""
-    made = {"pix2pix": 128, "cyclegan": 32}
+    made = {"pix2pix": 128, "cyclegan": 32, "fillnet": 64}
     return {
         model: build_pairs(tmp_path_factory.mktemp(model), size=size, train=6, val=2) for model, size in made.items()
     }
@@ -151,12 +153,22 @@ def test_cyclegan_halves_its_cycle_loss_on_two_toy_domains(pairs: dict[str, Path
     assert cycles[-1] < cycles[0] / 2
 
 
+def test_fillnet_learns_shading_and_the_colours_that_it_is_not_told(pairs: dict[str, Path], tmp_path: Path) -> None:
+    watcher = Watcher()
+    settings = {"batch_size": 3, "learning_rate": 5e-3, "log_every": 10, "validate_every": 1000, "workers": 0}
+    go(pairs["fillnet"], tmp_path / "run", "fillnet", watcher=watcher, steps=30, **settings)
+    rows = [row for row in watcher.rows if "distance" in row]
+    assert rows[-1]["distance"] < 0.7 * rows[0]["distance"]
+    assert rows[-1]["guess"] < 0.8 * rows[0]["guess"]
+
+
 # it goes on as if nothing had happened ----------------------------------------------------------------------
 
 VARIED = {"accumulate": 2, "jitter": 0.2, "hue": 0.4, "batch_size": 2, "workers": 1}
+VARIED |= {"vary_hints": True, "vary_lines": 0.5}
 
 
-@pytest.mark.parametrize("model", ["pix2pix", "cyclegan"])
+@pytest.mark.parametrize("model", ["pix2pix", "cyclegan", "fillnet"])
 @pytest.mark.parametrize(("stops", "settings"), [((5,), {}), ((1, 6, 7), VARIED)])
 def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(
     pairs: dict[str, Path], tmp_path: Path, model: str, stops: tuple[int, ...], settings: dict[str, Any]
@@ -406,11 +418,11 @@ def test_settings_take_precedence_over_the_recipe_and_that_over_defaults() -> No
         assert getattr(chosen, name) == 5
 
 
-@pytest.mark.parametrize("model", [pix2pix, cyclegan])
-def test_every_preset_has_a_recipe_that_settings_take(model: ModuleType) -> None:
+@pytest.mark.parametrize(("model", "epochs"), [(pix2pix, 200), (cyclegan, 200), (fillnet, 60)])  # 200 of the papers
+def test_every_preset_has_a_recipe_that_settings_take(model: ModuleType, epochs: int) -> None:
     assert set(model.RECIPES) == set(model.PRESETS)
     for preset in model.PRESETS:
-        assert settings_of(model, preset, {}).epochs == 200  # of the papers
+        assert settings_of(model, preset, {}).epochs == epochs
 
 
 @pytest.mark.parametrize(
@@ -430,6 +442,8 @@ def test_every_preset_has_a_recipe_that_settings_take(model: ModuleType) -> None
         {"constant": -0.1},
         {"hue": 0.6},
         {"jitter": -0.1},
+        {"vary_lines": 1.1},
+        {"vary_lines": -0.1},
         {"cache_gb": float("inf")},
         {"seed": -1},
         {"seed": 10**30},
@@ -452,14 +466,14 @@ def test_the_largest_seed_works(pairs: dict[str, Path], tmp_path: Path) -> None:
 # a dry run --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("model", ["pix2pix", "cyclegan"])
+@pytest.mark.parametrize("model", ["pix2pix", "cyclegan", "fillnet"])
 def test_a_dry_run_says_sizes_and_writes_nothing(pairs: dict[str, Path], tmp_path: Path, model: str) -> None:
     watcher = Watcher()
     report = go(pairs[model], tmp_path / "run", model, dry_run=True, watcher=watcher, batch_size=2, epochs=10)
     assert list(tmp_path.iterdir()) == []
-    module = {"pix2pix": pix2pix, "cyclegan": cyclegan}[model]
+    module = {"pix2pix": pix2pix, "cyclegan": cyclegan, "fillnet": fillnet}[model]
     network = module.build_painter(module.Params(**typed(model)))
-    painter = {"pix2pix": "generator", "cyclegan": "generator_a"}[model]
+    painter = {"pix2pix": "generator", "cyclegan": "generator_a", "fillnet": "painter"}[model]
     count = sum(weight.numel() for weight in network.parameters())
     estimate = report.estimate
     assert estimate["parameters"][painter] == count

@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from colorize_cli.console import TrainScreen
-from pipelines.models._checkpoint import load_painter, read_card, read_training
+from pipelines.models._card import read_card
+from pipelines.models._checkpoint import load_painter, read_training
 from tests.conftest import Cli, Ran
 from tests.pairs import build_pairs
 from tests.test_train import content, metrics

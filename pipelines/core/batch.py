@@ -19,7 +19,7 @@ from pipelines.core.inputs import STATE_FOLDER, show_path
 from pipelines.core.plans import BatchSettings, Job, Plan, check
 from pipelines.core.report import Observer, Record, Report
 from pipelines.core.settings import digest
-from pipelines.core.workers import Outcome, Pipes, Task, Work, outcomes, perform, read, record_of
+from pipelines.core.workers import BatchWork, Outcome, Pipes, Task, Work, outcomes, perform, read, record_of
 
 
 class Silent:
@@ -92,7 +92,8 @@ def _records(
         return
     _make_scratch(scratch)
     try:
-        with contextlib.closing(_done(work, tasks, settings, pipes)) as stream:
+        work, workers = _begun(work, settings)
+        with contextlib.closing(_done(work, tasks, workers, pipes)) as stream:
             for outcome in stream:
                 if outcome.record.status == "done":
                     entry = states.Entry(plan.command, outcome.sources, stale, outcome.outputs)
@@ -128,14 +129,19 @@ def _make_scratch(scratch: Path) -> None:
         ) from error
 
 
+def _begun(work: Work, settings: BatchSettings) -> tuple[Work, int | None]:
+    """The work ready to be done, and how many workers do it."""
+    return work.begun(settings.jobs) if isinstance(work, BatchWork) else (work, settings.jobs)
+
+
 def _done(
-    work: Work, tasks: Sequence[Task], settings: BatchSettings, pipes: Pipes | None
+    work: Work, tasks: Sequence[Task], workers: int | None, pipes: Pipes | None
 ) -> Generator[Outcome, None, None]:
     """Outcomes of the tasks; what reads standard input stays in this process."""
     if any(path is None for task in tasks for _, path in task.job.reads):
         yield from (perform(work, task, pipes=pipes) for task in tasks)
     else:
-        yield from outcomes(work, tasks, settings.jobs)
+        yield from outcomes(work, tasks, workers)
 
 
 def _remember(memory: states.State, key: str, entry: states.Entry, report: Report) -> None:
@@ -193,6 +199,8 @@ def _piped(
     plan: Plan, work: Work, settings: BatchSettings, pipes: Pipes | None
 ) -> Generator[tuple[int, Record], None, None]:
     """To standard output, in this process; nothing is remembered."""
+    if not settings.dry_run and any(job.problem is None for job in plan.jobs):
+        work, _ = _begun(work, settings)
     for index, job in enumerate(plan.jobs):
         if job.problem is not None:
             yield index, record_of(job, "failed", str(job.problem))

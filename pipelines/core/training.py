@@ -27,6 +27,8 @@ class TrainSettings:
     flip: bool = True  # mirror half of the pictures
     jitter: float = 0.0  # enlarge by up to this share and cut to size again; .12 is the papers' 286 -> 256
     hue: float = 0.0  # turn the colours of picture and hints by up to this share of the hue circle
+    vary_hints: bool = False  # other hints each time: none, some of them, or dabs and strokes anywhere
+    vary_lines: float = 0.0  # share of the pictures whose lines are drawn otherwise: width, gaps, tone, softness
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # auto: bf16 where the device computes in it, else fp32
     channels_last: bool = True  # memory layout in which convolutions are faster on most devices
     compile: bool = False  # torch.compile
@@ -56,6 +58,7 @@ class TrainSettings:
         check_number("jitter", self.jitter, 0, 10)
         check_number("seed", self.seed, 0, 2**32 - 1)
         check_number("hue", self.hue, 0, 0.5)
+        check_number("vary_lines", self.vary_lines, 0, 1)
         if not self.learning_rate > 0:
             raise SettingsError(f"learning_rate = {self.learning_rate} is out of range", hint="Use one above 0")
         for name in ("beta1", "beta2"):

@@ -62,6 +62,9 @@ class BatchWork(Work, Protocol):
     def shares_memory(self) -> bool:
         """Whether it holds so much, such as networks, that threads of one process do it instead of processes."""
 
+    def begun(self, workers: int | None) -> "tuple[BatchWork, int | None]":
+        """Called once, where there is anything to do: the work with its networks found sound, and how many workers."""
+
     def many(self, inputs: Sequence[Given]) -> Sequence[Made]:
         """Do the work of several inputs, with the results of one by one; raises where any of them cannot be done."""
 

@@ -9,19 +9,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.core.images import composite
+from pipelines.models._filled import fill_in, stacked
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
-InputKind = Literal["composite", "layers"]
+InputKind = Literal["composite", "layers", "filled"]
 
-_CHANNELS = {"composite": 3, "layers": 5}
+_CHANNELS = {"composite": 3, "layers": 5, "filled": 7}
 
 
 class Batch(NamedTuple):
     """Pictures to learn from, float32 in [-1, 1]; unpaired targets come in an order of their own."""
 
     inputs: Tensor  # (B, Cin, H, W)
-    targets: Tensor  # (B, 3, H, W)
+    targets: Tensor  # (B, 3, H, W); (B, 4, H, W) with the line art as it was for networks that paint on flat colour
 
 
 def input_channels(kind: InputKind) -> int:
@@ -33,23 +34,26 @@ def network_input(lines: Bytes, hints: Bytes, kind: InputKind) -> Floats:
     """Join a line drawing (H, W) and its hints RGBA (H, W, 4) to a network's input, (Cin, H, W) in [-1, 1].
 
     "composite" is one RGB picture, the hints painted on the line art (the paper's input, F3); "layers" keeps line, hint
-    colour (0 where there is none) and hint mask (-1 none, 1 hint) apart, so that white hints are seen on white paper.
+    colour (0 where there is none) and hint mask (-1 none, 1 hint) apart, so that white hints are seen on white paper;
+    "filled" is what `flat` makes of them (_filled.py).
     """
+    if kind == "filled":
+        return to_floats(stacked(fill_in(lines, hints)))
     if kind == "composite":
         return to_floats(composite(hints, cv2.cvtColor(lines, cv2.COLOR_GRAY2RGB)))
     hinted = hints[..., 3] >= 128
-    stacked = np.empty((5, *lines.shape), np.float32)
-    stacked[0] = lines
-    stacked[1:4] = np.moveaxis(hints[..., :3], 2, 0)
-    stacked[:4] /= 127.5
-    stacked[:4] -= 1
-    stacked[1:4] *= hinted
-    stacked[4] = np.where(hinted, 1, -1)
-    return stacked
+    layers = np.empty((5, *lines.shape), np.float32)
+    layers[0] = lines
+    layers[1:4] = np.moveaxis(hints[..., :3], 2, 0)
+    layers[:4] /= 127.5
+    layers[:4] -= 1
+    layers[1:4] *= hinted
+    layers[4] = np.where(hinted, 1, -1)
+    return layers
 
 
 def to_floats(picture: Bytes) -> Floats:
-    """Bring an RGB picture, uint8 (H, W, 3), to float32 (3, H, W) in [-1, 1]."""
+    """Bring a picture of any channels, uint8 (H, W, C), to float32 (C, H, W) in [-1, 1]."""
     floats = np.ascontiguousarray(np.moveaxis(picture, 2, 0), np.float32)
     floats /= 127.5
     floats -= 1

@@ -9,15 +9,11 @@ A folder is written aside and renamed. Where a process died between the two rena
 looks finishes it, so that there is always a whole checkpoint.
 """
 
-import contextlib
-import dataclasses
 import errno
-import hashlib
 import json
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,25 +23,26 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from pipelines.core import registry
-from pipelines.core.errors import ColorizeError, SettingsError, UsageError
+from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.inputs import show_path
-from pipelines.core.settings import plain, resolve
+from pipelines.core.settings import plain
+from pipelines.models._card import (
+    CARD,
+    KIND,
+    VERSION,
+    WEIGHTS,
+    Card,
+    check_weights,
+    damaged,
+    find_checkpoint,
+    mend,
+    params_of,
+    read_card,
+    read_json,
+    sha256,
+)
 
-KIND, VERSION = "colorize-cli model", 1
-CARD, WEIGHTS, TRAINING, TRAINING_TENSORS = "model.json", "weights.safetensors", "training.json", "training.safetensors"
-_CHOICES = ("best", "last")  # of a run, in the order of preference
-
-
-@dataclass(frozen=True)
-class Card:
-    """What is known of a model without its weights."""
-
-    model: str  # its file in pipelines/models
-    params: Mapping[str, Any]  # its Params as plain values
-    step: int = 0  # training steps behind it
-    figures: Mapping[str, float] = field(default_factory=dict)  # on validation pictures
-    note: str = ""  # where it comes from
-    weights_sha256: str = ""  # of the weights' file, once it is written: it tells a checkpoint from any other
+TRAINING, TRAINING_TENSORS = "training.json", "training.safetensors"
 
 
 class Training(NamedTuple):
@@ -66,7 +63,7 @@ def write_checkpoint(folder: Path, card: Card, weights: Mapping[str, Tensor], tr
         if training is not None:
             save_file(_ready(training.tensors), aside / TRAINING_TENSORS)
             (aside / TRAINING).write_text(json.dumps(training.about), encoding="utf-8")
-        about = {"kind": KIND, "version": VERSION, **plain(card), "weights_sha256": _sha256(aside / WEIGHTS)}
+        about = {"kind": KIND, "version": VERSION, **plain(card), "weights_sha256": sha256(aside / WEIGHTS)}
         (aside / CARD).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         for file in aside.iterdir():
             shutil.copymode(aside / CARD, file)  # safetensors' files are for their owner alone
@@ -80,52 +77,6 @@ def write_checkpoint(folder: Path, card: Card, weights: Mapping[str, Tensor], tr
         ) from error
 
 
-def find_checkpoint(path: str | os.PathLike[str]) -> Path:
-    """The checkpoint folder that a path means: itself, or the best (else the last) of a run; raises UsageError."""
-    place = Path(path)
-    for folder in (place, *(place / choice for choice in _CHOICES)):
-        mend(folder)
-        if (folder / CARD).is_file():
-            return folder
-    if place.is_file():
-        raise UsageError(
-            f"{show_path(place)} is a file, not a checkpoint folder",
-            hint="Bring a file of the reference implementation in: colorize-cli models import FILE --arch unet_256",
-        )
-    what = "is no checkpoint: it has no model.json" if place.is_dir() else "does not exist"
-    raise UsageError(f"{show_path(place)} {what}", hint="Give a run of colorize-cli train, or a checkpoint in one")
-
-
-def read_card(path: str | os.PathLike[str]) -> Card:
-    """Read the card of a checkpoint or of a run's best one; raises UsageError for what is no checkpoint of ours."""
-    folder = find_checkpoint(path)
-    about = _read_json(folder / CARD)
-    if about.get("kind") != KIND:
-        raise UsageError(f"{show_path(folder / CARD)} is not a model's card", hint="Give a checkpoint of colorize-cli")
-    if about.get("version") != VERSION:
-        raise UsageError(
-            f"{show_path(folder)} was made by another version of colorize-cli ({about.get('version')})",
-            hint="Use the version that made it",
-        )
-    try:
-        names = [field.name for field in dataclasses.fields(Card)]
-        return Card(**{name: about[name] for name in names})
-    except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(folder / CARD) from error
-
-
-def params_of(card: Card) -> Any:
-    """The model's `Params` of a card, checked as settings are."""
-    try:
-        module = registry.load("models", card.model)
-        return resolve(module, {name: _from_json(value) for name, value in card.params.items()})
-    except (UsageError, AttributeError) as error:
-        reason = error.message if isinstance(error, SettingsError | UsageError) else str(error)
-        raise UsageError(
-            f"this version cannot build the model of the checkpoint: {reason}", hint="Use the version that made it"
-        ) from error
-
-
 def load_painter(path: str | os.PathLike[str]) -> tuple[nn.Module, Card]:
     """Rebuild the network that colours, in eval mode on the CPU; raises UsageError for damaged or foreign weights."""
     folder = find_checkpoint(path)
@@ -135,9 +86,8 @@ def load_painter(path: str | os.PathLike[str]) -> tuple[nn.Module, Card]:
         raise UsageError(f"the model '{card.model}' has no weights", hint=f"Use --model {card.model}")
     with torch.device("meta"):  # no initial weights are drawn: they would only be replaced
         painter: nn.Module = module.build_painter(params_of(card))
+    check_weights(folder)
     weights = _load_tensors(folder / WEIGHTS)
-    if card.weights_sha256 != _sha256(folder / WEIGHTS):
-        raise _damaged(folder / WEIGHTS)
     load_weights(painter, weights, source=show_path(folder / WEIGHTS))
     return painter.eval(), card
 
@@ -156,19 +106,7 @@ def read_training(folder: Path) -> Training:
     """Where the run of a checkpoint stood; raises UsageError where that was left out or is damaged."""
     if not (folder / TRAINING).is_file():
         raise UsageError(f"{show_path(folder)} has no training state", hint="Give another output folder")
-    return Training(_read_json(folder / TRAINING), _load_tensors(folder / TRAINING_TENSORS))
-
-
-def mend(folder: Path) -> None:
-    """Finish a replacement of `folder` that a killed process left half done."""
-    if not folder.name:  # "." or "/"
-        return
-    aside, old = folder.with_name(f".{folder.name}.writing"), folder.with_name(f".{folder.name}.old")
-    with contextlib.suppress(OSError):
-        if not folder.exists() and old.is_dir():  # killed between the renames: what was written aside is whole
-            (aside if (aside / CARD).is_file() else old).rename(folder)
-        if folder.exists() and old.is_dir():
-            shutil.rmtree(old, ignore_errors=True)
+    return Training(read_json(folder / TRAINING), _load_tensors(folder / TRAINING_TENSORS))
 
 
 def _swap(aside: Path, folder: Path) -> None:
@@ -194,21 +132,7 @@ def _load_tensors(path: Path) -> dict[str, Tensor]:
     except FileNotFoundError as error:
         raise UsageError(f"{show_path(path)} is missing", hint="Give a whole checkpoint folder") from error
     except (OSError, SafetensorError) as error:
-        raise _damaged(path) from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _damaged(path) from error
-    if not isinstance(value, dict):
-        raise _damaged(path)
-    return value
-
-
-def _damaged(path: Path) -> UsageError:
-    return UsageError(f"{show_path(path)} is damaged", hint="Give another checkpoint, such as last or best of the run")
+        raise damaged(path) from error
 
 
 def _misfit(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str | None:
@@ -224,11 +148,6 @@ def _misfit(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str | 
     return None
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _flush(path: Path) -> None:
     """Have the disk take a file before its folder is renamed, so that a power cut leaves no empty checkpoint."""
     with path.open("r+b") as file:  # Windows flushes only what is open for writing
@@ -240,7 +159,3 @@ def _reason(error: Exception) -> str:
     if full or "No space left" in str(error):
         return "the disk is full"
     return str(getattr(error, "strerror", None) or error)
-
-
-def _from_json(value: object) -> object:
-    return "none" if value is None else value

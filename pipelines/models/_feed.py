@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 from pipelines.core.dataset import Dataset, Loaded, Sample
 from pipelines.core.errors import ColorizeError, PictureError, UsageError
 from pipelines.models._batch import Batch, InputKind, network_input, to_floats
+from pipelines.models._stock import Stock
+from pipelines.models._variation import other_hints, other_lines, turn_hue
 
 _UNREADABLE_SHARE = 0.05  # of the pictures: more than that and the run stops
 _TURNS = 0  # first number of the seeds of augmentation, beside those of the orders
@@ -31,6 +33,8 @@ class Augmentation:
     flip: bool = True  # mirrored in half of the cases
     jitter: float = 0.0  # enlarged by up to this share and cut to size again at random (.12 is 286 -> 256)
     hue: float = 0.0  # colours and hints turned together by up to this share of the hue circle (.5 is any turn)
+    hints: bool = False  # other hints: none, some of them, or dabs anywhere
+    lines: float = 0.0  # share of pictures whose lines are drawn otherwise: width, gaps, tone
 
 
 class View(NamedTuple):
@@ -113,6 +117,7 @@ class Feed:
         seed: int,
         augmentation: Augmentation,
         unpaired: bool = False,
+        cache_bytes: int = 0,
         rank: int = 0,
         world: int = 1,
     ) -> None:
@@ -120,6 +125,7 @@ class Feed:
             raise UsageError("the dataset has no pictures to train on", hint="Build it with a training split")
         self._shelf, self._kind, self._batch_size, self._seed = shelf, kind, batch_size, seed
         self._augmentation, self._unpaired = augmentation, unpaired
+        self._stock = Stock(shelf, augmentation, seed=seed, cache_bytes=cache_bytes)
         self._rank, self._world = rank, world
         self._orders: OrderedDict[tuple[int, int], NDArray[np.intp]] = OrderedDict()
         self._lock = threading.Lock()
@@ -150,6 +156,9 @@ class Feed:
 
     def _pair(self, place: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         rng = np.random.default_rng([self._seed, _TURNS, place])
+        if self._kind == "filled":
+            stocked = self._stock.turned(self._number(place, 1), place // len(self._shelf), rng)
+            return to_floats(stocked[0]), to_floats(stocked[1])
         seen = vary(self._shelf.view(self._number(place, 1)), self._augmentation, rng)
         target = seen
         if self._unpaired:
@@ -170,9 +179,11 @@ class Feed:
 
 def vary(view: View, augmentation: Augmentation, rng: np.random.Generator) -> View:
     """Mirror, enlarge and recolour a picture by chance; lines, hints and colour stay in register."""
-    colour, lines, hints = view
-    if augmentation.jitter:
-        colour, lines, hints = _jittered(view, augmentation.jitter, rng)
+    colour, lines, hints = enlarged(view, augmentation.jitter, rng)
+    if augmentation.hints:
+        hints = other_hints(colour, lines, hints, rng)
+    if augmentation.lines and rng.random() < augmentation.lines:
+        lines = other_lines(lines, rng)
     if augmentation.flip and rng.random() < 0.5:
         colour, lines, hints = colour[:, ::-1], lines[:, ::-1], hints[:, ::-1]
     if augmentation.hue:
@@ -182,20 +193,10 @@ def vary(view: View, augmentation: Augmentation, rng: np.random.Generator) -> Vi
     return View(np.ascontiguousarray(colour), np.ascontiguousarray(lines), np.ascontiguousarray(hints))
 
 
-def turn_hue(colour: NDArray[np.uint8], turn: float) -> NDArray[np.uint8]:
-    """Rotate the colours, uint8 (H, W, 3), about the grey axis by a share of the full circle.
-
-    The rotation matrix about (1, 1, 1)/sqrt(3) keeps greys, R + G + B, and black and white; what falls out of the
-    cube is cut off.
-    """
-    cosine, sine = np.cos(2 * np.pi * turn), np.sin(2 * np.pi * turn)
-    off = (1 - cosine) / 3
-    cross = sine / np.sqrt(3)
-    matrix = cosine * np.eye(3) + off + cross * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
-    return cv2.transform(np.ascontiguousarray(colour), matrix.astype(np.float32))  # type: ignore[return-value]
-
-
-def _jittered(view: View, share: float, rng: np.random.Generator) -> View:
+def enlarged(view: View, share: float, rng: np.random.Generator) -> View:
+    """Enlarge a picture by up to a share, drawn by chance, and cut it to its size somewhere."""
+    if not share:
+        return view
     height, width = view.lines.shape
     scale = 1 + rng.uniform(0, share)
     right, down = rng.uniform(0, 1, 2) * (scale - 1) * (width, height)

@@ -37,15 +37,28 @@ _CLEAN = (0.92, 0.7, 0.0)  # share of paper in a pixel of the network: the clean
 _LEAST_SHARE = 0.3  # of paper that a pixel must have for its ink to be told from its colour
 _ENOUGH = 4  # pixels that a median is taken of
 _SAMPLED = 256  # px of the longer side that medians are taken from
-_SIGMA = 3.0  # px of the network: how far shading is smoothed
-_MARGIN = 9  # px of the network around an area that is smoothed
 _LEAST_AREA = 24  # px of the network: smaller areas have no shading
 _EPSILON = 0.05  # of a whole neighbourhood of clean pixels: with less, shading fades into the median
 _OPAQUE = 128  # alpha from which a pixel of a hint map is a hint
 _RIVAL = 0.8  # of a hint's pixels in one area: it counts in another that holds as many
 _ALIKE = 56  # levels: areas that meet over paper and differ less in every channel are one
-_NOISE = 48.0  # levels: shading weaker than this fades
 _WHITE = 238  # level: paper outside that is no darker in any channel is white
+
+
+class Smoothing(NamedTuple):
+    """How a network's shading is freed of noise."""
+
+    sigma: float  # px of the network: how far it is smoothed
+    noise: float  # levels: what is weaker fades
+
+    @property
+    def margin(self) -> int:
+        """Px of the network around an area that count when it is smoothed."""
+        return round(3 * self.sigma)
+
+
+SMOOTHING = Smoothing(sigma=3.0, noise=48.0)
+"""For networks that paint whole pictures."""
 
 
 class Areas(NamedTuple):
@@ -91,7 +104,7 @@ def bring_up(
     (k, 3); areas then take its nearest colours, with the shading that the network gave them.
     """
     clean = np.asarray(resized(lines, (network.shape[1], network.shape[0])) / np.float32(255), np.float32)
-    medians = _medians(network, clean, areas.labels, len(areas.outside))
+    medians = medians_of(_without_ink(network, clean), clean, areas.labels, len(areas.outside))
     areas, medians = _joined(areas, medians)
     wanted = np.rint(medians).astype(np.uint8)
     if palette is not None and len(palette):
@@ -101,7 +114,7 @@ def bring_up(
     wanted[paper] = 255
     flat = look_up(wanted, areas.labels)
     colour = flat.copy()
-    _add_shading(colour, network, clean, areas, (medians, wanted, ~paper))
+    add_shading(colour, (network, clean), areas.labels, (medians, wanted, ~paper))
     background = look_up(areas.outside, areas.labels) & is_nearly_white(colour)
     colour[background] = 255
     return Painted(colour, flat, background)
@@ -168,28 +181,33 @@ def _joined(areas: Areas, medians: Floats) -> tuple[Areas, Floats]:
     return areas._replace(labels=look_up(roots.astype(np.int32), areas.labels)), together
 
 
-def _medians(network: Floats, clean: Floats, labels: Labels, count: int) -> Floats:
-    """Return each area's median colour, float32 (count, 3), over the cleanest pixels of the network that it has."""
+def medians_of(levels: NDArray[np.intp], clean: Floats, labels: Labels, count: int) -> Floats:
+    """Return each area's median colour, float32 (count, 3), over the cleanest pixels of the network that it has.
+
+    levels: what the network painted, (h, w, 3), 0..255. clean: share of paper in its pixels, (h, w). labels: (H, W).
+    """
     step = -(-max(labels.shape) // _SAMPLED)
     sampled = labels[step // 2 :: step, step // 2 :: step]
-    rows = (np.arange(sampled.shape[0]) * step + step // 2) * network.shape[0] // labels.shape[0]
-    columns = (np.arange(sampled.shape[1]) * step + step // 2) * network.shape[1] // labels.shape[1]
-    cells = (rows[:, None] * network.shape[1] + columns).reshape(-1)
+    rows = (np.arange(sampled.shape[0]) * step + step // 2) * levels.shape[0] // labels.shape[0]
+    columns = (np.arange(sampled.shape[1]) * step + step // 2) * levels.shape[1] // labels.shape[1]
+    cells = (rows[:, None] * levels.shape[1] + columns).reshape(-1)
     found = np.full((count, 3), 255, np.float32)
-    _fill_medians(found, sampled.reshape(-1).copy(), cells, network, clean)
+    _fill_medians(found, sampled.reshape(-1).copy(), cells, levels, clean)
     left = np.bincount(sampled.reshape(-1), minlength=count) == 0
     if left[1:].any():  # areas between the samples
         left[0] = False
         row, column = np.nonzero(look_up(left, labels))
-        cells = row * network.shape[0] // labels.shape[0] * network.shape[1]
-        cells += column * network.shape[1] // labels.shape[1]
-        _fill_medians(found, labels[row, column], cells, network, clean)
+        cells = row * levels.shape[0] // labels.shape[0] * levels.shape[1]
+        cells += column * levels.shape[1] // labels.shape[1]
+        _fill_medians(found, labels[row, column], cells, levels, clean)
     return found
 
 
-def _fill_medians(found: Floats, label: Labels, cells: NDArray[np.intp], network: Floats, clean: Floats) -> None:
+def _fill_medians(
+    found: Floats, label: Labels, cells: NDArray[np.intp], levels: NDArray[np.intp], clean: Floats
+) -> None:
     """Fill in the medians of the areas `label`, (n,), at the network's pixels `cells`, (n,), flat indices."""
-    levels = _without_ink(network, clean).reshape(-1, 3)
+    levels = levels.reshape(-1, 3)
     share = clean.reshape(-1)
     for least in _CLEAN:
         used = (share[cells] >= least) & (label > 0)
@@ -210,45 +228,53 @@ def _without_ink(network: Floats, clean: Floats) -> NDArray[np.intp]:
     return np.rint(np.minimum(network / share[..., None], 255)).astype(np.intp)
 
 
-def _add_shading(
-    colour: Bytes, network: Floats, clean: Floats, areas: Areas, known: tuple[Floats, Bytes, Bools]
+def add_shading(
+    colour: Bytes,
+    seen: tuple[Floats, Floats],
+    labels: Labels,
+    known: tuple[Floats, Bytes, Bools],
+    smoothing: Smoothing = SMOOTHING,
 ) -> None:
-    """Add the network's shading to the areas that are large enough to have some, in place.
+    """Add a network's shading to the areas that are large enough to have some, in place.
 
-    known: of each area the median of what the network painted, the colour that it has, and whether it is shaded.
+    colour: RGB (H, W, 3), flat. seen: what the network painted, float32 (h, w, 3), 0..255, and the share of paper in
+    its pixels, (h, w). labels: areas 1..n, (H, W). known: of each area the colour (n + 1, 3) that its shading is off
+    from, the colour (n + 1, 3) that it has, and whether it is shaded (n + 1,).
     """
+    network, clean = seen
     medians, wanted, shaded = known
-    small = _nearest(areas.labels, network.shape[:2])
+    small = _nearest(labels, network.shape[:2])
     weight = (clean >= _CLEAN[0]).astype(np.float32)
     sizes = np.bincount(small.reshape(-1), weight.reshape(-1), len(medians))
     large = np.flatnonzero((sizes >= _LEAST_AREA) & shaded)
-    boxes = _boxes(areas.labels, len(medians))
+    boxes = _boxes(labels, len(medians))
+    margin = smoothing.margin
     for area in large.tolist():
         top, bottom, left, right = boxes[area].tolist()
         box = (slice(top, bottom), slice(left, right))
         near = tuple(
-            slice(max(int(side.start * few / many) - _MARGIN, 0), int(side.stop * few / many) + 1 + _MARGIN)
-            for side, few, many in zip(box, small.shape, areas.labels.shape, strict=True)
+            slice(max(int(side.start * few / many) - margin, 0), int(side.stop * few / many) + 1 + margin)
+            for side, few, many in zip(box, small.shape, labels.shape, strict=True)
         )
         mask = weight[near] * (small[near] == area)
-        shading = _shading(network[near] - medians[area], mask)
-        full = _window(shading, near, (small.shape, areas.labels.shape), box)
+        shading = _shading(network[near] - medians[area], mask, smoothing)
+        full = _window(shading, near, (small.shape, labels.shape), box)
         full += wanted[area]
         levels = cv2.convertScaleAbs(np.maximum(full, 0))  # rounds, and cuts at 255
-        mine = (areas.labels[box] == area).view(np.uint8)
+        mine = (labels[box] == area).view(np.uint8)
         cv2.copyTo(levels, mine, colour[box])
 
 
-def _shading(off: Floats, mask: Floats) -> Floats:
+def _shading(off: Floats, mask: Floats, smoothing: Smoothing) -> Floats:
     """Return smooth shading, (h, w, 3), of how far colours are off their median, (h, w, 3), where mask, (h, w), is 1.
 
     What is weaker than the network's noise fades: s p / (p + noise^2) with p = |s|^2, as in a Wiener filter.
     """
-    reach = 2 * _MARGIN + 1
-    spread = cv2.GaussianBlur(np.dstack([off * mask[..., None], mask]), (reach, reach), _SIGMA)
+    reach = 2 * smoothing.margin + 1
+    spread = cv2.GaussianBlur(np.dstack([off * mask[..., None], mask]), (reach, reach), smoothing.sigma)
     shading = spread[..., :3] / (spread[..., 3:] + np.float32(_EPSILON))
     power = np.square(shading).sum(axis=2, keepdims=True)
-    return np.asarray(shading * (power / (power + np.float32(_NOISE**2))), np.float32)
+    return np.asarray(shading * (power / (power + np.float32(smoothing.noise**2))), np.float32)
 
 
 def _window(

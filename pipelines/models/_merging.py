@@ -8,7 +8,7 @@ colours, and multiplies the lower one by what comes out: colours of one network,
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,8 @@ class Layers:
         for label in self.tops:
             colour = self._over(colour, made[label])
         agreed = np.logical_and.reduce([made[label].background for label in self.tops])
-        return Painting(colour, base.flat, base.background & (agreed | is_nearly_white(colour)))
+        background = base.background & (agreed | is_nearly_white(colour))
+        return replace(base, colour=colour, background=background, steps={})
 
     def _over(self, base: Bytes, top: Painting) -> Bytes:
         if self.mode == SHADING:

@@ -4,7 +4,7 @@ A painter's result for one drawing is a `Painting` at full size, whatever painte
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
@@ -14,10 +14,13 @@ from pipelines.core import registry
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.core.images import composite
 from pipelines.core.settings import resolve
+from pipelines.models._filled import Found
 from pipelines.models._guided import Areas, bring_up, find_areas
+from pipelines.models._onnx_engine import is_onnx, open_file
+from pipelines.models._refined import Ground, another, fill, finish, lay_out
 
 if TYPE_CHECKING:
-    from pipelines.models._painting import Network, Sheet
+    from pipelines.models._painting import EngineName, Network, Sheet
 
 Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
@@ -25,6 +28,9 @@ Steps = dict[str, Bytes]
 HintPreset = Literal["fills", "discs"]  # small spots within areas for models that fill, discs as in training
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+
+ON_FLAT = ("fillnet",)
+"""Models that paint on flat colour; said here too, so that torch is not loaded to find out."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,9 @@ class Painter:
     label: str  # what its results are called
     model: str  # its file in pipelines/models
     params: Any  # its Params; of a network as plain values
-    checkpoint: str = ""  # folder of a trained network
-    weights: str = ""  # digest of its weights
+    checkpoint: str = ""  # folder or ONNX file of a trained network
+    weights: str = ""  # digest of its weights, or of the whole file
+    engine: "EngineName" = "torch"
 
     @property
     def is_network(self) -> bool:
@@ -45,7 +52,12 @@ class Painter:
     @property
     def hint_preset(self) -> HintPreset:
         """Which hints it is made for."""
-        return "discs" if self.is_network else "fills"
+        return "discs" if self.is_network and not self.on_flat else "fills"
+
+    @property
+    def on_flat(self) -> bool:
+        """Whether it is a network that is given the drawing filled with flat colour."""
+        return self.model in ON_FLAT
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -67,7 +79,14 @@ class Canvas:
     lines: Bytes  # (H, W), 0 = ink
     guides: Mapping[HintPreset, Guide]  # for each kind of painter
     rng: np.random.Generator
+    snap: bool = True  # areas have their hint's exact colour where the hint lies
+    lively: bool = True  # drawings without any hint get lively colours; no: the likeliest, however grey
+    varied: bool = False  # another plausible colouring, by chance, instead of the likeliest
     _areas: Areas | None = field(default=None, repr=False)
+
+    def another(self) -> "Canvas":
+        """The same drawing, to be coloured otherwise."""
+        return replace(self, varied=True, rng=self.rng.spawn(1)[0])
 
     @property
     def areas(self) -> Areas:
@@ -85,17 +104,23 @@ class Painting:
     flat: Bytes  # RGB (H, W, 3), the same without the shading inside areas
     background: Bools  # (H, W), the paper outside the figure
     steps: Steps = field(default_factory=dict)  # intermediate pictures by the painter's names for them
+    ink: Bytes = field(default_factory=lambda: np.zeros(3, np.uint8))  # RGB (3,), the colour that suits the lines
 
 
 def find_painters(
-    models: Sequence[str], *, preset: str | None = None, values: Mapping[str, object] | None = None
+    models: Sequence[str],
+    *,
+    preset: str | None = None,
+    values: Mapping[str, object] | None = None,
+    engine: "EngineName" = "torch",
 ) -> tuple[Painter, ...]:
-    """Find the painters that texts name: MODEL, CHECKPOINT, LABEL=MODEL or LABEL=CHECKPOINT.
+    """Find the painters that texts name: MODEL, CHECKPOINT, FILE.onnx, or LABEL= and one of these.
 
-    `preset` and `values` are for models without weights. Raises UsageError for what does not exist, labels that are
-    no names or alike, and SettingsError for settings that no model takes.
+    `preset` and `values` are for models without weights, `engine` runs networks; ONNX files are always run by onnx.
+    Raises UsageError for what does not exist, labels that are no names or alike, and SettingsError for settings that no
+    model takes.
     """
-    painters = tuple(_find(text, preset, values or {}) for text in models)
+    painters = tuple(_find(text, preset, values or {}, engine) for text in models)
     if (preset is not None or values) and all(painter.is_network for painter in painters):
         raise SettingsError("a trained network has no settings to choose", hint="Leave out --preset and --set")
     labels = [painter.label for painter in painters]
@@ -117,11 +142,24 @@ def device_of(wanted: str) -> str:
     return wanted
 
 
+def device_for(painters: Sequence[Painter], wanted: str) -> str:
+    """The device meant by one of `DEVICES` for the networks among painters; those that onnxruntime runs take the CPU.
+
+    Raises UsageError for a device that is not here.
+    """
+    engines = {painter.engine for painter in painters if painter.is_network}
+    if "torch" in engines:
+        return device_of(wanted)
+    if engines and wanted not in ("auto", "cpu"):
+        raise UsageError("onnxruntime runs networks on the CPU", hint="Leave out --device, or use --engine torch")
+    return "cpu"
+
+
 def load(painter: Painter, device: str) -> "Network":
     """Load a network, once in a process; raises UsageError for damaged weights."""
     from pipelines.models._painting import load_network
 
-    return load_network(painter.checkpoint, painter.weights, device)
+    return load_network(painter.checkpoint, painter.weights, device, painter.engine)
 
 
 def paint(painter: Painter, canvases: Sequence[Canvas], device: str) -> list[Painting]:
@@ -129,10 +167,48 @@ def paint(painter: Painter, canvases: Sequence[Canvas], device: str) -> list[Pai
     if not painter.is_network:
         return [_filled(painter, canvas) for canvas in canvases]
     network = load(painter, device)
+    if painter.on_flat:
+        return _refined(painter, network, canvases)
     sheets = [network.lay_in(canvas.lines, canvas.guides["discs"].hints) for canvas in canvases]
     made = network.paint(sheets)
     return [
         _brought_up(painter, canvas, sheet, small) for canvas, sheet, small in zip(canvases, sheets, made, strict=True)
+    ]
+
+
+def _refined(painter: Painter, network: "Network", canvases: Sequence[Canvas]) -> list[Painting]:
+    """Paint with a network that works on flat colour; for variants it is asked once more, given colours by chance."""
+    guides = [canvas.guides["fills"] for canvas in canvases]
+    grounds = [fill(canvas.lines, guide.hints) for canvas, guide in zip(canvases, guides, strict=True)]
+    found = _found(network, canvases, grounds)
+    varied = [number for number, canvas in enumerate(canvases) if canvas.varied]
+    if varied:
+        for number in varied:
+            hints = another(found[number], grounds[number], canvases[number].rng)
+            grounds[number] = fill(canvases[number].lines, hints)
+        again = _found(network, [canvases[number] for number in varied], [grounds[number] for number in varied])
+        for number, one in zip(varied, again, strict=True):
+            found[number] = one
+    made = []
+    for canvas, guide, ground, one in zip(canvases, guides, grounds, found, strict=True):
+        palette = (
+            None if guide.hints[..., 3].any() else guide.palette
+        )  # as in `flat`: where there are hints, they decide
+        whole = finish(
+            one, canvas.lines, ground, palette, snap=canvas.snap, chance=canvas.rng if canvas.lively else None
+        )
+        given = composite(ground.hints, ground.made.colour)
+        steps = dict(zip(painter.steps, (given, np.rint(one.fill).astype(np.uint8)), strict=True))
+        made.append(Painting(whole.colour, whole.flat, whole.background, steps, whole.ink))
+    return made
+
+
+def _found(network: "Network", canvases: Sequence[Canvas], grounds: Sequence[Ground]) -> list[Found]:
+    sheets = [network.lay_in(canvas.lines, ground.hints) for canvas, ground in zip(canvases, grounds, strict=True)]
+    filled = [lay_out(ground, sheet) for ground, sheet in zip(grounds, sheets, strict=True)]
+    found = network.find(filled)
+    return [
+        one._replace(fill=np.ascontiguousarray(one.fill[sheet.place])) for one, sheet in zip(found, sheets, strict=True)
     ]
 
 
@@ -152,35 +228,44 @@ def _brought_up(painter: Painter, canvas: Canvas, sheet: "Sheet", small: NDArray
     return Painting(made.colour, made.flat, made.background, pictures)
 
 
-def _find(text: str, preset: str | None, values: Mapping[str, object]) -> Painter:
+def _find(text: str, preset: str | None, values: Mapping[str, object], engine: "EngineName") -> Painter:
     label, target = _split(text)
-    if target in registry.names("models"):
+    if target in registry.names("models") and target not in ON_FLAT:
         module = registry.load("models", target)
         if hasattr(module, "paint"):
             return Painter(label or target, target, resolve(module, values, preset=preset))
-    return _find_network(label, target)
+    return _find_file(label, target) if is_onnx(target) else _find_network(label, target, engine)
 
 
-def _find_network(label: str, target: str) -> Painter:
-    from pipelines.models._checkpoint import find_checkpoint, read_card
-    from pipelines.models._painting import weights_digest
+def _find_file(label: str, path: str) -> Painter:
+    file = open_file(path)
+    return Painter(label or file.model, file.model, dict(file.params), path, file.digest, "onnx")
+
+
+def _find_network(label: str, target: str, engine: "EngineName") -> Painter:
+    from pipelines.models._card import SHIPPED, check_weights, find_checkpoint, read_card
 
     try:
-        folder = find_checkpoint(target)
+        folder = SHIPPED / target if target in ON_FLAT else find_checkpoint(target)
     except UsageError as error:
         if target not in registry.names("models"):
             raise UsageError(
-                error.message, hint=f"{error.hint}. Models without weights: {', '.join(_without_weights())}"
+                error.message, hint=f"{error.hint}. Models that need no training: {', '.join(_ready())}"
             ) from error
         raise UsageError(
             f"'{target}' has to be trained first", hint=f"Give a run of colorize-cli train: --model {target}=RUN"
         ) from error
     card = read_card(folder)
-    return Painter(label or card.model, card.model, dict(card.params), str(folder), weights_digest(folder))
+    check_weights(folder)
+    return Painter(label or card.model, card.model, dict(card.params), str(folder), card.weights_sha256, engine)
 
 
-def _without_weights() -> list[str]:
-    return [name for name in registry.names("models") if hasattr(registry.load("models", name), "paint")]
+def _ready() -> list[str]:
+    return [name for name in registry.names("models") if name in ON_FLAT or not _learns(name)]
+
+
+def _learns(name: str) -> bool:
+    return hasattr(registry.load("models", name), "Model")
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -5,26 +5,34 @@ fits, white around it. Two things are done to drawings that training pictures di
 lines faint they are darkened again, all alike, and hints smaller than those of training grow to about their size.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
 
 from pipelines.core import registry
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.framing import Figure, Framing, arrange, resized
-from pipelines.models._batch import InputKind, network_input
-from pipelines.models._checkpoint import load_painter, params_of, read_card
+from pipelines.models._batch import InputKind, network_input, to_floats
+from pipelines.models._card import params_of
+from pipelines.models._filled import Filled, Found, stacked
+from pipelines.models._onnx_engine import OnnxEngine, is_onnx, open_file
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from pipelines.models._card import Card
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Engine = Callable[[Floats], list[Floats]]
+"""What runs a network: float32 (B, Cin, S, S) to the picture, or for filled drawings to fill, ink, guesses, shares."""
+
+EngineName = Literal["torch", "onnx"]
 
 _OPAQUE = 128  # alpha from which a pixel of a hint map is a hint
 _RIDGE = 0.6  # darkness that the middle of a typical line keeps when it is shrunk
@@ -45,14 +53,13 @@ class Sheet(NamedTuple):
 class Network:
     """A network ready to paint."""
 
-    module: nn.Module
+    engine: Engine
     kind: InputKind
     size: int  # px, the side of its square
-    device: str
 
     def lay_in(self, lines: Bytes, hints: Bytes) -> Sheet:
         """Lay a line drawing, uint8 (H, W), and its hints, uint8 RGBA (H, W, 4), into the network's square."""
-        return lay_in(lines, hints, self.size)
+        return lay_in(lines, hints, self.size, least_hint=0.0 if self.kind == "filled" else _LEAST_HINT)
 
     def paint(self, sheets: Sequence[Sheet]) -> list[Floats]:
         """Paint drawings together; returns RGB, float32 (h, w, 3), 0..255, of the part that each covers.
@@ -60,39 +67,81 @@ class Network:
         Raises MethodError where the network gives values that are no numbers.
         """
         inputs = np.stack([network_input(sheet.lines, sheet.hints, self.kind) for sheet in sheets])  # (B, Cin, S, S)
-        with torch.inference_mode(), _one_thread():
-            given = torch.from_numpy(inputs).to(self.device, memory_format=torch.channels_last)
-            made: Tensor = self.module(given).float().cpu()  # (B, 3, S, S) in [-1, 1]
-            if not bool(torch.isfinite(made).all()):
-                raise MethodError("the network gives values that are no numbers", hint="Give another checkpoint")
-            levels = (made * 127.5 + 127.5).clamp_(0, 255).permute(0, 2, 3, 1).numpy()
-        return [np.ascontiguousarray(picture[sheet.place]) for picture, sheet in zip(levels, sheets, strict=True)]
+        made = self._run(inputs)[0]  # (B, 3, S, S) in [-1, 1]
+        return [
+            np.ascontiguousarray(picture[sheet.place]) for picture, sheet in zip(_levels(made), sheets, strict=True)
+        ]
+
+    def find(self, filled: Sequence[Filled]) -> list[Found]:
+        """What a network that works on flat colour says of drawings laid out for it; MethodError as for `paint`."""
+        inputs = np.stack([to_floats(stacked(one)) for one in filled])  # (B, 7, S, S)
+        fill, ink, guesses, shares = self._run(inputs)
+        pictures, inks = _levels(fill), ink * np.float32(127.5) + np.float32(127.5)
+        return [Found(*found) for found in zip(pictures, inks, _odds(guesses), _odds(shares), strict=True)]
+
+    def _run(self, inputs: Floats) -> list[Floats]:
+        """What the engine gives for inputs (B, Cin, S, S)."""
+        made = self.engine(inputs)
+        if not all(np.isfinite(one).all() for one in made):
+            raise MethodError("the network gives values that are no numbers", hint="Give another checkpoint")
+        return made
 
 
 @lru_cache(maxsize=_KEPT)
-def load_network(checkpoint: str, weights: str, device: str) -> Network:
-    """Load a checkpoint folder, once in a process; raises UsageError where its digest is not `weights` any more."""
-    module, card = load_painter(checkpoint)
-    if weights_digest(checkpoint) != weights:
+def load_network(checkpoint: str, weights: str, device: str, engine: EngineName = "torch") -> Network:
+    """Load a checkpoint folder or an ONNX file, once in a process, to be run by an engine; onnx runs on the CPU.
+
+    Raises UsageError where its digest is not `weights` any more, MissingPackageError without the engine's packages.
+    """
+    network, digest = _loaded(checkpoint, device, engine)
+    if digest != weights:
         raise UsageError(f"{checkpoint} was replaced meanwhile", hint="Run the same command again")
+    return network
+
+
+def _loaded(checkpoint: str, device: str, engine: EngineName) -> tuple[Network, str]:
+    if is_onnx(checkpoint):
+        file = open_file(checkpoint)
+        return Network(file.engine, file.kind, file.size), file.digest
+    from pipelines.models._checkpoint import load_painter
+
+    module, card = load_painter(checkpoint)
     params: Any = params_of(card)
     kind: InputKind = registry.load("models", card.model).input_kind(params)
-    module = module.requires_grad_(False).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Network(module, kind, params.size, device)
+    if engine == "onnx":
+        return Network(_exported(module, card), kind, params.size), card.weights_sha256
+    from pipelines.models._torch_engine import TorchEngine
+
+    return Network(TorchEngine(module, kind, device), kind, params.size), card.weights_sha256
 
 
-def weights_digest(checkpoint: object) -> str:
-    """The digest of a checkpoint's weights that its card holds: it tells a checkpoint from any other."""
-    return read_card(str(checkpoint)).weights_sha256
+def _exported(module: "nn.Module", card: "Card") -> OnnxEngine:
+    from pipelines.models._onnx_export import to_onnx
+
+    return OnnxEngine(to_onnx(module, card))
 
 
-def lay_in(lines: Bytes, hints: Bytes, size: int) -> Sheet:
-    """Lay a line drawing, uint8 (H, W), and its hints, uint8 RGBA (H, W, 4), evenly into a square of `size` px."""
+def _odds(logits: Floats) -> Floats:
+    """Logits (B, n, k) as probabilities over the k."""
+    odds = np.exp(logits - logits.max(axis=2, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=2, keepdims=True), np.float32)
+
+
+def _levels(made: Floats) -> Floats:
+    """Pictures (B, 3, S, S) in [-1, 1] as (B, S, S, 3), 0..255."""
+    return np.moveaxis(np.clip(made * np.float32(127.5) + np.float32(127.5), 0, 255), 1, 3)
+
+
+def lay_in(lines: Bytes, hints: Bytes, size: int, *, least_hint: float = _LEAST_HINT) -> Sheet:
+    """Lay a line drawing, uint8 (H, W), and its hints, uint8 RGBA (H, W, 4), evenly into a square of `size` px.
+
+    least_hint: the radius, a share of the side, to which smaller hints grow.
+    """
     layout = arrange(Framing(size=(size, size)), lines.shape, Figure(None, None))
     place = layout.place(lines.shape)
     shape = (place[0].stop - place[0].start, place[1].stop - place[1].start)
     small_lines = darkened(resized(lines, (shape[1], shape[0])))
-    small_hints = grown(shrunk_hints(hints, shape), _LEAST_HINT * size)
+    small_hints = grown(shrunk_hints(hints, shape), least_hint * size)
     return Sheet(layout.laid(small_lines, lines.shape, 255), layout.laid(small_hints, lines.shape, 0), place)
 
 
@@ -143,14 +192,3 @@ def grown(hints: Bytes, radius: float) -> Bytes:
     reach = np.maximum(radius - deepest, 0)[spots.reshape(-1)[origin]]
     result: Bytes = np.where((away <= reach)[..., None], hints.reshape(-1, 4)[origin], hints)
     return result
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Convolutions on one thread, so that results are the same for any number of processors and workers."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -33,7 +33,7 @@ from pipelines.models._region_facts import measure
 from pipelines.models._sheet import is_outside, lay_out
 from pipelines.models._splitting import split
 from pipelines.regions import trapped_ball
-from pipelines.regions.trapped_ball import Paper, enclose, flood, in_scan_order, look_up
+from pipelines.regions.trapped_ball import Paper, enclose, flood, look_up, scan_order
 
 ByteArray = NDArray[np.uint8]
 BoolArray = NDArray[np.bool_]
@@ -64,6 +64,8 @@ class Colouring(NamedTuple):
     colour: ByteArray  # RGB (H, W, 3), under the lines too
     regions: LabelArray  # (H, W), 0 = ink, 1..n = area of one colour
     background: BoolArray  # (H, W), the paper outside the figure, to the middle of its outline
+    areas: LabelArray  # (H, W), the regions, reaching under the ink; all 0 where there is no paper
+    colours: ByteArray  # (n + 1, 3), of each region
 
 
 class Plan(NamedTuple):
@@ -165,10 +167,16 @@ def _finished(lines: ByteArray, plan: Plan, drawing: Paper) -> Colouring:
         paper = paper_of(lines).paper
         markers = _enlarged(markers, lines.shape) * paper
     areas = flood(markers, heights_of_ink(lines, paper))
+    number = scan_order(areas * paper)
+    colours = np.full((int(number.max(initial=0)) + 1, 3), 255, np.uint8)
+    colours[number] = plan.colours[label[: len(number)]]
+    ordered = look_up(number, areas)
     return Colouring(
         colour=look_up(plan.colours[label], areas),
-        regions=in_scan_order(areas * paper),
+        regions=ordered * paper,
         background=look_up(label == len(plan.colours) - 1, areas),
+        areas=ordered,
+        colours=colours,
     )
 
 

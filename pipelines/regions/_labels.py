@@ -34,8 +34,13 @@ def runs_of(labels: LabelArray) -> tuple[IntArray, IntArray, IntArray, IntArray]
 
 def in_scan_order(labels: LabelArray) -> LabelArray:
     """Number the labels >= 0 of a map, int32 (H, W), 1..n by their first pixel, row by row; 0 stays 0."""
+    return look_up(scan_order(labels), labels)
+
+
+def scan_order(labels: LabelArray) -> LabelArray:
+    """Return the number, 1..n, that each label of a map gets by its first pixel, int32 (greatest label + 1,)."""
     found, first = np.unique(runs_of(labels)[3], return_index=True)
     number = np.zeros(int(found.max(initial=0)) + 1, np.int32)
     present = found > 0
     number[found[present][np.argsort(first[present])]] = np.arange(1, np.count_nonzero(present) + 1)
-    return look_up(number, labels)
+    return number

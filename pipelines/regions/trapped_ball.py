@@ -33,7 +33,7 @@ from pipelines.regions._graph import (
     joined_to_named,
     without_slivers,
 )
-from pipelines.regions._labels import in_scan_order, look_up, runs_of
+from pipelines.regions._labels import in_scan_order, look_up, runs_of, scan_order
 
 __all__ = [
     "TOP",
@@ -45,10 +45,10 @@ __all__ = [
     "find_borders",
     "find_paper",
     "flood",
-    "in_scan_order",
     "joined_to_named",
     "look_up",
     "runs_of",
+    "scan_order",
     "segment",
     "widest_of",
 ]

@@ -20,17 +20,12 @@ from torch import Tensor
 from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.settings import plain
 from pipelines.models import _checkpoint, pix2pix
+from pipelines.models._card import CARD, WEIGHTS, Card, check_weights, find_checkpoint, mend, read_card, sha256
 from pipelines.models._checkpoint import (
-    CARD,
     TRAINING,
     TRAINING_TENSORS,
-    WEIGHTS,
-    Card,
     Training,
-    find_checkpoint,
     load_painter,
-    mend,
-    read_card,
     read_training,
     write_checkpoint,
 )
@@ -225,6 +220,21 @@ def test_a_pickle_in_the_place_of_weights_is_refused_unread(saved: Path) -> None
         load_painter(saved)
 
 
+def test_weights_are_checked_by_their_digest_without_reading_them(saved: Path) -> None:
+    check_weights(saved)
+    data = bytearray((saved / WEIGHTS).read_bytes())
+    data[-5] ^= 1
+    (saved / WEIGHTS).write_bytes(data)
+    with pytest.raises(UsageError, match="is damaged"):
+        check_weights(saved)
+    (saved / WEIGHTS).write_bytes(b"anything at all")
+    change_card(saved, weights_sha256=sha256(saved / WEIGHTS))
+    check_weights(saved)
+    (saved / WEIGHTS).unlink()
+    with pytest.raises(UsageError, match=f"{WEIGHTS} is missing"):
+        check_weights(saved)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -240,7 +250,7 @@ def test_weights_of_another_shape_are_named(saved: Path, change, words: str) -> 
     weights = load_file(saved / WEIGHTS)
     change(weights)
     save_file(weights, saved / WEIGHTS)
-    change_card(saved, weights_sha256=_checkpoint._sha256(saved / WEIGHTS))
+    change_card(saved, weights_sha256=sha256(saved / WEIGHTS))
     with pytest.raises(UsageError, match=words):
         load_painter(saved)
 

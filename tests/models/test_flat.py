@@ -75,6 +75,38 @@ def test_regions_are_areas_of_one_colour_and_ink_is_zero() -> None:
         assert len(colours_of(result.colour[result.regions == region])) == 1
 
 
+def test_areas_are_the_regions_reaching_under_the_ink_with_their_colours() -> None:
+    lines = two_boxes()
+    result = painted(lines, discs(lines, (40, 45, RED), (40, 85, BLUE), (90, 60, BLUE)))
+    paper = result.regions > 0
+    assert np.array_equal(result.areas[paper], result.regions[paper])
+    assert (result.areas > 0).all()
+    assert len(result.colours) == int(result.regions.max()) + 1
+    assert (result.colours[0] == 255).all()
+    assert np.array_equal(result.colours[result.areas], result.colour)
+
+
+@pytest.mark.parametrize("size", [300, 700])
+def test_areas_and_their_colours_belong_together_where_colours_are_found_at_a_smaller_size(size: int) -> None:
+    lines = blank(size, size - 30)
+    for at in range(5, size, 23):
+        lines[at : at + 2] = lines[:, at : at + 2] = 0
+    hints = discs(lines, (15, 15, RED), (size // 2, size // 2, BLUE), (size - 60, 15, GREEN))
+    result = painted(lines, hints, Params(work_size=160))
+    assert np.array_equal(
+        np.unique(result.areas),
+        np.arange(len(result.colours)) if 0 in result.areas else np.arange(1, len(result.colours)),
+    )
+    assert np.array_equal(result.colours[result.areas], result.colour)
+    assert ((result.areas == result.regions) | (result.regions == 0)).all()
+
+
+def test_ink_alone_has_no_areas() -> None:
+    result = painted(np.zeros((40, 50), np.uint8), np.zeros((40, 50, 4), np.uint8))
+    assert np.array_equal(result.colours[result.areas], result.colour)
+    assert result.areas.max() == result.regions.max() == len(result.colours) - 1
+
+
 def u_shaped_corridor() -> Bytes:
     """A U of corridors 20 px wide: arms at x = 20..40 and 44..64, joined below y = 100; between them 4 px of ink."""
     lines = np.zeros((140, 84), np.uint8)

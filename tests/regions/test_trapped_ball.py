@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.core.errors import SettingsError
-from pipelines.regions.trapped_ball import Params, find_paper, segment
+from pipelines.regions.trapped_ball import Params, find_paper, look_up, scan_order, segment
 
 Bytes = NDArray[np.uint8]
 Labels = NDArray[np.int32]
@@ -227,3 +227,17 @@ def test_the_width_of_paper_is_the_distance_from_ink() -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match=next(iter(settings))):
         Params(**settings)  # type: ignore[arg-type]
+
+
+# numbers ----------------------------------------------------------------------------------------------------
+
+
+def test_scan_order_numbers_labels_by_their_first_pixel_and_those_that_are_not_there_0() -> None:
+    labels = np.array([[0, 7, 7, 2], [7, 2, 5, 5]], np.int32)
+    assert scan_order(labels).tolist() == [0, 0, 2, 0, 0, 3, 0, 1]
+    assert look_up(scan_order(labels), labels).tolist() == [[0, 1, 1, 2], [1, 2, 3, 3]]
+
+
+@pytest.mark.parametrize("level", [0, 4])
+def test_scan_order_of_one_label(level: int) -> None:
+    assert scan_order(np.full((3, 2), level, np.int32)).tolist() == [0] * level + [min(level, 1)]

@@ -1,0 +1,1 @@
+"""Layered formats: a document in layers -> files that painting programs and scripts open."""

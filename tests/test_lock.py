@@ -1,0 +1,260 @@
+"""`colorize --lock` and `--palette-from`: the same colours over frames, whatever paints, and what users meet."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from pipelines import colorize as stage
+from pipelines.colorize import Guides, Shown, colorize
+from pipelines.core.errors import UsageError
+from pipelines.core.plans import BatchSettings
+from pipelines.core.report import Report
+from pipelines.models import pix2pix
+from pipelines.models._card import Card
+from pipelines.models._checkpoint import write_checkpoint
+from tests import drawings
+from tests.conftest import Cli
+from tests.drawings import BLUE, GREEN, RED, Bytes
+
+SIZE = 96
+HEAD, HAND = (34, 48), (76, 36)
+
+
+def frame(turn: int, *, missing: bool = False) -> Bytes:
+    """A head that moves on, and a hand that swings."""
+    lines = np.full((SIZE, SIZE), 255, np.uint8)
+    cv2.circle(lines, at(HEAD, turn), 24, 0, 2)
+    if not missing:
+        cv2.circle(lines, at(HAND, turn), 13, 0, 2)
+    return lines
+
+
+def at(place: tuple[int, int], turn: int) -> tuple[int, int]:
+    return place[0] + 2 * turn, place[1] + (4 * turn if place == HAND else 0)
+
+
+def hints(turn: int, **colours: tuple[int, int, int]) -> Bytes:
+    layer = np.zeros((SIZE, SIZE, 4), np.uint8)
+    for name, colour in colours.items():
+        cv2.circle(layer, at({"head": HEAD, "hand": HAND}[name], turn), 4, (*colour, 255), -1)
+    return layer
+
+
+@pytest.fixture
+def art(tmp_path: Path) -> Path:
+    """Four frames, in the third of which the hand is hidden; hints for the first."""
+    for turn in range(4):
+        drawings.write(tmp_path / "lines" / f"walk_{turn}.png", frame(turn, missing=turn == 2))
+    drawings.write(tmp_path / "hints" / "walk_0.png", hints(0, head=GREEN, hand=RED))
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _signals_stay() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    hook = threading.excepthook
+    yield
+    threading.excepthook = hook
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def run(art: Path, name: str = "out", *, jobs: int = 1, model: str = "flat", **guides: object) -> Report:
+    found = {place: str(art / str(where)) if place != "lock" else where for place, where in guides.items()}
+    wanted = Guides(**found)  # type: ignore[arg-type]
+    batch = BatchSettings(jobs=jobs)
+    return colorize([str(art / "lines")], str(art / name), model=model, guides=wanted, background="paper", batch=batch)
+
+
+def seen(art: Path, name: str = "out") -> dict[str, list[tuple[int, ...]]]:
+    """The colours of head and hand in each frame that has them."""
+    pictures = {turn: drawings.read(art / name / f"walk_{turn}.png") for turn in range(4)}
+    found = {}
+    for part, place in (("head", HEAD), ("hand", HAND)):
+        turns = [turn for turn in pictures if part == "head" or turn != 2]
+        found[part] = [tuple(pictures[turn][at(place, turn)[::-1]].tolist()) for turn in turns]
+    return found
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.glob("*.png"))}
+
+
+# what it is for -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", ["flat", "fillnet"])
+def test_hints_for_one_frame_colour_all_of_them(art: Path, model: str) -> None:
+    report = run(art, model=model, hints="hints", lock=True)
+    assert report.counts == {"done": 4, "skipped": 0, "failed": 0}
+    assert not any(record.warnings for record in report.records)
+    assert seen(art) == {"head": [GREEN] * 4, "hand": [RED] * 3}
+
+
+def test_hints_in_the_last_frame_serve_the_first(art: Path) -> None:
+    drawings.write(art / "later" / "walk_3.png", hints(3, hand=BLUE))
+    run(art, hints="later", lock=True)
+    assert seen(art)["hand"] == [BLUE] * 3
+
+
+def test_without_hints_a_part_has_one_colour_that_frames_alone_do_not_agree_on(art: Path) -> None:
+    run(art, "alone")
+    assert len(set(seen(art, "alone")["head"])) > 1
+    run(art, "locked", lock=True)
+    found = seen(art, "locked")
+    assert len(set(found["head"])) == 1 and len(set(found["hand"])) == 1
+
+
+def test_another_hint_by_hand_keeps_its_frame(art: Path) -> None:
+    drawings.write(art / "hints" / "walk_3.png", hints(3, hand=BLUE))
+    drawings.write(art / "hints" / "walk_1.png", hints(1, hand=RED))
+    run(art, hints="hints", lock=True)
+    assert seen(art)["hand"] == [RED, RED, BLUE]
+
+
+def test_tracks_take_palette_colours_and_hints_stay(art: Path) -> None:
+    drawings.write(art / "one" / "walk_0.png", hints(0, hand=RED))
+    (art / "two.hex").write_text("1e3cc8\n28aa50\n")
+    run(art, hints="one", palette="two.hex", lock=True)
+    found = seen(art)
+    assert found["hand"] == [RED] * 3
+    assert len(set(found["head"])) == 1 and found["head"][0] in (BLUE, GREEN, (255, 255, 255))
+
+
+def test_a_reference_for_a_frame_colours_all(art: Path) -> None:
+    picture = np.full((SIZE, SIZE, 3), 255, np.uint8)
+    for place, radius, colour in ((HEAD, 24, BLUE), (HAND, 13, RED)):
+        cv2.circle(picture, place, radius, colour, -1)
+        cv2.circle(picture, place, radius, (0, 0, 0), 2)
+    drawings.write(art / "finished" / "walk_0.png", picture)
+    run(art, reference="finished", lock=True)
+    assert seen(art) == {"head": [BLUE] * 4, "hand": [RED] * 3}
+
+
+def test_single_pictures_of_a_folder_share_a_palette(tmp_path: Path) -> None:
+    for name, turn in (("cat", 0), ("dog", 1), ("emu", 2)):
+        drawings.write(tmp_path / "lines" / f"{name}.png", frame(turn))
+    run(tmp_path, lock=True)
+    colours = [
+        {tuple(pixel) for pixel in np.unique(picture.reshape(-1, 3), axis=0) if np.ptp(pixel) > 20}
+        for picture in (drawings.read(tmp_path / "out" / f"{name}.png") for name in ("cat", "dog", "emu"))
+    ]
+    assert colours[0] and len(set.union(*colours)) <= 6
+
+
+def test_a_network_is_locked_too(art: Path) -> None:
+    torch.manual_seed(0)
+    params = pix2pix.Params(generator="unet_128", ngf=4, ndf=4, input="layers")
+    weights = {
+        name: value * 3 if value.ndim == 4 else value
+        for name, value in pix2pix.build_painter(params).state_dict().items()
+    }
+    write_checkpoint(art / "net", Card("pix2pix", asdict(params)), weights)
+    away = {}
+    for name, lock in (("alone", False), ("locked", True)):
+        report = colorize(
+            [str(art / "lines")],
+            str(art / name),
+            model=str(art / "net"),
+            guides=Guides(hints=str(art / "hints"), lock=lock),
+            lines="none",
+            batch=BatchSettings(jobs=1),
+        )
+        assert report.exit_code == 0
+        hands = np.array(seen(art, name)["hand"])[1:, :3].astype(int)
+        away[name] = np.abs(hands - RED).max()
+    assert away["locked"] < 40 < away["alone"], "an untrained network knows nothing of red"
+
+
+# as a batch ---------------------------------------------------------------------------------------------------
+
+
+def test_the_bytes_do_not_depend_on_the_workers(art: Path) -> None:
+    run(art, "one", jobs=1, lock=True)
+    run(art, "two", jobs=2, lock=True)
+    assert files_of(art / "one") == files_of(art / "two")
+
+
+def test_nothing_is_done_twice_and_a_new_hint_is_for_all(art: Path) -> None:
+    run(art, hints="hints", lock=True)
+    assert run(art, hints="hints", lock=True).counts["skipped"] == 4
+    drawings.write(art / "hints" / "walk_0.png", hints(0, head=GREEN, hand=BLUE))
+    assert run(art, hints="hints", lock=True).counts["done"] >= 3
+    assert seen(art)["hand"] == [BLUE] * 3
+    assert run(art, hints="hints").counts["done"] == 4, "without --lock the results are others"
+
+
+def test_a_broken_frame_stops_no_other(art: Path) -> None:
+    (art / "lines" / "walk_1.png").write_bytes(b"\x89PNG broken")
+    report = run(art, hints="hints", lock=True)
+    assert report.counts == {"done": 3, "skipped": 0, "failed": 1}
+    picture = drawings.read(art / "out" / "walk_3.png")
+    assert tuple(picture[at(HAND, 3)[::-1]]) == RED
+
+
+def test_a_dry_run_looks_at_nothing(art: Path) -> None:
+    report = colorize(
+        [str(art / "lines")],
+        str(art / "out"),
+        model="flat",
+        guides=Guides(lock=True),
+        batch=BatchSettings(dry_run=True),
+    )
+    assert report.counts["done"] == 4 and not (art / "out").exists()
+
+
+def test_one_picture_has_nothing_to_be_locked_to(art: Path, cli: Cli) -> None:
+    done = cli("colorize", art / "lines" / "walk_0.png", "-o", art / "one.png", "--lock", "-j", 1, "--model", "flat")
+    assert done.code == 0 and (art / "one.png").exists()
+    assert not list(art.glob(".colorize-cli/lock"))
+
+
+def test_variants_cannot_be_locked(art: Path) -> None:
+    with pytest.raises(UsageError, match="one colouring"):
+        colorize([str(art / "lines")], str(art / "out"), guides=Guides(lock=True), shown=Shown(variants=2))
+
+
+def test_an_interrupt_while_frames_are_compared_ends_the_run(art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(stage, "survey", interrupted)
+    report = run(art, lock=True)
+    assert report.exit_code == 130
+    assert [record.reason for record in report.records] == ["not reached"] * 4
+
+
+# palettes of finished pictures --------------------------------------------------------------------------------
+
+
+def test_the_palette_is_found_in_finished_pictures(art: Path, cli: Cli) -> None:
+    for name, colour in (("a", RED), ("b", BLUE)):
+        picture = np.full((64, 64, 3), 255, np.uint8)
+        cv2.rectangle(picture, (8, 8), (55, 55), colour, -1)
+        drawings.write(art / "finished" / f"{name}.png", picture)
+    (art / "finished" / "c.png").write_bytes(b"no picture")
+    arguments = ("colorize", art / "lines", "-o", art / "out", "--palette-from", art / "finished", "--model", "flat")
+    done = cli(*arguments, "--background", "paper", "-j", 1)
+    assert done.code == 0, done.err
+    colours = {colour for found in seen(art).values() for colour in found}
+    assert colours <= {RED, BLUE} and len(colours) == 2
+
+
+def test_what_is_wrong_with_palettes_is_said(art: Path) -> None:
+    (art / "two.hex").write_text("1e3cc8\n")
+    (art / "empty").mkdir()
+    with pytest.raises(UsageError, match="two palettes"):
+        run(art, palette="two.hex", palette_from="lines")
+    with pytest.raises(UsageError, match="does not exist"):
+        run(art, palette_from="nowhere")
+    with pytest.raises(UsageError, match="no colours"):
+        run(art, palette_from="empty")
+    with pytest.raises(UsageError, match="cannot be read"):
+        run(art, palette_from="two.hex")
