@@ -5,7 +5,8 @@
 
 A SPEC is `lines` (the line art alone), `mean` (the mean colour of the corpus's training pictures under the line art),
 whatever `colorize --model` takes (`fillnet`, `flat`, a run, a checkpoint), or several of these joined by + (merged as
-`colorize` merges by default); :tint after it stands for --lines tint, :unhinted for no hints at all. Such as
+`colorize` merges by default); :tint after it stands for --lines tint, :unhinted for no hints at all, :likely for no
+hints and --unhinted likely. Such as
 
     --method lines=lines --method flat=flat --method fillnet=fillnet --method tint=fillnet:tint
     --method automatic=fillnet:unhinted --method merged=runs/pix2pix+runs/cyclegan
@@ -95,8 +96,8 @@ def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
     if spec == "lines":
         return folder / "lines"
     spec, *ways = spec.split(":")
-    if set(ways) - {"tint", "unhinted"}:
-        sys.exit(f"{name}: after : comes tint or unhinted")
+    if set(ways) - {"tint", "unhinted", "likely"}:
+        sys.exit(f"{name}: after : comes tint, unhinted or likely")
     models = spec.split("+")
     if len(models) > 1:
         models = [f"model{number}={model}" for number, model in enumerate(models, 1)]
@@ -107,9 +108,10 @@ def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
         [str(folder / "lines")],
         str(output),
         model=models,
-        guides=None if "unhinted" in ways else Guides(hints=str(hints)),
+        guides=None if {"unhinted", "likely"} & set(ways) else Guides(hints=str(hints)),
         background="paper",
         lines="tint" if "tint" in ways else "keep",
+        unhinted="likely" if "likely" in ways else "lively",
         batch=BatchSettings(jobs=jobs),
     )
     _check(report.exit_code, name)

@@ -1,4 +1,4 @@
-"""Writes the tables of docs/results.md from the JSON that benchmarks left, between markers, so that none can be stale.
+"""Writes the tables of docs from the JSON that benchmarks left, between markers, so that none can be stale.
 
     python benchmarks/tables.py [--check]
 
@@ -9,14 +9,17 @@ A table stands between the lines `<!-- quality -->` and `<!-- /quality -->`; wit
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS, PAGE = ROOT / "benchmarks" / "results", ROOT / "docs" / "results.md"
+RESULTS, DOCS = ROOT / "benchmarks" / "results", ROOT / "docs"
 COLUMNS = ("psnr", "ssim", "delta_e", "bleed_rate", "region_purity", "hint_obedience", "line_exactness")
 DIGITS = {"dB": 2, "dE00": 2, "levels": 1}
+
+
+Table = Callable[[Mapping[str, Any]], str]
 
 
 def quality_table(found: Mapping[str, Any]) -> str:
@@ -81,25 +84,33 @@ def placed(page: str, name: str, table: str) -> str:
     return before + block + rest.partition(end)[2]
 
 
-def written(page: str) -> str:
+def written(page: str, tables: Mapping[str, Table]) -> str:
     """The page with every table that there is a JSON for."""
-    for name, table in {"merge_sweep": merge_table, "quality": quality_table}.items():
+    for name, table in tables.items():
         path = RESULTS / f"{name}.json"
         if path.exists():
             page = placed(page, name, table(json.loads(path.read_text(encoding="utf-8"))))
     return page
 
 
+PAGES: dict[str, dict[str, Table]] = {
+    "results.md": {"merge_sweep": merge_table, "quality": quality_table},
+    "model-card.md": {"shipped": quality_table, "shipped_none": quality_table},
+}
+"""The tables of each page, by the names of their JSON."""
+
+
 def main() -> None:
-    """Write the page, or check it."""
+    """Write the pages, or check them."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true")
     arguments = parser.parse_args()
-    page = PAGE.read_text(encoding="utf-8")
-    wanted = written(page)
-    if arguments.check:
-        sys.exit("docs/results.md is stale: run python benchmarks/tables.py" if wanted != page else 0)
-    PAGE.write_text(wanted, encoding="utf-8")
+    for name, tables in PAGES.items():
+        page = (DOCS / name).read_text(encoding="utf-8")
+        wanted = written(page, tables)
+        if arguments.check and wanted != page:
+            sys.exit(f"docs/{name} is stale: run python benchmarks/tables.py")
+        (DOCS / name).write_text(wanted, encoding="utf-8")
 
 
 if __name__ == "__main__":

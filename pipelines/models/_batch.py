@@ -1,15 +1,16 @@
 """Turns pictures into what networks read, float32 in [-1, 1], and back: the only place where that happens."""
 
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from pipelines.core.images import composite
 from pipelines.models._filled import fill_in, stacked
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -21,8 +22,8 @@ _CHANNELS = {"composite": 3, "layers": 5, "filled": 7}
 class Batch(NamedTuple):
     """Pictures to learn from, float32 in [-1, 1]; unpaired targets come in an order of their own."""
 
-    inputs: Tensor  # (B, Cin, H, W)
-    targets: Tensor  # (B, 3, H, W); (B, 4, H, W) with the line art as it was for networks that paint on flat colour
+    inputs: "Tensor"  # (B, Cin, H, W)
+    targets: "Tensor"  # (B, 3, H, W); (B, 4, H, W) with the line art as it was for networks that paint on flat colour
 
 
 def input_channels(kind: InputKind) -> int:
@@ -60,7 +61,7 @@ def to_floats(picture: Bytes) -> Floats:
     return floats
 
 
-def to_picture(colour: Tensor) -> Bytes:
+def to_picture(colour: "Tensor") -> Bytes:
     """Bring a network's colour, (3, H, W) in [-1, 1], to an RGB picture, uint8 (H, W, 3), to the nearest level."""
-    levels = (colour.detach().float() * 127.5 + 127.5).round_().clamp_(0, 255).to(torch.uint8)
+    levels = (colour.detach().float() * 127.5 + 127.5).round_().clamp_(0, 255).byte()
     return np.ascontiguousarray(levels.permute(1, 2, 0).cpu().numpy())

@@ -81,7 +81,7 @@ def facts_of(made: flat.Colouring, hints: Bytes) -> Areas:
 def lay_down(lines: Bytes, hints: Bytes, made: flat.Colouring, areas: Areas) -> Filled:
     """Bring a colouring to the scale of `lines` and `hints`, (h, w): small areas are kept where they would be lost."""
     shape = lines.shape
-    ranks = _smallest(np.where(areas.ranks <= AREAS, areas.ranks, 0).astype(np.uint8)[made.regions], shape)
+    ranks = seen_ranks(made, areas, shape)
     by_rank = np.zeros(AREAS + 1, np.intp)
     kept = np.flatnonzero(areas.ranks <= AREAS)
     by_rank[areas.ranks[kept]] = kept
@@ -91,6 +91,16 @@ def lay_down(lines: Bytes, hints: Bytes, made: flat.Colouring, areas: Areas) -> 
     fill = np.where((ranks > 0)[..., None], areas.colours[area], fill)
     marks = np.where(hints[..., 3] >= _OPAQUE, np.uint8(255), np.uint8(0))
     return Filled(lines, fill, areas.surety[area], marks, ranks)
+
+
+def told_apart(areas: Areas) -> Bytes:
+    """The ranks that a network is told, uint8 (n + 1,): 0 for areas beyond AREAS."""
+    return np.where(areas.ranks <= AREAS, areas.ranks, 0).astype(np.uint8)
+
+
+def seen_ranks(made: flat.Colouring, areas: Areas, shape: tuple[int, ...]) -> Bytes:
+    """Which area a network sees in each of its pixels, the rank, uint8 of the shape given; the smallest there is."""
+    return _smallest(told_apart(areas)[made.regions], shape)
 
 
 def stacked(filled: Filled) -> Bytes:

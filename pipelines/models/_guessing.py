@@ -91,6 +91,11 @@ def from_palette(odds: Floats, sizes: Sizes, palette: Bytes) -> Bytes:
     return np.asarray(palette[chosen], np.uint8)
 
 
+def nearest_of(colours: Bytes, palette: Bytes) -> Bytes:
+    """The colours of a palette, uint8 (k, 3), that are nearest to colours, uint8 (n, 3), by CIEDE2000."""
+    return np.asarray(palette[_apart(colours, palette).argmin(axis=1)], np.uint8)
+
+
 def drawn(odds: Floats, sizes: Sizes, rng: np.random.Generator) -> tuple[Places, Bytes]:
     """Which areas get a colour by chance, (m,), and which, uint8 (m, 3): the largest, and those that look like them."""
     leaders = _leaders(odds, sizes)

@@ -50,6 +50,7 @@ class Smoothing(NamedTuple):
 
     sigma: float  # px of the network: how far it is smoothed
     noise: float  # levels: what is weaker fades
+    order: int = 1  # how suddenly: s p^order / (p^order + noise^(2 order)); 1 is a Wiener filter
 
     @property
     def margin(self) -> int:
@@ -90,7 +91,7 @@ def find_areas(lines: Bytes) -> Areas:
     markers: Labels = labels * paper
     if small.shape != lines.shape:
         paper = paper_of(lines).paper
-        markers = _nearest(markers, lines.shape) * paper
+        markers = nearest(markers, lines.shape) * paper
     labels = flood(markers, heights_of_ink(lines, paper))
     return Areas(labels, is_outside(facts, max(small.shape)), facts.area, pairs)
 
@@ -158,7 +159,8 @@ def _lab(colours: Bytes) -> Floats:
     return np.asarray(cv2.cvtColor(colours[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0], np.float32)
 
 
-def _nearest(labels: Labels, shape: tuple[int, ...]) -> Labels:
+def nearest(labels: Labels, shape: tuple[int, ...]) -> Labels:
+    """Bring labels, int32 (H, W), to another size: each pixel takes the nearest one."""
     return np.asarray(cv2.resize(labels, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST_EXACT), np.int32)
 
 
@@ -243,7 +245,7 @@ def add_shading(
     """
     network, clean = seen
     medians, wanted, shaded = known
-    small = _nearest(labels, network.shape[:2])
+    small = nearest(labels, network.shape[:2])
     weight = (clean >= _CLEAN[0]).astype(np.float32)
     sizes = np.bincount(small.reshape(-1), weight.reshape(-1), len(medians))
     large = np.flatnonzero((sizes >= _LEAST_AREA) & shaded)
@@ -274,7 +276,8 @@ def _shading(off: Floats, mask: Floats, smoothing: Smoothing) -> Floats:
     spread = cv2.GaussianBlur(np.dstack([off * mask[..., None], mask]), (reach, reach), smoothing.sigma)
     shading = spread[..., :3] / (spread[..., 3:] + np.float32(_EPSILON))
     power = np.square(shading).sum(axis=2, keepdims=True)
-    return np.asarray(shading * (power / (power + np.float32(smoothing.noise**2))), np.float32)
+    power **= smoothing.order
+    return np.asarray(shading * (power / (power + np.float32(smoothing.noise ** (2 * smoothing.order)))), np.float32)
 
 
 def _window(

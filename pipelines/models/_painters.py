@@ -179,31 +179,31 @@ def paint(painter: Painter, canvases: Sequence[Canvas], device: str) -> list[Pai
 def _refined(painter: Painter, network: "Network", canvases: Sequence[Canvas]) -> list[Painting]:
     """Paint with a network that works on flat colour; for variants it is asked once more, given colours by chance."""
     guides = [canvas.guides["fills"] for canvas in canvases]
+    palettes = [None if guide.hints[..., 3].any() else guide.palette for guide in guides]  # hints decide, as in `flat`
     grounds = [fill(canvas.lines, guide.hints) for canvas, guide in zip(canvases, guides, strict=True)]
     found = _found(network, canvases, grounds)
     varied = [number for number, canvas in enumerate(canvases) if canvas.varied]
-    if varied:
-        for number in varied:
-            hints = another(found[number], grounds[number], canvases[number].rng)
-            grounds[number] = fill(canvases[number].lines, hints)
-        again = _found(network, [canvases[number] for number in varied], [grounds[number] for number in varied])
-        for number, one in zip(varied, again, strict=True):
-            found[number] = one
-    made = []
-    for canvas, guide, ground, one in zip(canvases, guides, grounds, found, strict=True):
-        palette = (
-            None if guide.hints[..., 3].any() else guide.palette
-        )  # as in `flat`: where there are hints, they decide
-        whole = finish(
-            one, canvas.lines, ground, palette, snap=canvas.snap, chance=canvas.rng if canvas.lively else None
-        )
-        given = composite(ground.hints, ground.made.colour)
-        steps = dict(zip(painter.steps, (given, np.rint(one.fill).astype(np.uint8)), strict=True))
-        made.append(Painting(whole.colour, whole.flat, whole.background, steps, whole.ink))
-    return made
+    for number in varied:
+        hints = another(found[number], grounds[number], canvases[number].rng, palettes[number])
+        grounds[number] = fill(canvases[number].lines, hints)
+    again = _found(network, [canvases[number] for number in varied], [grounds[number] for number in varied])
+    for number, one in zip(varied, again, strict=True):
+        found[number] = one
+    parts = zip(canvases, grounds, found, palettes, strict=True)
+    return [_refined_one(painter, canvas, ground, one, palette=palette) for canvas, ground, one, palette in parts]
+
+
+def _refined_one(painter: Painter, canvas: Canvas, ground: Ground, found: Found, *, palette: Bytes | None) -> Painting:
+    chance = canvas.rng if canvas.lively else None
+    whole = finish(found, canvas.lines, ground, palette, snap=canvas.snap, chance=chance)
+    given = composite(ground.hints, ground.made.colour)
+    steps = dict(zip(painter.steps, (given, np.rint(found.fill).astype(np.uint8)), strict=True))
+    return Painting(whole.colour, whole.flat, whole.background, steps, whole.ink)
 
 
 def _found(network: "Network", canvases: Sequence[Canvas], grounds: Sequence[Ground]) -> list[Found]:
+    if not canvases:
+        return []
     sheets = [network.lay_in(canvas.lines, ground.hints) for canvas, ground in zip(canvases, grounds, strict=True)]
     filled = [lay_out(ground, sheet) for ground, sheet in zip(grounds, sheets, strict=True)]
     found = network.find(filled)

@@ -16,9 +16,21 @@ from numpy.typing import NDArray
 
 from pipelines.core.framing import resized
 from pipelines.models import flat
-from pipelines.models._filled import AREAS, GUESSED, HINTED, UNKNOWN, Areas, Filled, Found, facts_of, lay_down
-from pipelines.models._guessing import drawn, from_palette, likeliest, lively
-from pipelines.models._guided import Smoothing, add_shading, medians_of
+from pipelines.models._filled import (
+    AREAS,
+    GUESSED,
+    HINTED,
+    UNKNOWN,
+    Areas,
+    Filled,
+    Found,
+    facts_of,
+    lay_down,
+    seen_ranks,
+    told_apart,
+)
+from pipelines.models._guessing import drawn, from_palette, likeliest, lively, nearest_of
+from pipelines.models._guided import Smoothing, add_shading, medians_of, nearest
 from pipelines.models._hint_marks import OPAQUE
 from pipelines.regions.trapped_ball import look_up
 
@@ -29,7 +41,7 @@ Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 
-SMOOTHING = Smoothing(sigma=1.0, noise=24.0)
+SMOOTHING = Smoothing(sigma=1.0, noise=16.0, order=2)
 """Of shading: px of the network, levels."""
 
 _START = 0.3  # of probability, that the colour guessed by `flat` has before others
@@ -96,17 +108,21 @@ def finish(
     made, areas = ground.made, ground.areas
     height, width = found.fill.shape[:2]
     clean = np.asarray(resized(lines, (width, height)) / np.float32(255), np.float32)
+    seen = seen_ranks(made, areas, (height, width))
+    clean[seen != told_apart(areas)[nearest(made.areas, (height, width))]] = 0  # what it saw there is another area
     levels = np.rint(np.clip(found.fill, 0, 255)).astype(np.intp)
     base = medians_of(levels, clean, made.areas, len(areas.surety))
     hinted, paper = areas.surety == HINTED, outside_of(ground)
     wanted = np.rint(base).astype(np.uint8)
     wanted[hinted] = areas.colours[hinted]
-    base[hinted] = at_hints(found, ground)[hinted] if snap else areas.colours[hinted]
-    guessed = (areas.surety == GUESSED) & ~paper & (areas.ranks > 0)
+    base[hinted] = at_hints(found, ground, seen)[hinted] if snap else areas.colours[hinted]
+    chosen = palette is not None and len(palette) > 0
+    free = ~hinted & ~paper & (areas.ranks > 0)
+    guessed = free & (areas.surety == GUESSED) & (not chosen)
     wanted[guessed] = shared_colours(found, ground, wanted)[guessed]
-    unknown = (areas.surety == UNKNOWN) & ~paper & (areas.ranks > 0)
+    unknown = free & ~guessed
     odds, sizes = odds_of(found, ground)[unknown], sizes_of(ground)[unknown]
-    if palette is not None and len(palette):
+    if palette is not None and chosen:
         wanted[unknown] = from_palette(odds, sizes, palette)
     elif chance is not None:
         wanted[unknown] = lively(odds, sizes, base[unknown], chance)
@@ -115,22 +131,29 @@ def finish(
     wanted[paper] = 255
     plain = look_up(wanted, made.areas)
     colour = plain
-    if palette is None or not len(palette):
+    if not chosen:
         colour = plain.copy()
         add_shading(colour, (found.fill, clean), made.areas, (base, wanted, ~paper), SMOOTHING)
     return Refined(colour, plain, made.background, ink_of(found.ink))
 
 
-def at_hints(found: Found, ground: Ground) -> Floats:
-    """What the network painted where the hints of each area lie, the mean, float32 (n + 1, 3)."""
+def at_hints(found: Found, ground: Ground, seen: Bytes) -> Floats:
+    """What the network painted where the hints of each area lie, the mean, float32 (n + 1, 3).
+
+    seen: uint8 (h, w), which area it saw in each of its pixels: those of others do not count. Where none is left it is
+    the hint's colour.
+    """
     made, areas = ground.made, ground.areas
     rows, columns = np.nonzero(ground.hints[..., 3] >= OPAQUE)
     area = made.areas[rows, columns]
     (height, width), (tall, wide) = found.fill.shape[:2], made.areas.shape
-    seen = found.fill[rows * height // tall, columns * width // wide]
-    counts = np.bincount(area, minlength=len(areas.surety))
-    sums = [np.bincount(area, seen[:, channel], len(counts)) for channel in range(3)]
-    return np.asarray(np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None], np.float32)
+    rows, columns = rows * height // tall, columns * width // wide
+    own = seen[rows, columns] == told_apart(areas)[area]
+    painted = found.fill[rows[own], columns[own]]
+    counts = np.bincount(area[own], minlength=len(areas.surety))
+    sums = [np.bincount(area[own], painted[:, channel], len(counts)) for channel in range(3)]
+    means = np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None]
+    return np.where(counts[:, None] > 0, means, areas.colours).astype(np.float32)
 
 
 def shared_colours(found: Found, ground: Ground, painted: Bytes) -> Bytes:
@@ -151,10 +174,15 @@ def shared_colours(found: Found, ground: Ground, painted: Bytes) -> Bytes:
     return np.where((best == len(offered))[:, None], painted, chosen)
 
 
-def another(found: Found, ground: Ground, rng: np.random.Generator) -> Bytes:
-    """Hints, uint8 RGBA (H, W, 4), for another plausible colouring: colours by chance in areas that have none."""
+def another(found: Found, ground: Ground, rng: np.random.Generator, palette: Bytes | None = None) -> Bytes:
+    """Hints, uint8 RGBA (H, W, 4), for another plausible colouring: colours by chance in areas that have none.
+
+    palette: uint8 (k, 3); the colours are then out of it.
+    """
     free = np.flatnonzero((ground.areas.surety != HINTED) & ~outside_of(ground) & (ground.areas.ranks > 0))
     places, colours = drawn(odds_of(found, ground)[free], sizes_of(ground)[free], rng)
+    if palette is not None and len(palette):
+        colours = nearest_of(colours, palette)
     asked = np.zeros((len(ground.areas.surety), 4), np.uint8)
     asked[free[places], :3] = colours
     asked[free[places], 3] = 255

@@ -30,6 +30,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
 from pipelines.models._batch import Batch, InputKind
 from pipelines.models._filled import AREAS
@@ -37,6 +38,7 @@ from pipelines.models._guessing import LEVELS
 from pipelines.models._players import Losses, Player, Scene
 
 CELL = 4  # px of the side of a cell
+_DEEPEST = 32  # px of the side of a place at the smallest scale
 _SEEN = 6  # channels of the input that are pictures; the seventh says which area a pixel is in
 _FACTS = 8  # of an area: colour, surety, marks, size, place
 _HEADS = 4
@@ -62,6 +64,9 @@ class Params:
         check_number("size", self.size, 32, 4096)
         check_number("width", self.width, 4, 1024)
         check_number("tokens", self.tokens, _HEADS, 4096)
+        for name, step in {"size": _DEEPEST, "width": 2, "tokens": _HEADS}.items():
+            if getattr(self, name) % step:
+                raise SettingsError(f"{name} = {getattr(self, name)} is out of range", hint=f"Use a multiple of {step}")
         check_number("layers", self.layers, 0, 64)
         check_number("guess_weight", self.guess_weight, 0)
         check_number("share_weight", self.share_weight, 0)

@@ -1,6 +1,5 @@
 """Facts about painting with networks: how drawings are laid in, and how colours come up to full size."""
 
-from typing import Any
 
 import cv2
 import numpy as np
@@ -15,6 +14,7 @@ from pipelines.models._guided import bring_up, find_areas
 from pipelines.models._merging import Layers
 from pipelines.models._painters import Painting
 from pipelines.models._painting import Network, darkened, grown, lay_in, shrunk_hints
+from pipelines.models._torch_engine import TorchEngine
 from tests import drawings
 
 Bytes = NDArray[np.uint8]
@@ -100,8 +100,8 @@ class Mean(nn.Module):
         return pictures[:, :3].mean((2, 3), keepdim=True).expand(-1, -1, *pictures.shape[2:]) * self.scale
 
 
-def network(**changes: Any) -> Network:
-    return Network(**{"module": Mean(), "kind": "composite", "size": 32, "device": "cpu", **changes})
+def network(scale: float = 1.0) -> Network:
+    return Network(TorchEngine(Mean(scale), "composite", "cpu"), "composite", 32)
 
 
 def test_drawings_painted_together_come_out_as_alone_each_without_its_padding() -> None:
@@ -115,7 +115,7 @@ def test_drawings_painted_together_come_out_as_alone_each_without_its_padding() 
 
 def test_a_network_that_gives_no_numbers_is_an_error_of_the_picture() -> None:
     with pytest.raises(MethodError, match="no numbers"):
-        network(module=Mean(float("nan"))).paint([lay_in(circle(32, 32), no_hints(32, 32), 32)])
+        network(float("nan")).paint([lay_in(circle(32, 32), no_hints(32, 32), 32)])
 
 
 def test_painting_leaves_the_number_of_threads_as_it_was() -> None:
