@@ -42,11 +42,15 @@ demo: $(VENV)/.installed
 	@echo '  $(DEMO)/transparent/      the same with a transparent background, colours found in a reference picture'
 
 picture: $(VENV)/.installed  # the picture at the head of README
-	$(RUN)python examples/monsters.py $(DEMO)/picture/lines-of --count 12 --size 640 --seed 12
-	$(RUN)colorize-cli blend --base $(DEMO)/picture/lines-of/lines --top $(DEMO)/picture/lines-of/hints -o $(DEMO)/picture/hinted -q
-	$(RUN)colorize-cli colorize $(DEMO)/picture/lines-of/lines -o $(DEMO)/picture/colour --hints $(DEMO)/picture/lines-of/hints -q
-	$(RUN)colorize-cli contact-sheet $(DEMO)/picture/hinted $(DEMO)/picture/colour -o docs/monsters.png --overwrite -q \
-		--label 'line art and hints' --label 'colorized' --cell 236 --across 4
+	@rm -rf $(DEMO)/picture
+	for style in ink thick thin pencil; do \
+		$(RUN)python examples/monsters.py $(DEMO)/picture/$$style --count 3 --size 640 --style $$style --seed $$(printf $$style | wc -c) && \
+		for kind in lines hints; do mkdir -p $(DEMO)/picture/$$kind && mv $(DEMO)/picture/$$style/$$kind $(DEMO)/picture/$$kind/$$style; done; done
+	$(RUN)colorize-cli blend --base $(DEMO)/picture/lines --top $(DEMO)/picture/hints -o $(DEMO)/picture/hinted -q
+	$(RUN)colorize-cli colorize $(DEMO)/picture/lines -o $(DEMO)/picture/colour --hints $(DEMO)/picture/hints -q
+	$(RUN)colorize-cli colorize $(DEMO)/picture/lines -o $(DEMO)/picture/alone --lines tint -q
+	$(RUN)colorize-cli contact-sheet $(DEMO)/picture/hinted $(DEMO)/picture/colour $(DEMO)/picture/alone -o docs/monsters.png --overwrite -q \
+		--label 'line art and hints' --label 'colorized' --label 'without hints, lines tinted' --cell 200 --across 3
 
 lint: $(VENV)/.installed-dev
 	$(RUN)ruff check .
@@ -63,6 +67,8 @@ bench: $(VENV)/.installed-dev
 	$(RUN)python benchmarks/evaluate.py --json benchmarks/results/evaluate.json
 	$(RUN)python benchmarks/train_step.py --json benchmarks/results/train_step.json
 	$(RUN)python benchmarks/inference.py --json benchmarks/results/inference.json
+	$(RUN)python benchmarks/onnx_speed.py --json benchmarks/results/onnx_speed.json
+	$(RUN)python benchmarks/consistency.py --model flat fillnet --json benchmarks/results/consistency.json
 
 clean:
 	rm -rf $(VENV) $(DEMO) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,9 +4,9 @@
                                  [--method NAME=SPEC ...] [--work DIR] [--json results/quality.json]
 
 A SPEC is `lines` (the line art alone), `mean` (the mean colour of the corpus's training pictures under the line art),
-whatever `colorize --model` takes (`fillnet`, `flat`, a run, a checkpoint), or several of these joined by + (merged as
-`colorize` merges by default); :tint after it stands for --lines tint, :unhinted for no hints at all, :likely for no
-hints and --unhinted likely. Such as
+`gmic` (G'MIC's smart coloring, run as in benchmarks/flat_quality.py), whatever `colorize --model` takes (`fillnet`,
+`flat`, a run, a checkpoint), or several of these joined by + (merged as `colorize` merges by default); :tint after it
+stands for --lines tint, :unhinted for no hints at all, :likely for no hints and --unhinted likely. Such as
 
     --method lines=lines --method flat=flat --method fillnet=fillnet --method tint=fillnet:tint
     --method automatic=fillnet:unhinted --method merged=runs/pix2pix+runs/cyclegan
@@ -29,6 +29,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from flat_quality import Example, gmic_colour, over_colour
 from numpy.typing import NDArray
 
 from pipelines.colorize import Guides, colorize
@@ -91,6 +92,21 @@ def lay_under(colour: NDArray[np.uint8], folder: Path, name: str) -> Path:
     return folder / "results" / name
 
 
+def by_gmic(folder: Path, name: str) -> Path:
+    """Colour all lines by G'MIC from the hints for fills, where that was not done yet; returns the folder."""
+    for place in sorted((folder / "lines").rglob("*.png")):
+        relative = place.relative_to(folder / "lines")
+        result = folder / "results" / name / relative
+        hints = read_picture(folder / "hints" / "fills" / relative)
+        if result.exists() or hints.alpha is None:
+            continue
+        (folder / "gmic").mkdir(exist_ok=True)
+        lines = read_picture(place).rgb
+        example = Example(str(relative), lines, lines[..., 0], np.dstack([hints.rgb, hints.alpha]))
+        _write(result, over_colour(example.lines, gmic_colour(example, folder / "gmic")))
+    return folder / "results" / name
+
+
 def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
     """Colour all lines one way; returns the folder of the results."""
     if spec == "lines":
@@ -125,7 +141,10 @@ def measure(
     places = []
     for name, spec in methods.items():
         plain = mean if spec == "mean" else None
-        made = paint(folder, name, spec, jobs) if plain is None else lay_under(plain, folder, name)
+        if spec == "gmic":
+            made = by_gmic(folder, name)
+        else:
+            made = paint(folder, name, spec, jobs) if plain is None else lay_under(plain, folder, name)
         places.append(f"{name}={made}")
     beside = Beside(*(str(folder / name) for name in ("truth", "lines", "hints/fills")))
     report = evaluate(places, beside, str(folder / "report"), asked=Asked(), batch=BatchSettings(jobs=jobs))

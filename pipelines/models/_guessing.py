@@ -29,8 +29,10 @@ LEVELS = 5
 _NEAR = 20.0  # dE00: how near a palette's colour has to be to what an area is thought to be
 _FAIR = 1.5  # nats: how much less likely a colour is that all of the figure has already
 _SURE = 10.0  # dE00: the expected distance up to which a colour is taken for known
-_GREY, _COLOURFUL = 12.0, 20.0  # chroma in CIELAB: greys have less than the first, colourful colours the second
-_HARMONY = 3.0  # dE00: half of what the farthest hue from the one in turn counts
+_GREY, _COLOURFUL = 12.0, 32.0  # chroma in CIELAB: greys have less than the first, colourful colours the second
+_LIGHT = 60.0  # L* of CIELAB that lively colours have at least
+_WHITE_ODDS, _DETAIL = 0.2, 0.05  # white is taken from these odds on in details, areas of that share of the figure
+_HARMONY = 6.0  # dE00: half of what the farthest hue from the one in turn counts
 _GOLDEN = 2.4  # rad: the golden angle, after which hues never come close to each other soon
 _NEVER = 1e3
 _LEAST_DRAWN = 0.01  # of the figure: smaller areas are not drawn for
@@ -60,20 +62,23 @@ def lively(odds: Floats, sizes: Sizes, painted: Floats, rng: np.random.Generator
     """Colours, uint8 (n, 3), as of `likeliest` where the network is sure, elsewhere colourful, alike for like areas.
 
     Hues follow each other by the golden angle from one drawn by chance. Sure means that the expected distance is small,
-    or that most of the odds are of greys. Areas have sizes (n,), px.
+    that most of the odds are of greys, or that white is likely in a detail. Areas have sizes (n,), px.
     """
     lab = srgb_to_lab(cube())
     chroma, hue = np.hypot(lab[:, 1], lab[:, 2]), np.arctan2(lab[:, 2], lab[:, 1])
     expected = odds @ _distances()
     sure = (expected.min(axis=1) <= _SURE) | (odds[:, chroma < _GREY].sum(axis=1) >= 0.5)
     chosen, leaders = likeliest(odds, painted), _leaders(odds, sizes)
+    white = (odds[:, -1] >= _WHITE_ODDS) & (sizes <= _DETAIL * sizes.sum())  # eyes, teeth
+    chosen[white], sure = 255, sure | white
+    dull = (chroma < _COLOURFUL) | (lab[:, 0] < _LIGHT)
     first, turns = rng.uniform(0, 2 * np.pi), 0
     for area in np.argsort(-sizes, kind="stable").tolist():
         if leaders[area] != area:
             chosen[area] = chosen[leaders[area]]
         elif not sure[area]:
             off = _HARMONY * (1 - np.cos(hue - first - turns * _GOLDEN))
-            chosen[area] = cube()[(expected[area] + off + _NEVER * (chroma < _COLOURFUL)).argmin()]
+            chosen[area] = cube()[(expected[area] + off + _NEVER * dull).argmin()]
             turns += 1
     return chosen
 
