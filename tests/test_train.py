@@ -756,7 +756,7 @@ def test_bf16_learns_about_the_same(pairs: dict[str, Path], tmp_path: Path) -> N
 def test_models_that_do_not_learn_and_models_that_are_not_there(pairs: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the model 'flat' does not learn") as raised:
         train([pairs["cyclegan"]], tmp_path / "run", model="flat", device="cpu")
-    assert "cyclegan, pix2pix" in raised.value.hint
+    assert "cyclegan, fillnet, pix2pix" in raised.value.hint
     with pytest.raises(UsageError, match="pix3pix"):
         train([pairs["cyclegan"]], tmp_path / "run", model="pix3pix", device="cpu")
     with pytest.raises(SettingsError, match="no preset 'huge'"):

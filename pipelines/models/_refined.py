@@ -41,10 +41,10 @@ Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 
-SMOOTHING = Smoothing(sigma=1.0, noise=16.0, order=2)
+SMOOTHING = Smoothing(sigma=1.0, noise=24.0, order=3)
 """Of shading: px of the network, levels."""
 
-_START = 0.3  # of probability, that the colour guessed by `flat` has before others
+_START = 0.5  # of probability: what the colour guessed by `flat` has before others
 _BLACK = 24.0  # level: ink that is no lighter in any channel is black
 
 
@@ -159,7 +159,7 @@ def at_hints(found: Found, ground: Ground, seen: Bytes) -> Floats:
 def shared_colours(found: Found, ground: Ground, painted: Bytes) -> Bytes:
     """For each area without a hint, (n + 1, 3), whose colour it shares: a hint's, white, or what was painted there.
 
-    The colour that `flat` guessed has a start on the others.
+    The colour that `flat` guessed gives way only to one that is likelier by far.
     """
     areas = ground.areas
     named = np.flatnonzero((areas.surety == HINTED) & (areas.ranks > 0) & (areas.ranks <= AREAS))
