@@ -156,7 +156,7 @@ def colorize(
             metavar="N",
             rich_help_panel=_BESIDE,
             help="Colour each drawing in N plausible ways, by --seed: the likeliest, and others into OUTPUT/variants/2 "
-            "and so on. Hints are kept in all.",
+            "and so on. Hints are kept in all; steps, panels and layers are those of the first.",
         ),
     ] = 1,
     layers: Annotated[

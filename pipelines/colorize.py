@@ -426,6 +426,10 @@ def colorize(
     where = running or Running()
     models = [model] if isinstance(model, str) else model
     painters = find_painters(models, preset=preset, values=values, engine=where.engine)
+    if beside.variants > 1 and not any(painter.can_vary for painter in painters):
+        raise UsageError(
+            f"{painters[0].label} colours one way only", hint="Leave out --variants, or use --model fillnet"
+        )
     if lines == "tint" and not any(painter.on_flat for painter in painters):
         raise UsageError(
             f"{painters[0].label} finds no colour for lines", hint="Leave out --lines tint, or use --model fillnet"

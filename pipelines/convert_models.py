@@ -8,11 +8,10 @@ from pipelines.core import registry
 from pipelines.core.errors import ColorizeError, OutputExistsError, UsageError
 from pipelines.core.inputs import show_path
 from pipelines.core.settings import resolve
-from pipelines.models._card import CARD, SHIPPED, Card, find_checkpoint, params_of
+from pipelines.models._card import CARD, Card, find_checkpoint, params_of
 from pipelines.models._checkpoint import load_painter, load_weights, write_checkpoint
 from pipelines.models._onnx_engine import SUFFIX, is_onnx, open_file
 from pipelines.models._onnx_export import Sides, sides_of, to_onnx
-from pipelines.models._painters import ON_FLAT
 from pipelines.models._reference_files import (
     ARCHITECTURES,
     describe_params,
@@ -87,7 +86,7 @@ def export_model(
     by_name: Format = "onnx" if is_onnx(output) else "pth"
     wanted = by_name if format == "auto" else format
     _check_file(path, wanted, overwrite=overwrite)
-    folder = SHIPPED / model if model in ON_FLAT else find_checkpoint(model)
+    folder = find_checkpoint(model)
     painter, card = load_painter(folder)
     if wanted == "onnx":
         _write(path, to_onnx(painter, card, licence=_licence(folder)))

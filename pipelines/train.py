@@ -196,7 +196,8 @@ class _Run:
         self.folder, self.files, self.device, self.team = folder, RunFolder(folder), device, team
         self.precision = choose_precision(settings.precision, device)
         cache = int(settings.cache_gb * 2**30)
-        self.shelf = Shelf(datasets, "train", size=params.size, cache_bytes=cache)
+        filled = module.input_kind(params) == "filled"  # then the feed keeps pictures filled, and few as they are
+        self.shelf = Shelf(datasets, "train", size=params.size, cache_bytes=cache // 8 if filled else cache)
         self.validation = Shelf(datasets, "val", size=params.size, cache_bytes=0)
         self.notes: list[str] = []
         torch.manual_seed(settings.seed)
@@ -211,7 +212,7 @@ class _Run:
                 settings.flip, settings.jitter, settings.hue, settings.vary_hints, settings.vary_lines
             ),
             unpaired=self.learner.unpaired,
-            cache_bytes=cache,
+            cache_bytes=cache - cache // 8 if filled else 0,
             rank=team.rank,
             world=team.size,
         )

@@ -35,7 +35,12 @@ class Card:
 
 
 def find_checkpoint(path: str | os.PathLike[str]) -> Path:
-    """The checkpoint folder that a path means: itself, or the best (else the last) of a run; raises UsageError."""
+    """The checkpoint folder that a path means: itself, or the best (else the last) of a run; raises UsageError.
+
+    The bare name of a model that comes with the toolkit means that one.
+    """
+    if (SHIPPED / str(path) / CARD).is_file() and Path(path).name == str(path):
+        return SHIPPED / str(path)
     place = Path(path)
     for folder in (place, *(place / choice for choice in _CHOICES)):
         mend(folder)

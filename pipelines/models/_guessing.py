@@ -39,6 +39,7 @@ _LEAST_DRAWN = 0.01  # of the figure: smaller areas are not drawn for
 _MOST_DRAWN = 6
 _TWINS = 0.5  # L1 distance of odds below which areas of like size look alike
 _LIKE_SIZE = 1.6
+_MOST_HEADS = 256  # areas that others are compared with
 _KEPT = 0.9  # of the odds, the likeliest colours together: others are not drawn
 
 
@@ -120,19 +121,15 @@ def drawn(odds: Floats, sizes: Sizes, rng: np.random.Generator) -> tuple[Places,
 def _leaders(odds: Floats, sizes: Sizes) -> Places:
     """For each area the largest that looks like it, itself where there is none."""
     leaders = np.arange(len(odds))
-    heads: list[int] = []
+    heads = np.zeros(0, np.intp)
     for area in np.argsort(-sizes, kind="stable").tolist():
-        twin = next((one for one in heads if _alike(area, one, odds, sizes)), None)
-        if twin is None:
-            heads.append(area)
-        else:
-            leaders[area] = twin
+        near = heads[sizes[heads] <= _LIKE_SIZE * max(sizes[area], 1)]
+        alike = near[np.abs(odds[near] - odds[area]).sum(axis=1) <= _TWINS]
+        if len(alike):
+            leaders[area] = alike[0]
+        elif len(heads) < _MOST_HEADS:
+            heads = np.append(heads, area)
     return leaders
-
-
-def _alike(one: int, other: int, odds: Floats, sizes: Sizes) -> bool:
-    ratio = max(sizes[one], sizes[other]) / max(min(sizes[one], sizes[other]), 1)
-    return bool(ratio <= _LIKE_SIZE and np.abs(odds[one] - odds[other]).sum() <= _TWINS)
 
 
 def _draw(odds: Floats, rng: np.random.Generator) -> Bytes:

@@ -66,7 +66,9 @@ class Layers:
             colour = self._over(colour, made[label])
         agreed = np.logical_and.reduce([made[label].background for label in self.tops])
         background = base.background & (agreed | is_nearly_white(colour))
-        return replace(base, colour=colour, background=background, steps={})
+        inks = [made[label].ink for label in (self.base, *self.tops)]
+        ink = next((one for one in inks if one.any()), base.ink)
+        return replace(base, colour=colour, background=background, steps={}, ink=ink)
 
     def _over(self, base: Bytes, top: Painting) -> Bytes:
         if self.mode == SHADING:

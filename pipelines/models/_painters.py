@@ -60,6 +60,11 @@ class Painter:
         return self.model in ON_FLAT
 
     @property
+    def can_vary(self) -> bool:
+        """Whether it can colour a drawing in several ways."""
+        return self.on_flat or not self.is_network
+
+    @property
     def steps(self) -> tuple[str, ...]:
         """The names under which it shows its intermediate pictures."""
         return (f"{self.label}-input", f"{self.label}-raw") if self.is_network else ()
@@ -122,7 +127,9 @@ def find_painters(
     """
     painters = tuple(_find(text, preset, values or {}, engine) for text in models)
     if (preset is not None or values) and all(painter.is_network for painter in painters):
-        raise SettingsError("a trained network has no settings to choose", hint="Leave out --preset and --set")
+        raise SettingsError(
+            "a trained network has no settings to choose", hint="Leave out --preset and --set, or add --model flat"
+        )
     labels = [painter.label for painter in painters]
     for label in labels:
         if labels.count(label) > 1:
@@ -243,10 +250,10 @@ def _find_file(label: str, path: str) -> Painter:
 
 
 def _find_network(label: str, target: str, engine: "EngineName") -> Painter:
-    from pipelines.models._card import SHIPPED, check_weights, find_checkpoint, read_card
+    from pipelines.models._card import check_weights, find_checkpoint, read_card
 
     try:
-        folder = SHIPPED / target if target in ON_FLAT else find_checkpoint(target)
+        folder = find_checkpoint(target)
     except UsageError as error:
         if target not in registry.names("models"):
             raise UsageError(

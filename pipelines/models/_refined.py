@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
+Sizes = NDArray[np.float64]
 
 SMOOTHING = Smoothing(sigma=1.0, noise=24.0, order=3)
 """Of shading: px of the network, levels."""
@@ -121,20 +122,25 @@ def finish(
     guessed = free & (areas.surety == GUESSED) & (not chosen)
     wanted[guessed] = shared_colours(found, ground, wanted)[guessed]
     unknown = free & ~guessed
-    odds, sizes = odds_of(found, ground)[unknown], sizes_of(ground)[unknown]
+    heads, odds, sizes = together(found, ground, np.flatnonzero(unknown))
+    painted = base[np.unique(heads)]
     if palette is not None and chosen:
-        wanted[unknown] = from_palette(odds, sizes, palette)
+        offered = from_palette(odds, sizes, palette)
     elif chance is not None:
-        wanted[unknown] = lively(odds, sizes, base[unknown], chance)
+        offered = lively(odds, sizes, painted, chance)
     else:
-        wanted[unknown] = likeliest(odds, base[unknown])
+        offered = likeliest(odds, painted)
+    wanted[unknown] = offered[np.unique(heads, return_inverse=True)[1]]
     wanted[paper] = 255
     plain = look_up(wanted, made.areas)
     colour = plain
     if not chosen:
         colour = plain.copy()
         add_shading(colour, (found.fill, clean), made.areas, (base, wanted, ~paper), SMOOTHING)
-    return Refined(colour, plain, made.background, ink_of(found.ink))
+    ink = ink_of(found.ink)
+    return Refined(
+        colour, plain, made.background, nearest_of(ink[None], palette)[0] if chosen and palette is not None else ink
+    )
 
 
 def at_hints(found: Found, ground: Ground, seen: Bytes) -> Floats:
@@ -180,13 +186,56 @@ def another(found: Found, ground: Ground, rng: np.random.Generator, palette: Byt
     palette: uint8 (k, 3); the colours are then out of it.
     """
     free = np.flatnonzero((ground.areas.surety != HINTED) & ~outside_of(ground) & (ground.areas.ranks > 0))
-    places, colours = drawn(odds_of(found, ground)[free], sizes_of(ground)[free], rng)
+    heads, odds, sizes = together(found, ground, free)
+    places, colours = drawn(odds, sizes, rng)
     if palette is not None and len(palette):
         colours = nearest_of(colours, palette)
     asked = np.zeros((len(ground.areas.surety), 4), np.uint8)
-    asked[free[places], :3] = colours
-    asked[free[places], 3] = 255
+    group = np.unique(heads, return_inverse=True)[1]
+    for place, colour in zip(places.tolist(), colours, strict=True):
+        asked[free[group == place]] = (*colour, 255)
     return np.where(ground.hints[..., 3:] > 0, ground.hints, look_up(asked, ground.made.regions))
+
+
+def together(found: Found, ground: Ground, free: NDArray[np.intp]) -> tuple[NDArray[np.intp], Floats, Sizes]:
+    """Areas that no ink divides are one: the head of each of the areas `free`, (n,); odds and sizes of those groups.
+
+    Trapped balls part a region at its narrow passages; without hints nothing says that the parts differ. Two areas are
+    one where more than half of their border is open: through a gap in a line they stay two.
+    """
+    heads = np.arange(len(ground.areas.surety))
+    loose = np.zeros(len(heads), bool)
+    loose[free] = True
+    for one, other in open_borders(ground.made):
+        if loose[one] and loose[other]:
+            heads[heads == heads[other]] = heads[one]
+    sizes = sizes_of(ground)[free]
+    groups, which = np.unique(heads[free], return_inverse=True)
+    whole = np.bincount(which, sizes, len(groups)).astype(np.float64)
+    odds = np.zeros((len(groups), found.guesses.shape[1]))
+    np.add.at(odds, which, odds_of(found, ground)[free] * np.maximum(sizes, 1)[:, None])
+    return heads[free], np.asarray(odds / odds.sum(axis=1, keepdims=True), np.float32), whole
+
+
+def open_borders(made: flat.Colouring) -> list[tuple[int, int]]:
+    """Pairs of areas more than half of whose border lies on paper."""
+    count = len(made.colours)
+    lengths = [_borders(labels, count) for labels in (made.regions, made.areas)]
+    keys, at = np.unique(np.concatenate([keys for keys, _ in lengths]), return_inverse=True)
+    parts = np.split(at, [len(lengths[0][0])])
+    paper, whole = (np.bincount(part, found[1], len(keys)) for part, found in zip(parts, lengths, strict=True))
+    return [(key // count, key % count) for key in keys[2 * paper > whole].tolist()]
+
+
+def _borders(labels: NDArray[np.int32], count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many pixels of different labels >= 1 touch: keys first * count + second, first < second, and the numbers."""
+    found = []
+    for one, other in ((labels[:, 1:], labels[:, :-1]), (labels[1:], labels[:-1])):
+        rows, columns = np.nonzero((one != other) & (one > 0) & (other > 0))
+        pair = np.stack([one[rows, columns], other[rows, columns]]).astype(np.int64)
+        found.append(pair.min(axis=0) * count + pair.max(axis=0))
+    keys, numbers = np.unique(np.concatenate(found), return_counts=True)
+    return keys, numbers
 
 
 def odds_of(found: Found, ground: Ground) -> Floats:
@@ -198,7 +247,7 @@ def _of_areas(by_rank: Floats, areas: Areas) -> Floats:
     return np.asarray(by_rank[np.where(areas.ranks <= AREAS, areas.ranks, 0)], np.float32)
 
 
-def sizes_of(ground: Ground) -> NDArray[np.float64]:
+def sizes_of(ground: Ground) -> Sizes:
     """Px of paper in each area, (n + 1,)."""
     return np.bincount(ground.made.regions.reshape(-1), minlength=len(ground.areas.surety)).astype(np.float64)
 

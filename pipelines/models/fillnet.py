@@ -106,7 +106,7 @@ class Parts(NamedTuple):
 
 
 class FillNet(nn.Module):
-    """The network: (B, 7, S, S) of `_filled.to_input` to colour (B, 3, S, S), all in [-1, 1]."""
+    """The network: (B, 7, S, S) of `_filled.stacked` to colour (B, 3, S, S), all in [-1, 1]."""
 
     checkpointing = False
 
