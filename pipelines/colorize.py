@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -21,7 +22,7 @@ from pipelines.core.panels import panel
 from pipelines.core.plans import BatchSettings, Destination, Job, Plan, find
 from pipelines.core.report import Observer, Report
 from pipelines.core.settings import plain
-from pipelines.core.state import fingerprint, replace_file
+from pipelines.core.state import replace_file
 from pipelines.core.workers import Given, Made, record_of
 from pipelines.exports._decomposition import HINTS, NAMES, Finished, Flats, decompose
 from pipelines.hints._by_hand import laid_over
@@ -67,8 +68,12 @@ _NOTES = 5  # most hint files without a drawing that are named
 _ASPECT_TOLERANCE = 0.02  # a hint map or reference of another shape than the line art does not lie over it
 _PANEL_CELL = 256  # px
 _LOOKED_AT_WITH = {  # the settings that matter to what is looked at before the work
-    "areas": ("phase", "reference_places"),
+    "areas": ("phase", "reference_places", "hint_presets"),
     "colours": ("phase", "reference_places", "painters", "merge", "palette", "snap", "unhinted"),
+}
+_PASSED_OVER = {  # what it means that a picture could not be looked at
+    "areas": "not locked to the other pictures",
+    "colours": "its colours are not among those that are locked",
 }
 _AT_ONCE = {"cpu": 8, "cuda": 32, "mps": 16}  # pictures that a network paints together
 
@@ -232,8 +237,7 @@ class Colorization:
         picture = decode_picture(files["picture"])
         spots: tuple[Spot, ...] = ()
         if "carried" in files:
-            spots, chance = decode_spots(files["carried"])
-            rng = np.random.default_rng(chance)
+            spots = decode_spots(files["carried"])
         presets = {painter.hint_preset for painter in self.painters}
         guides = {preset: self._guide(files, picture, preset, rng) for preset in sorted(presets)}
         canvas = Canvas(line_drawing(picture), guides, rng, snap=self.snap, lively=self.unhinted == "lively")
@@ -255,7 +259,8 @@ class Colorization:
             missing = [text for text in missing if text != "nothing of its name in --hints"]
         if not any(guide.hints[..., 3].any() or guide.palette is not None for guide in canvas.guides.values()):
             missing.append("no hints, reference or palette: colours are guessed")
-        return ("; ".join(missing),) if missing else ()
+        passed_over = files["unlocked"].decode("utf-8", "surrogateescape") if "unlocked" in files else ""
+        return tuple(text for text in ("; ".join(missing), passed_over) if text)
 
     def _guide(
         self, files: Mapping[str, bytes], picture: Picture, preset: HintPreset, rng: np.random.Generator
@@ -489,20 +494,26 @@ class _Locking:
         jobs = {number: job for number, job in enumerate(self.plan.jobs) if all(path for _, path in job.reads)}
         if self.plan.output is None or len(jobs) < 2:
             return self.plan  # a single picture has nothing in common with any other
-        areas = self._looked_at("areas", jobs)
+        alone = jobs  # as without a lock
+        jobs = {number: replace(job, relative=job.relative.parent) for number, job in jobs.items()}  # one seed a folder
+        areas, unseen = self._looked_at("areas", jobs)
+        jobs |= {number: alone[number] for number in unseen}
         shots = self._shots(sorted(areas))
         found = [followed(decode(areas[number].read_bytes()) for number in numbers) for _, numbers in shots]
-        for (folder, numbers), shot in zip(shots, found, strict=True):
+        for (_, numbers), shot in zip(shots, found, strict=True):
             for number, about, tracks in zip(numbers, shot.frames, shot.tracks, strict=True):
-                spots = encode_spots(carried(about, tracks, shot.hinted), self._chance(folder))
+                spots = encode_spots(carried(about, tracks, shot.hinted))
                 jobs[number] = self._given(jobs[number], "carried", spots)
         asked = [numbers[at] for (_, numbers), shot in zip(shots, found, strict=True) for at in frames_to_sample(shot)]
-        colours = self._looked_at("colours", {number: jobs[number] for number in sorted(asked)})
+        colours, unpainted = self._looked_at("colours", {number: jobs[number] for number in sorted(asked)})
         painted = [
             shot._replace(samples=_samples(numbers, colours)) for (_, numbers), shot in zip(shots, found, strict=True)
         ]
         for number, wanted in self._chosen(shots, painted):
             jobs[number] = self._given(jobs[number], "locked", encode_wanted(wanted))
+        for number, why in (unseen | unpainted).items():
+            with suppress(OSError):  # such as a full disk, of which the picture itself will tell
+                jobs[number] = self._given(jobs[number], "unlocked", why.encode("utf-8", "surrogateescape"))
         return replace(self.plan, jobs=tuple(jobs.get(number, job) for number, job in enumerate(self.plan.jobs)))
 
     def _shots(self, numbers: Sequence[int]) -> list[tuple[str, list[int]]]:
@@ -523,18 +534,21 @@ class _Locking:
             for at, frames in zip(here, choose([painted[at] for at in here], self.work.palette), strict=True):
                 yield from zip(shots[at][1], frames, strict=True)
 
-    def _looked_at(self, phase: Phase, jobs: Mapping[int, Job]) -> dict[int, Path]:
-        """Do one pass; returns the file that it wrote of each picture that could be read."""
+    def _looked_at(self, phase: Phase, jobs: Mapping[int, Job]) -> tuple[dict[int, Path], dict[int, str]]:
+        """Do one pass; returns the file that it wrote of each picture, and what is to be said of those that failed."""
         work = replace(self.work, phase=phase)
         passes = [replace(job, outputs=(self._place(job, phase),)) for job in jobs.values()]
-        matters = _what_matters(work)
+        presets = sorted({painter.hint_preset for painter in work.painters})
+        matters = _what_matters(work) | {"hint_presets": presets}
         settings = {name: matters[name] for name in _LOOKED_AT_WITH[phase]}
         plan = Plan(f"colorize {phase}", tuple(passes), self._home, settings, trusting=False)
         report = run(plan, work, replace(self.settings, fail_fast=False))
         if report.stopped_by:
             raise _StoppedError(report.stopped_by)
-        done = zip(jobs, passes, report.records, strict=True)
-        return {number: Path(str(job.outputs[0])) for number, job, record in done if record.status != "failed"}
+        records = dict(zip(jobs, report.records, strict=True))
+        failed = {number: record.reason for number, record in records.items() if record.status == "failed"}
+        made = {number: Path(record.outputs[0]) for number, record in records.items() if number not in failed}
+        return made, {number: f"{_PASSED_OVER[phase]}: {reason}" for number, reason in failed.items()}
 
     def _given(self, job: Job, name: str, content: bytes) -> Job:
         """The job with one more file to read."""
@@ -549,11 +563,6 @@ class _Locking:
     @property
     def _home(self) -> Path:
         return Path(str(self.plan.output)) / STATE_FOLDER / "lock"
-
-    def _chance(self, folder: str) -> int:
-        """The seed of a folder's random choices."""
-        name = f"{self.settings.seed} {folder}".encode("utf-8", "surrogateescape")
-        return int(fingerprint(name)[:8], 16)
 
 
 def _samples(numbers: Sequence[int], colours: Mapping[int, Path]) -> dict[int, dict[int, Sample]]:

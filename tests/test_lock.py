@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,12 +14,13 @@ import torch
 
 from pipelines import colorize as stage
 from pipelines.colorize import Guides, Shown, colorize
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.plans import BatchSettings
 from pipelines.core.report import Report
 from pipelines.models import pix2pix
 from pipelines.models._card import Card
 from pipelines.models._checkpoint import write_checkpoint
+from pipelines.models._frames import survey
 from tests import drawings
 from tests.conftest import Cli
 from tests.drawings import BLUE, GREEN, RED, Bytes
@@ -128,12 +130,17 @@ def test_tracks_take_palette_colours_and_hints_stay(art: Path) -> None:
     assert len(set(found["head"])) == 1 and found["head"][0] in (BLUE, GREEN, (255, 255, 255))
 
 
-def test_a_reference_for_a_frame_colours_all(art: Path) -> None:
+def finish_first(art: Path) -> None:
+    """The first frame, coloured by hand."""
     picture = np.full((SIZE, SIZE, 3), 255, np.uint8)
     for place, radius, colour in ((HEAD, 24, BLUE), (HAND, 13, RED)):
         cv2.circle(picture, place, radius, colour, -1)
         cv2.circle(picture, place, radius, (0, 0, 0), 2)
     drawings.write(art / "finished" / "walk_0.png", picture)
+
+
+def test_a_reference_for_a_frame_colours_all(art: Path) -> None:
+    finish_first(art)
     run(art, reference="finished", lock=True)
     assert seen(art) == {"head": [BLUE] * 4, "hand": [RED] * 3}
 
@@ -149,14 +156,19 @@ def test_single_pictures_of_a_folder_share_a_palette(tmp_path: Path) -> None:
     assert colours[0] and len(set.union(*colours)) <= 6
 
 
-def test_a_network_is_locked_too(art: Path) -> None:
+def write_network(place: Path) -> None:
+    """A network that knows nothing."""
     torch.manual_seed(0)
     params = pix2pix.Params(generator="unet_128", ngf=4, ndf=4, input="layers")
     weights = {
         name: value * 3 if value.ndim == 4 else value
         for name, value in pix2pix.build_painter(params).state_dict().items()
     }
-    write_checkpoint(art / "net", Card("pix2pix", asdict(params)), weights)
+    write_checkpoint(place, Card("pix2pix", asdict(params)), weights)
+
+
+def test_a_network_is_locked_too(art: Path) -> None:
+    write_network(art / "net")
     away = {}
     for name, lock in (("alone", False), ("locked", True)):
         report = colorize(
@@ -189,6 +201,66 @@ def test_nothing_is_done_twice_and_a_new_hint_is_for_all(art: Path) -> None:
     assert run(art, hints="hints", lock=True).counts["done"] >= 3
     assert seen(art)["hand"] == [BLUE] * 3
     assert run(art, hints="hints").counts["done"] == 4, "without --lock the results are others"
+
+
+def test_hints_of_a_reference_are_drawn_by_the_same_chance_in_every_pass(
+    art: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish_first(art)
+    found, drawn = stage._from_reference, []
+
+    def watched(*given: Any) -> Any:
+        drawn.append(given[-1].bit_generator.state["state"]["state"])
+        return found(*given)
+
+    monkeypatch.setattr(stage, "_from_reference", watched)
+    run(art, reference="finished", lock=True)
+    assert len(drawn) >= 2 and len(set(drawn)) == 1
+
+
+def test_areas_are_looked_at_again_for_a_model_with_other_hints(art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    finish_first(art)
+    write_network(art / "net")
+    seen_areas = []
+
+    def watched(*given: Any, **more: Any) -> Any:
+        seen_areas.append(given)
+        return survey(*given, **more)
+
+    monkeypatch.setattr(stage, "survey", watched)
+    looked_at = []
+    for model in ("flat", "flat", str(art / "net")):
+        run(art, reference="finished", lock=True, model=model)
+        looked_at.append(len(seen_areas))
+    assert looked_at == [4, 4, 8]
+
+
+@pytest.mark.parametrize(("step", "meaning"), [("survey", "not locked to"), ("sample", "not among those")])
+def test_a_frame_that_could_not_be_looked_at_says_why(
+    art: Path, monkeypatch: pytest.MonkeyPatch, step: str, meaning: str
+) -> None:
+    whole, turns = getattr(stage, step), iter(range(9))
+
+    def failing(*given: Any, **more: Any) -> Any:
+        if next(turns) == 1:
+            raise MethodError("the sheet is torn", hint="Mend it")
+        return whole(*given, **more)
+
+    monkeypatch.setattr(stage, step, failing)
+    report = run(art, lock=True)
+    assert report.counts["done"] == 4
+    told = [" ".join(record.warnings) for record in report.records]
+    assert ["the sheet is torn" in text and meaning in text for text in told] == [False, True, False, False]
+
+
+def test_a_frame_that_could_not_be_looked_at_is_coloured_as_without_a_lock(
+    art: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = iter(range(9))
+    run(art, "alone")
+    monkeypatch.setattr(stage, "survey", lambda *given, **more: survey(*given, **more) if next(turns) != 1 else 1 / 0)
+    run(art, lock=True)
+    assert files_of(art / "out")["walk_1.png"] == files_of(art / "alone")["walk_1.png"]
 
 
 def test_a_broken_frame_stops_no_other(art: Path) -> None:

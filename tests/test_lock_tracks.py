@@ -14,8 +14,9 @@ from pipelines.hints._palette_of import fills_of, palette_of
 from pipelines.models import _carried_hints as carrying
 from pipelines.models import _frames as frames
 from pipelines.models import _lock as lock
+from pipelines.models import _tracks as tracking
 from pipelines.models._alike import WHITE, medoid
-from pipelines.models._guided import find_areas
+from pipelines.models._guided import Areas, find_areas
 from pipelines.models._painters import Painting
 from pipelines.models._recolouring import INK, decode_wanted, encode_wanted, recoloured
 from pipelines.models._tracks import NONE, follow
@@ -141,6 +142,39 @@ def test_following_is_the_same_every_time():
         np.testing.assert_array_equal(one, other)
 
 
+def test_of_very_many_areas_six_hundred_are_compared_at_the_cost_of_as_many(monkeypatch):
+    labels = np.arange(1, 31 * 31 + 1, dtype=np.int32).reshape(31, 31).repeat(6, axis=0).repeat(6, axis=1)
+    count = int(labels.max()) + 1
+    areas = Areas(labels, np.zeros(count, bool), np.full(count, 36), np.zeros((0, 2), np.intp))
+    sides = []
+    match = tracking.match
+
+    def watched(one, other, **more):
+        sides.append((len(one.size), len(other.size), *one.touching.shape, *more["known"].shape))
+        return match(one, other, **more)
+
+    monkeypatch.setattr(tracking, "match", watched)
+    frame = frames.survey(np.full(labels.shape, 255, np.uint8), areas, np.zeros((*labels.shape, 4), np.uint8))
+    first, second = follow([frame, frames.decode(frames.encode(frame))])
+    assert sides and set(sides) == {(601,) * 6}
+    assert len(first) == count and np.flatnonzero(first != NONE).tolist() == list(range(1, 601))
+    np.testing.assert_array_equal(first, second)
+
+
+def test_tracks_stay_with_their_areas_where_only_the_largest_are_compared(monkeypatch):
+    seen = [noted(face(shift)) for shift in ((0, 0), (4, 2))]
+    everything = follow(seen)
+    monkeypatch.setattr(frames, "_MOST_AREAS", 4)
+    largest = follow([noted(face(shift)) for shift in ((0, 0), (4, 2))])
+    eyes = [int(frame.labels[60 + turn * 2, 40 + turn * 4]) for turn, frame in enumerate(seen)]
+    for one, all_of_one, eye in zip(largest, everything, eyes, strict=True):
+        assert one[eye] == NONE != all_of_one[eye]
+    for name in PLACES:
+        places = [area_at(frame, name, (4 * turn, 2 * turn)) for turn, frame in enumerate(seen)]
+        assert largest[0][places[0]] == largest[1][places[1]] != NONE
+    assert (largest[0] != NONE).sum() == 4
+
+
 def test_shots_are_names_that_differ_in_their_last_number():
     names = ["walk_10", "walk_9", "hero", "run1b", "run2b", "walk_11x"]
     assert lock.find_shots(names) == [[1, 0], [2], [3, 4], [5]]
@@ -170,7 +204,7 @@ def test_hints_by_hand_are_not_painted_over():
 
 def test_carried_hints_come_back_from_their_bytes():
     spots = (frames.Spot(3, RED, 0.0, 0.25, -1.0),)
-    assert carrying.decode_spots(carrying.encode_spots(spots, 7)) == (spots, 7)
+    assert carrying.decode_spots(carrying.encode_spots(spots)) == spots
 
 
 # --- colours
@@ -283,6 +317,24 @@ def test_parts_of_an_area_take_the_nearest_of_several_colours():
     painting.flat[lower] = painting.colour[lower] = (10, 10, 250)
     done = recoloured(painting, areas, {int(areas.labels[hand][0]): (RED, BLUE)})
     assert (done.flat[lower] == BLUE).all() and (done.flat[hand & ~lower] == RED).all()
+
+
+def test_a_pixel_becomes_what_its_own_colour_and_area_say_whatever_was_painted_last():
+    chance = np.random.default_rng(3)
+    labels = chance.integers(0, 3, (20, 20)).astype(np.int32)
+    flat = np.array([(250, 10, 10), (10, 10, 250), (90, 90, 90)], np.uint8)[chance.integers(0, 3, (20, 20))]
+    areas = Areas(labels, np.zeros(3, bool), np.bincount(labels.ravel()), np.zeros((0, 2), np.intp))
+    wanted = {INK: ((1, 2, 3),), 1: (RED, BLUE)}
+    done = [
+        recoloured(
+            Painting(turn(flat), turn(flat), np.zeros((20, 20), bool)), areas._replace(labels=turn(labels)), wanted
+        )
+        for turn in (np.asarray, np.rot90, np.flipud)
+    ]
+    for one, back in zip(done[1:], (lambda array: np.rot90(array, -1), np.flipud), strict=True):
+        np.testing.assert_array_equal(back(one.flat), done[0].flat)
+    np.testing.assert_array_equal(done[0].flat[labels != 1], flat[labels != 1])
+    assert {tuple(colour) for colour in done[0].flat[labels == 1].tolist()} == {RED, BLUE}
 
 
 def test_paper_outside_stays_paper_beside_a_colour_for_it():

@@ -104,13 +104,11 @@ def _nearest_deep(depth: NDArray[np.float32], spot: Spot) -> tuple[np.intp, np.i
     return rows[place], columns[place]
 
 
-def encode_spots(spots: Sequence[Spot], chance: int) -> bytes:
-    """Turn hints to be carried, and the seed of a sequence's random choices, into JSON."""
-    return json.dumps({"chance": chance, "spots": [[one.area, *one.colour, one.x, one.y] for one in spots]}).encode()
+def encode_spots(spots: Sequence[Spot]) -> bytes:
+    """Turn hints to be carried into JSON."""
+    return json.dumps([[one.area, *one.colour, one.x, one.y] for one in spots]).encode()
 
 
-def decode_spots(data: bytes) -> tuple[tuple[Spot, ...], int]:
-    """Turn JSON that `encode_spots` wrote into hints and a seed."""
-    content = json.loads(data)
-    rows = content["spots"]
-    return tuple(Spot(row[0], (row[1], row[2], row[3]), 0.0, row[4], row[5]) for row in rows), int(content["chance"])
+def decode_spots(data: bytes) -> tuple[Spot, ...]:
+    """Turn JSON that `encode_spots` wrote into hints."""
+    return tuple(Spot(row[0], (row[1], row[2], row[3]), 0.0, row[4], row[5]) for row in json.loads(data))

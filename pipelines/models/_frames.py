@@ -81,8 +81,7 @@ def survey(lines: Bytes, areas: Areas, hints: Bytes, *, by_hand: bool = True) ->
 def _sizes(labels: Labels, count: int) -> Floats:
     size = np.bincount(labels.reshape(-1), minlength=count).astype(np.float64)
     size[0] = 0
-    if count > _MOST_AREAS:
-        size[size < np.sort(size)[-_MOST_AREAS]] = 0
+    size[np.argsort(-size, kind="stable")[_MOST_AREAS:]] = 0  # of equals the first are kept
     return size
 
 
@@ -137,8 +136,26 @@ def decode(data: bytes) -> Frame:
     return Frame(labels, About(_sizes(labels, len(outside)), outside, pairs, spots, content["by_hand"]))
 
 
+def compared(frame: About) -> Ints:
+    """Return the numbers of the areas to compare, (k + 1,), ascending, after 0: all, or the largest of very many."""
+    count = len(frame.size)
+    return np.arange(count) if count <= _MOST_AREAS + 1 else np.append(0, np.flatnonzero(frame.size))
+
+
+def among(frame: Frame, numbers: Ints) -> Frame:
+    """Return a frame's areas with these numbers, (k + 1,), alone, numbered 0..k in their order; the others become 0.
+
+    Hints and open borders are left out.
+    """
+    labels, about = frame.labels, frame.about
+    table = np.zeros(len(about.size), np.int32)
+    table[numbers] = np.arange(len(numbers))
+    nothing = np.zeros((0, 2), np.intp)
+    return Frame(table[labels], About(about.size[numbers], about.outside[numbers], nothing, (), about.by_hand))
+
+
 def measure_shapes(frame: Frame) -> Shapes:
-    """Measure the areas of a frame."""
+    """Measure the areas of a frame; what it holds grows with the square of their number."""
     labels, (size, outside, *_) = frame.labels, frame.about
     unit, count = max(labels.shape), len(size)
     flat = labels.reshape(-1)

@@ -30,14 +30,16 @@ def recoloured(painting: Painting, areas: Areas, wanted: Wanted) -> Painting:
     """
     count = len(areas.outside)
     painted = packed(painting.flat)
-    main = np.zeros(count, np.int32)
-    main[areas.labels.reshape(-1)] = painted.reshape(-1)
-    table = np.stack([main >> 16 & 255, main >> 8 & 255, main & 255], axis=1).astype(np.uint8)
+    # Each pixel's colour follows from its own flat colour and its area. One colour of each area, its last pixel's, is
+    # looked up for all of its pixels at once, the others after it: which one that is changes nothing but the time.
+    last = np.zeros(count, np.int32)
+    last[areas.labels.reshape(-1)] = painted.reshape(-1)
+    table = np.stack([last >> 16 & 255, last >> 8 & 255, last & 255], axis=1).astype(np.uint8)
     for area, colours in wanted.items():
         if 0 < area < count:
             table[area] = _chosen(colours, table[area], outside=bool(areas.outside[area]))
     flat: Bytes = look_up(table, areas.labels)
-    others = np.nonzero(painted != main[areas.labels])
+    others = np.nonzero(painted != last[areas.labels])
     flat[others] = _parts(painting.flat[others], areas.labels[others], areas.outside, wanted)
     shading = cv2.subtract(painting.colour, painting.flat, dtype=cv2.CV_16S)
     colour = np.asarray(cv2.add(shading, flat, dtype=cv2.CV_8U), np.uint8)
@@ -49,15 +51,16 @@ def recoloured(painting: Painting, areas: Areas, wanted: Wanted) -> Painting:
 
 
 def _parts(flat: Bytes, labels: Labels, outside: Bools, wanted: Wanted) -> Bytes:
-    """Return the colours wanted for pixels, (m, 3), whose flat colour is not their area's main one."""
+    """Return the colours wanted for pixels, (m, 3), whose flat colour is not that of their area's last one."""
     key = labels.astype(np.int64) << 24 | packed(flat)
-    values, which = np.unique(key, return_inverse=True)
+    begins = np.flatnonzero(np.diff(key, prepend=-1))  # of runs of the same: pixels are far more
+    values, which = np.unique(key[begins], return_inverse=True)
     chosen = np.zeros((len(values), 3), np.uint8)
     for place, value in enumerate(values.tolist()):
         area, colour = value >> 24, np.array(unpacked(value), np.uint8)
-        colours = wanted.get(area)
+        colours = wanted.get(area) if area != INK else None  # the ink's colour is for no pixel
         chosen[place] = colour if not colours else _chosen(colours, colour, outside=bool(outside[area]))
-    return np.asarray(chosen[which], np.uint8)
+    return np.asarray(chosen[np.repeat(which, np.diff(begins, append=len(key)))], np.uint8)
 
 
 def _chosen(colours: Sequence[Colour], painted: Bytes, *, outside: bool) -> Colour:

@@ -42,10 +42,10 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 Sizes = NDArray[np.float64]
 
-SMOOTHING = Smoothing(sigma=1.0, noise=24.0, order=3)
+SMOOTHING = Smoothing(sigma=1.0, noise=32.0, order=3)
 """Of shading: px of the network, levels."""
 
-_START = 0.5  # of probability: what the colour guessed by `flat` has before others
+_START = 0.7  # of probability: what the colour guessed by `flat` has before others
 _BLACK = 24.0  # level: ink that is no lighter in any channel is black
 
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.models._frames import About, Frame, Shapes, measure_shapes
+from pipelines.models._frames import About, Frame, Shapes, among, compared, measure_shapes
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -45,10 +45,10 @@ _OLDER = 12  # frames back in which an area is looked for that is new
 
 
 class _Seen(NamedTuple):
-    """A frame that was followed."""
+    """A frame that was followed: those of its areas that are compared."""
 
     shapes: Shapes
-    tracks: Ints  # (n + 1,)
+    tracks: Ints  # (k + 1,)
 
 
 def follow(frames: Iterable[Frame]) -> list[Ints]:
@@ -57,13 +57,15 @@ def follow(frames: Iterable[Frame]) -> list[Ints]:
     found: list[Ints] = []
     count = 0
     for frame in frames:
-        shapes = measure_shapes(frame)
-        tracks = _known_again(shapes, seen)
+        numbers = compared(frame.about)
+        shapes = measure_shapes(among(frame, numbers))
+        tracks = np.full(len(frame.about.size), NONE, np.intp)
+        tracks[numbers] = _known_again(shapes, seen)
         _join_open(tracks, frame.about)
-        new = np.flatnonzero((tracks == NONE) & (shapes.size > 0))
+        new = np.flatnonzero((tracks == NONE) & (frame.about.size > 0))
         tracks[new] = count + np.arange(len(new))
         count += len(new)
-        seen.append(_Seen(shapes, tracks))
+        seen.append(_Seen(shapes, tracks[numbers]))
         found.append(tracks)
     return found
 
