@@ -151,6 +151,8 @@ def whole_commands(drawn: Path, scratch: Path, few: int, many: int) -> dict[str,
         return [
             *program,
             "colorize",
+            "--model",
+            "flat",
             str(scratch / f"in-{count}"),
             "-o",
             str(scratch / f"out-{count}"),

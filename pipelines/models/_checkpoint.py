@@ -42,6 +42,9 @@ from pipelines.models._card import (
     sha256,
 )
 
+_LARGE = (
+    1 << 28
+)  # bytes of weights: drawing initial ones, to be replaced, then takes longer than torch's tools for none
 TRAINING, TRAINING_TENSORS = "training.json", "training.safetensors"
 
 
@@ -84,7 +87,8 @@ def load_painter(path: str | os.PathLike[str]) -> tuple[nn.Module, Card]:
     module = registry.load("models", card.model)
     if not hasattr(module, "build_painter"):
         raise UsageError(f"the model '{card.model}' has no weights", hint=f"Use --model {card.model}")
-    with torch.device("meta"):  # no initial weights are drawn: they would only be replaced
+    large = (folder / WEIGHTS).is_file() and (folder / WEIGHTS).stat().st_size > _LARGE
+    with torch.device("meta") if large else torch.random.fork_rng(devices=[]):
         painter: nn.Module = module.build_painter(params_of(card))
     check_weights(folder)
     weights = _load_tensors(folder / WEIGHTS)

@@ -122,15 +122,8 @@ def finish(
     guessed = free & (areas.surety == GUESSED) & (not chosen)
     wanted[guessed] = shared_colours(found, ground, wanted)[guessed]
     unknown = free & ~guessed
-    heads, odds, sizes = together(found, ground, np.flatnonzero(unknown))
-    painted = base[np.unique(heads)]
-    if palette is not None and chosen:
-        offered = from_palette(odds, sizes, palette)
-    elif chance is not None:
-        offered = lively(odds, sizes, painted, chance)
-    else:
-        offered = likeliest(odds, painted)
-    wanted[unknown] = offered[np.unique(heads, return_inverse=True)[1]]
+    if unknown.any():
+        wanted[unknown] = _guessed(found, ground, np.flatnonzero(unknown), base, palette=palette, chance=chance)
     wanted[paper] = 255
     plain = look_up(wanted, made.areas)
     colour = plain
@@ -141,6 +134,25 @@ def finish(
     return Refined(
         colour, plain, made.background, nearest_of(ink[None], palette)[0] if chosen and palette is not None else ink
     )
+
+
+def _guessed(
+    found: Found,
+    ground: Ground,
+    areas: NDArray[np.intp],
+    base: Floats,
+    *,
+    palette: Bytes | None,
+    chance: np.random.Generator | None,
+) -> Bytes:
+    """Colours, uint8 (n, 3), of `areas`, (n,), that no hint speaks for; `base`: what the network painted in each."""
+    heads, odds, sizes = together(found, ground, areas)
+    groups, which = np.unique(heads, return_inverse=True)
+    if palette is not None and len(palette):
+        return from_palette(odds, sizes, palette)[which]
+    if chance is not None:
+        return lively(odds, sizes, base[groups], chance)[which]
+    return likeliest(odds, base[groups])[which]
 
 
 def at_hints(found: Found, ground: Ground, seen: Bytes) -> Floats:

@@ -25,7 +25,20 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 def command(source: Path, out: Path) -> list[str]:
     """One colorization of a folder from drawn hints."""
-    run = [sys.executable, "-m", "colorize_cli", "colorize", str(source / "lines"), "-o", str(out), "-j", "2", "-q"]
+    run = [
+        sys.executable,
+        "-m",
+        "colorize_cli",
+        "colorize",
+        str(source / "lines"),
+        "-o",
+        str(out),
+        "-j",
+        "2",
+        "-q",
+        "--model",
+        "flat",
+    ]
     return [*run, "--hints", str(source / "hints")]
 
 

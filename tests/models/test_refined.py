@@ -277,7 +277,7 @@ def test_the_colour_that_flat_guessed_has_a_start() -> None:
     guessed = tuple(ground.areas.colours[ground.made.areas[48, 71]].tolist())
     other = {RED: BLUE, BLUE: RED}[guessed]
     columns = {colour: rank_at(ground, *place) for colour, place in ((RED, (24, 48)), (BLUE, (3, 3)))}
-    for lead, wanted in ((0.2, guessed), (0.6, other)):
+    for lead, wanted in ((0.4, guessed), (0.9, other)):
         shares = pointing()
         shares[right] = 0
         shares[right, columns[guessed]], shares[right, columns[other]] = (1 - lead) / 2, (1 + lead) / 2
