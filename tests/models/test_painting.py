@@ -1,6 +1,5 @@
 """Facts about painting with networks: how drawings are laid in, and how colours come up to full size."""
 
-
 import cv2
 import numpy as np
 import pytest
