@@ -82,7 +82,7 @@ def export_model(
 
     made = stage(model, output, format=format, overwrite=overwrite)  # type: ignore[arg-type]
     use = f"sides multiples of {made.sides.multiple} px" if made.format == "onnx" else _use(made.card.params)
-    say(f"{output}: there, {use}")
+    say(f"{output}: written; {use}")
 
 
 def _use(params: Any) -> str:
