@@ -13,18 +13,16 @@ is what soft edges come to at this size. Times are processor time of whole runs 
 import argparse
 import json
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from quality import check, work_folder, write
 
 from pipelines.colorize import Guides, colorize
-from pipelines.core.images import composite, encode_png
+from pipelines.core.images import composite
 from pipelines.core.plans import BatchSettings
 from pipelines.evaluate import Asked, Beside, evaluate
 
@@ -48,11 +46,11 @@ def draw(folder: Path, *, count: int, frames: int, size: int, vigour: float) -> 
             name = f"monster_{index:03d}/{frame}.png"
             colour = composite(drawn.flats, np.full((size, size, 3), 255, np.uint8))
             inked = (colour.astype(np.uint16) * drawn.lines[..., None] + 127) // 255
-            _write(folder / "truth" / name, inked.astype(np.uint8))
-            _write(folder / "lines" / name, drawn.lines)
-            _write(folder / "hints-all" / name, drawn.hints)
+            write(folder / "truth" / name, inked.astype(np.uint8))
+            write(folder / "lines" / name, drawn.lines)
+            write(folder / "hints-all" / name, drawn.hints)
             if not frame:
-                _write(folder / "hints-first" / name, drawn.hints)
+                write(folder / "hints-first" / name, drawn.hints)
 
 
 def measure(folder: Path, case: str, models: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -73,12 +71,12 @@ def measure(folder: Path, case: str, models: Sequence[str]) -> dict[str, dict[st
                 batch=BatchSettings(jobs=1),
             )
             seconds[label] = round((time.process_time() - began) / len(report.records), 4)
-            _check(report.exit_code, label)
+            check(report.exit_code, label)
             places.append(f"{label}={output}")
     beside = Beside(str(folder / "truth"), str(folder / "lines"))
     asked = Asked(metrics=METRICS, frames=True, gallery=0)
     found = evaluate(places, beside, str(folder / "reports" / case), asked=asked, batch=BatchSettings(jobs=1))
-    _check(found.exit_code, "evaluate")
+    check(found.exit_code, "evaluate")
     assert found.evaluation is not None
     return {
         method.label: {name: round(method.aggregates[name].value, 3) for name in METRICS}
@@ -94,25 +92,6 @@ def table(cases: dict[str, dict[str, dict[str, Any]]]) -> str:
         for way, figures in ways.items():
             lines.append(f"{CASES[case]:28}{way:20}" + "".join(f"{value:21.3f}" for value in figures.values()))
     return "\n".join(lines)
-
-
-def _write(path: Path, picture: NDArray[np.uint8]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(encode_png(picture))
-
-
-def _check(code: int, what: str) -> None:
-    if code:
-        sys.exit(f"{what}: some pictures failed")
-
-
-@contextmanager
-def _work_folder(wanted: Path | None) -> Iterator[Path]:
-    if wanted is not None:
-        yield wanted
-        return
-    with tempfile.TemporaryDirectory() as name:
-        yield Path(name)
 
 
 def _parsed() -> argparse.Namespace:
@@ -131,7 +110,7 @@ def main() -> None:
     """Parse the command line, measure, print a table, and write JSON if asked."""
     arguments = _parsed()
     about = {name: getattr(arguments, name) for name in ("monsters", "frames", "size", "vigour")}
-    with _work_folder(arguments.work) as work:
+    with work_folder(arguments.work) as work:
         draw(
             work,
             count=arguments.monsters,

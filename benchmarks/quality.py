@@ -69,11 +69,11 @@ def prepare(corpus: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], folde
             colour = fit(read_picture(corpus / row["color"]).over_white(), side)
             line = line_drawing(read_picture(corpus / row["line"]))
             size = (colour.shape[1], colour.shape[0])
-            _write(lines, np.asarray(cv2.resize(line, size, interpolation=cv2.INTER_AREA), np.uint8))
-            _write(truth, colour)
+            write(lines, np.asarray(cv2.resize(line, size, interpolation=cv2.INTER_AREA), np.uint8))
+            write(truth, colour)
     for kind, preset in HINTS.items():
         report = make_hints([str(folder / "truth")], str(folder / "hints" / kind), preset=preset)
-        _check(report.exit_code, f"hints {kind}")
+        check(report.exit_code, f"hints {kind}")
 
 
 def mean_colour(corpus: Path) -> NDArray[np.uint8]:
@@ -88,7 +88,7 @@ def lay_under(colour: NDArray[np.uint8], folder: Path, name: str) -> Path:
     for place in sorted((folder / "lines").rglob("*.png")):
         lines = read_picture(place).rgb
         painted = np.rint(lines * (colour / 255.0)).astype(np.uint8)
-        _write(folder / "results" / name / place.relative_to(folder / "lines"), painted)
+        write(folder / "results" / name / place.relative_to(folder / "lines"), painted)
     return folder / "results" / name
 
 
@@ -103,7 +103,7 @@ def by_gmic(folder: Path, name: str) -> Path:
         (folder / "gmic").mkdir(exist_ok=True)
         lines = read_picture(place).rgb
         example = Example(str(relative), lines, lines[..., 0], np.dstack([hints.rgb, hints.alpha]))
-        _write(result, over_colour(example.lines, gmic_colour(example, folder / "gmic")))
+        write(result, over_colour(example.lines, gmic_colour(example, folder / "gmic")))
     return folder / "results" / name
 
 
@@ -130,7 +130,7 @@ def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
         unhinted="likely" if "likely" in ways else "lively",
         batch=BatchSettings(jobs=jobs),
     )
-    _check(report.exit_code, name)
+    check(report.exit_code, name)
     return output
 
 
@@ -148,7 +148,7 @@ def measure(
         places.append(f"{name}={made}")
     beside = Beside(*(str(folder / name) for name in ("truth", "lines", "hints/fills")))
     report = evaluate(places, beside, str(folder / "report"), asked=Asked(), batch=BatchSettings(jobs=jobs))
-    _check(report.exit_code, "evaluate")
+    check(report.exit_code, "evaluate")
     return report
 
 
@@ -176,18 +176,21 @@ def _plain(found: Aggregate) -> dict[str, Any]:
     return {"value": value, "low": low, "high": high, "n": found.n, "of": found.of, "infinite": found.infinite}
 
 
-def _write(path: Path, picture: NDArray[np.uint8]) -> None:
+def write(path: Path, picture: NDArray[np.uint8]) -> None:
+    """Write a picture as PNG, its folders made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(encode_png(picture))
 
 
-def _check(code: int, what: str) -> None:
+def check(code: int, what: str) -> None:
+    """Leave where a stage's exit code says that pictures failed."""
     if code:
         sys.exit(f"{what}: some pictures failed")
 
 
 @contextlib.contextmanager
-def _work_folder(wanted: Path | None) -> Iterator[Path]:
+def work_folder(wanted: Path | None) -> Iterator[Path]:
+    """The folder wanted, or a temporary one."""
     if wanted is not None:
         yield wanted
         return
@@ -219,7 +222,7 @@ def main() -> None:
     mean = mean_colour(Path(arguments.corpus)) if "mean" in arguments.method.values() else None
     splits: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
-    with _work_folder(arguments.work) as work:
+    with work_folder(arguments.work) as work:
         for split in arguments.splits:
             rows = rows_of(Path(arguments.corpus), split, arguments.sets, arguments.limit)
             prepare(Path(arguments.corpus), rows, work / split, arguments.side)
