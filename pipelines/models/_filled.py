@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipelines.models import flat
 from pipelines.models._drawing import cells
+from pipelines.models._hint_marks import OPAQUE
 
 Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -21,8 +22,6 @@ AREAS = 95
 
 UNKNOWN, GUESSED, HINTED = 0, 128, 255
 """How sure the colour of a pixel is: there is no hint in the picture, none in its area, one in its area."""
-
-_OPAQUE = 128  # alpha from which a pixel of a hint map is a hint
 
 
 class Filled(NamedTuple):
@@ -67,7 +66,7 @@ def facts_of(made: flat.Colouring, hints: Bytes) -> Areas:
     ranks = np.empty(count, np.intp)
     ranks[np.argsort(-sizes, kind="stable")] = np.arange(1, count + 1)
     ranks[0] = 0
-    rows, columns = np.nonzero(hints[..., 3] >= _OPAQUE)
+    rows, columns = np.nonzero(hints[..., 3] >= OPAQUE)
     if not len(rows):
         return Areas(np.full((count, 3), 255, np.uint8), np.full(count, UNKNOWN, np.uint8), ranks)
     area = made.areas[rows, columns]
@@ -89,7 +88,7 @@ def lay_down(lines: Bytes, hints: Bytes, made: flat.Colouring, areas: Areas) -> 
     known = bool((areas.surety[1:] != UNKNOWN).any())
     fill = _middles(made.colour, shape) if known else np.full((*shape, 3), 255, np.uint8)
     fill = np.where((ranks > 0)[..., None], areas.colours[area], fill)
-    marks = np.where(hints[..., 3] >= _OPAQUE, np.uint8(255), np.uint8(0))
+    marks = np.where(hints[..., 3] >= OPAQUE, np.uint8(255), np.uint8(0))
     return Filled(lines, fill, areas.surety[area], marks, ranks)
 
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from pipelines.core.framing import resized
 from pipelines.models._drawing import darkest, heights_of_ink, paper_of, shrunk_shape
+from pipelines.models._hint_marks import OPAQUE
 from pipelines.models._region_facts import measure
 from pipelines.models._sheet import is_outside
 from pipelines.regions import trapped_ball
@@ -39,7 +40,6 @@ _ENOUGH = 4  # pixels that a median is taken of
 _SAMPLED = 256  # px of the longer side that medians are taken from
 _LEAST_AREA = 24  # px of the network: smaller areas have no shading
 _EPSILON = 0.05  # of a whole neighbourhood of clean pixels: with less, shading fades into the median
-_OPAQUE = 128  # alpha from which a pixel of a hint map is a hint
 _RIVAL = 0.8  # of a hint's pixels in one area: it counts in another that holds as many
 _ALIKE = 56  # levels: areas that meet over paper and differ less in every channel are one
 _WHITE = 238  # level: paper outside that is no darker in any channel is white
@@ -131,7 +131,7 @@ def _coloured(areas: Areas, hints: Bytes | None) -> Bools:
     everywhere = np.ones(len(areas.outside), bool)
     if hints is None:
         return everywhere
-    marked = ((hints[..., 3] >= _OPAQUE) & (hints[..., :3].min(axis=2) < _WHITE)).view(np.uint8)
+    marked = ((hints[..., 3] >= OPAQUE) & (hints[..., :3].min(axis=2) < _WHITE)).view(np.uint8)
     if not marked.any():
         return everywhere
     count, spots = cv2.connectedComponents(marked, connectivity=8, ltype=cv2.CV_32S)

@@ -20,6 +20,7 @@ from pipelines.core.framing import Figure, Framing, arrange, resized
 from pipelines.models._batch import InputKind, network_input, to_floats
 from pipelines.models._card import params_of
 from pipelines.models._filled import Filled, Found, stacked
+from pipelines.models._hint_marks import OPAQUE
 from pipelines.models._onnx_engine import OnnxEngine, is_onnx, open_file
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ Engine = Callable[[Floats], list[Floats]]
 
 EngineName = Literal["torch", "onnx"]
 
-_OPAQUE = 128  # alpha from which a pixel of a hint map is a hint
 _RIDGE = 0.6  # darkness that the middle of a typical line keeps when it is shrunk
 _MOST_GAIN = 8.0
 _LEAST_HINT = 15 / 256  # of the working size: radius to which smaller hints grow, that of training
@@ -161,7 +161,7 @@ def shrunk_hints(hints: Bytes, shape: tuple[int, int]) -> Bytes:
     """Bring hints, uint8 RGBA (H, W, 4), to another size: each pixel takes a hint that lies in it, unmixed."""
     if hints.shape[:2] == shape:
         return hints
-    rows, columns = np.nonzero(hints[..., 3] >= _OPAQUE)
+    rows, columns = np.nonzero(hints[..., 3] >= OPAQUE)
     small = np.zeros((*shape, 4), np.uint8)
     if shape[0] > hints.shape[0] or shape[1] > hints.shape[1]:
         return cv2.resize(hints, shape[::-1], interpolation=cv2.INTER_NEAREST)  # type: ignore[return-value]
@@ -176,7 +176,7 @@ def grown(hints: Bytes, radius: float) -> Bytes:
 
     Spots do not grow over each other; where two would meet each pixel is the nearer one's.
     """
-    marked = (hints[..., 3] >= _OPAQUE).view(np.uint8)
+    marked = (hints[..., 3] >= OPAQUE).view(np.uint8)
     if not marked.any() or marked.all():
         return hints
     depth = np.asarray(cv2.distanceTransform(np.pad(marked, 1), cv2.DIST_L2, 3)[1:-1, 1:-1], np.float32)

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.models._hint_marks import OPAQUE
+
 Bytes = NDArray[np.uint8]
 
-_OPAQUE = 128  # alpha from which a pixel of a hint map is a hint
 _NONE, _ALL, _SOME = 0.2, 0.6, 0.8  # up to which draw there are no hints, all, some; beyond, others
 _MEAN_DABS = 7
 _MOST_DABS = 30
@@ -53,7 +54,7 @@ def turn_hue(colour: NDArray[np.uint8], turn: float) -> NDArray[np.uint8]:
 
 
 def _some(hints: Bytes, rng: np.random.Generator) -> Bytes:
-    count, spots = cv2.connectedComponents((hints[..., 3] >= _OPAQUE).view(np.uint8), ltype=cv2.CV_32S)
+    count, spots = cv2.connectedComponents((hints[..., 3] >= OPAQUE).view(np.uint8), ltype=cv2.CV_32S)
     kept = np.zeros(count, bool)
     if count > 1:
         kept[rng.choice(np.arange(1, count), int(rng.integers(1, count)), replace=False)] = True
