@@ -1,6 +1,6 @@
 """Runs the command line in the tests' own process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
@@ -33,3 +33,14 @@ def cli(capfd: pytest.CaptureFixture[str]) -> Cli:
         return Ran(code, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Compute on one thread of torch."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -8,7 +8,6 @@ import os
 import pickletools
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -33,12 +32,7 @@ from pipelines.models._checkpoint import (
 PARAMS = pix2pix.Params(generator="unet_128", ngf=2, ndf=2)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def card_of(step: int = 3) -> Card:

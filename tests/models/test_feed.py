@@ -1,6 +1,5 @@
 """What is learned from, and in which order: decided by seed and step alone."""
 
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -26,12 +25,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_pairs(tmp_path_factory.mktemp("feed"), size=32, train=COUNT, val=1)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def shelf_of(pairs: Path, *, size: int = 32, split: str = "train", cache_bytes: int = 1 << 24) -> Shelf:

@@ -1,7 +1,5 @@
 """Facts about the network on flat colour: what a fresh one leaves alone, what areas tell it, and that it learns."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -21,12 +19,7 @@ SIZE = 64
 TINY = Params(size=SIZE, width=8, tokens=16)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def fresh(seed: int = 0) -> FillNet:

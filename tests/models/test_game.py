@@ -1,6 +1,6 @@
 """One step of any model: who moves, by how much, and that accumulation, averaging and saving are what they say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,12 +19,7 @@ PIX2PIX = pix2pix.Params(generator="unet_128", ngf=4, ndf=4, layers_d=1, norm="n
 CYCLEGAN = cyclegan.Params(generator="resnet_6blocks", ngf=4, ndf=4, layers_d=1, size=32, pool=2)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def batch_of(count: int, size: int, seed: int = 0, channels: int = 3) -> Batch:

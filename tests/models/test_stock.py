@@ -1,6 +1,5 @@
 """Facts about the pictures that networks on flat colour learn from: variants, mirroring, hues, and what is kept."""
 
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -30,12 +29,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_pairs(tmp_path_factory.mktemp("stock"), size=SIZE, train=COUNT, val=0)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def shelf_of(pairs: Path) -> Shelf:
