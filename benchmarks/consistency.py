@@ -22,7 +22,7 @@ import numpy as np
 from quality import check, work_folder, write
 
 from pipelines.colorize import Guides, colorize
-from pipelines.core.images import composite
+from pipelines.core._ink import composite
 from pipelines.core.plans import BatchSettings
 from pipelines.evaluate import Asked, Beside, evaluate
 

@@ -33,7 +33,8 @@ from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
-from pipelines.core.images import decode_picture, encode_png, line_drawing, read_picture
+from pipelines.core._ink import line_drawing
+from pipelines.core.images import decode_picture, encode_png, read_picture
 from pipelines.hints import kmedoids
 from pipelines.models import flat
 from pipelines.regions import trapped_ball

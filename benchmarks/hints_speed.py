@@ -26,7 +26,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.images import Picture, fit, read_picture
+from pipelines.core._ink import fit
+from pipelines.core.images import Picture, read_picture
 from pipelines.hints._medoids import weighted_medoids
 from pipelines.hints.kmedoids import Params, place
 

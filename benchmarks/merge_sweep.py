@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
-from pipelines.core.images import composite, fit, ink_layer, line_drawing, read_picture
+from pipelines.core._ink import composite, fit, ink_layer, line_drawing
+from pipelines.core.images import read_picture
 from pipelines.hints import kmedoids
 from pipelines.models._merging import Layers
 from pipelines.models._painters import Canvas, Guide, Painter, Painting, find_painters, paint

@@ -34,7 +34,8 @@ from numpy.typing import NDArray
 
 from pipelines.colorize import Guides, colorize
 from pipelines.core.evaluation import Aggregate, Row
-from pipelines.core.images import encode_png, fit, line_drawing, read_picture
+from pipelines.core._ink import fit, line_drawing
+from pipelines.core.images import encode_png, read_picture
 from pipelines.core.plans import BatchSettings
 from pipelines.evaluate import Asked, Beside, EvaluationReport, evaluate
 from pipelines.make_hints import make_hints

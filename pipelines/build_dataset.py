@@ -25,7 +25,8 @@ from pipelines.core.curation import Choice, Curation, Stop
 from pipelines.core.dataset import OWN_LINES, Piece, Place, Row, Shares
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.core.framing import Framing, arrange, find_figure, resized
-from pipelines.core.images import Picture, composite, encode_png, line_drawing
+from pipelines.core._ink import composite, line_drawing
+from pipelines.core.images import Picture, encode_png
 from pipelines.core.inputs import STATE_FOLDER, show_path
 from pipelines.core.kinds import Kind, by_method, kinds_of
 from pipelines.core.pairs import Found, Mismatch, Pair, Reading, find_pairs, read_pair

@@ -15,7 +15,8 @@ from pipelines.core import registry
 from pipelines.core.batch import run
 from pipelines.core.blending import shading_of
 from pipelines.core.errors import MethodError, PictureError, UsageError
-from pipelines.core.images import Picture, composite, decode_picture, encode_png, ink_layer, line_drawing
+from pipelines.core._ink import composite, ink_layer, line_drawing
+from pipelines.core.images import Picture, decode_picture, encode_png
 from pipelines.core.inputs import STATE_FOLDER, Partners, Selection, Source, set_beside, show_path
 from pipelines.core.palettes import read_palette
 from pipelines.core.panels import panel

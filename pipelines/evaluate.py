@@ -16,7 +16,8 @@ from pipelines.core import registry
 from pipelines.core.batch import run
 from pipelines.core.errors import MethodError, OutputExistsError, PictureError, SettingsError, UsageError
 from pipelines.core.evaluation import Evaluation, Method, Row
-from pipelines.core.images import Picture, composite, decode_picture, ink_layer, line_drawing
+from pipelines.core._ink import composite, ink_layer, line_drawing
+from pipelines.core.images import Picture, decode_picture
 from pipelines.core.inputs import Partners, Selection, find_sources, show_path
 from pipelines.core.plans import BatchSettings, Job, Plan
 from pipelines.core.report import Observer, Record, Report

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pipelines.core import registry
 from pipelines.core.batch import run
-from pipelines.core.images import composite, decode_picture, encode_labels, encode_png, ink_layer, line_drawing
+from pipelines.core._ink import composite, ink_layer, line_drawing
+from pipelines.core.images import decode_picture, encode_labels, encode_png
 from pipelines.core.plans import BatchSettings, Job, Plan, find
 from pipelines.core.report import Observer, Report
 from pipelines.core.settings import plain, resolve

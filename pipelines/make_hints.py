@@ -10,7 +10,7 @@ import numpy as np
 from pipelines.core import registry
 from pipelines.core.batch import run
 from pipelines.core.errors import MethodError, UsageError
-from pipelines.core.images import composite as lay_over
+from pipelines.core._ink import composite as lay_over
 from pipelines.core.images import decode_picture, encode_png
 from pipelines.core.inputs import Partners, Source
 from pipelines.core.plans import BatchSettings, Destination, Job, Plan, find

@@ -24,7 +24,7 @@ from pipelines.core.curation import Curation
 from pipelines.core.dataset import Shares
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.core.framing import Framing
-from pipelines.core.images import composite
+from pipelines.core._ink import composite
 from pipelines.core.inputs import Selection
 from pipelines.core.plans import BatchSettings
 from pipelines.core.report import Record, Report

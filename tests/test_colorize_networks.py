@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from colorize_cli.app import main
 from pipelines.core import batch
-from pipelines.core.images import Picture, ink_layer
+from pipelines.core._ink import ink_layer
+from pipelines.core.images import Picture
 from pipelines.core.workers import Given, Made
 from pipelines.models import cyclegan, pix2pix
 from pipelines.models._card import Card

@@ -5,10 +5,14 @@ not. Paper is the highest peak of its histogram on the light side, solid ink wha
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from pipelines.core.images import Picture
 
 Bytes = NDArray[np.uint8]
 Counts = NDArray[np.float32]
@@ -28,8 +32,18 @@ class Levels:
     flat: bool
 
 
-def line_drawing(rgb: Bytes, alpha: Bytes | None) -> Bytes:
-    """Return uint8 (H, W), 0 = ink, 255 = paper; documented at `images.line_drawing`."""
+def line_drawing(picture: "Picture") -> Bytes:
+    """Return a picture of line art as a line drawing, uint8 (H, W), 0 = ink, 255 = paper.
+
+    Tone is the darkest channel, so that a yellow or light blue line counts; it is stretched until paper is 255 and
+    solid ink is 0, where both are read off the histogram (grey paper, faint pencil, noise of scans and of JPEG).
+    Clean black on white passes unchanged.
+
+    Light lines on a dark ground come out dark on light. Where paper is transparent it is white, and ink that would
+    vanish on white (white lines on a transparent ground) is read off the alpha. A picture of one flat tone is all
+    paper, or all ink where it is darker than middle grey.
+    """
+    rgb, alpha = picture.rgb, picture.alpha
     if alpha is not None and _is_light_ink(rgb, alpha):
         tone = np.asarray(cv2.bitwise_not(alpha), np.uint8)
         levels = _levels(_histogram(tone))
@@ -38,8 +52,18 @@ def line_drawing(rgb: Bytes, alpha: Bytes | None) -> Bytes:
     return cv2.LUT(tone, _stretch(levels))  # type: ignore[return-value]
 
 
-def ink_layer(rgb: Bytes, alpha: Bytes | None) -> Bytes:
-    """Return uint8 RGBA (H, W, 4); documented at `images.ink_layer`."""
+def ink_layer(picture: "Picture") -> Bytes:
+    """Return a picture of line art as a layer, uint8 RGBA (H, W, 4), that over white gives the picture back exactly.
+
+    Solid ink, pixels as dark as the drawing's own ink, is opaque in its own colour and comes out unchanged over any
+    colour; paper is transparent; between them alpha falls in a straight line with tone, so that soft edges blend
+    without a halo. Alpha that the picture has is kept as an upper bound: paper within a cut-out figure turns
+    transparent, and ink alone on a transparent ground stays what it is, light ink too.
+
+    Two kinds cannot be exact, since opaque paper would hide all colour: light lines on a dark ground are exchanged
+    light for dark (hues stay), and paper darker than 3/4 in some channel, a coloured sheet, is taken for white.
+    """
+    rgb, alpha = picture.rgb, picture.alpha
     if alpha is not None and _is_light_ink(rgb, alpha):
         return join_alpha(rgb, alpha)
     seen, tone, levels = _read_sheet(rgb, alpha)
@@ -63,19 +87,20 @@ def over_white(rgb: Bytes, alpha: Bytes | None) -> Bytes:
     return cv2.bitwise_not(missing)  # type: ignore[return-value]
 
 
-def composite(layer: Bytes, colour: Bytes) -> Bytes:
-    """Lay an RGBA layer over RGB (H, W, 3); documented at `images.composite`."""
+def composite(layer: Bytes, colour: ArrayLike) -> Bytes:
+    """Lay an RGBA layer (H, W, 4) over RGB (H, W, 3) or one colour (3,): (c a + b (255 - a)) / 255, rounded."""
+    below = np.broadcast_to(np.asarray(colour, np.uint8), (*layer.shape[:2], 3))
     alpha = cv2.extractChannel(layer, 3)
-    result = cv2.copyTo(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), alpha, colour.copy())
+    result = cv2.copyTo(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), alpha, below.copy())
     soft = np.flatnonzero(cv2.inRange(alpha, 1, 254))
     top = layer.reshape(-1, 4)[soft].astype(np.uint16)
-    total = top[:, :3] * top[:, 3:] + colour.reshape(-1, 3)[soft] * (255 - top[:, 3:])
+    total = top[:, :3] * top[:, 3:] + below.reshape(-1, 3)[soft] * (255 - top[:, 3:])
     result.reshape(-1, 3)[soft] = (total + 127) // 255
     return result  # type: ignore[return-value]
 
 
 def join_alpha(rgb: Bytes, alpha: Bytes | None) -> Bytes:
-    """Join RGB (H, W, 3) and alpha (H, W), None = opaque, to RGBA; documented at `images.join_alpha`."""
+    """Join RGB (H, W, 3) and alpha (H, W), None = opaque, to RGBA (H, W, 4)."""
     layer = cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA)
     if alpha is not None:
         cv2.insertChannel(alpha, layer, 3)
@@ -83,7 +108,7 @@ def join_alpha(rgb: Bytes, alpha: Bytes | None) -> Bytes:
 
 
 def fit(array: Bytes, longer_side: int) -> Bytes:
-    """Shrink by area average to a longer side of so many px at most; documented at `images.fit`."""
+    """Shrink (H, W) or (H, W, C) by area average until the longer side is `longer_side` px at most; never enlarge."""
     height, width = array.shape[:2]
     scale = longer_side / max(height, width)
     if scale >= 1:

@@ -16,7 +16,8 @@ from pipelines.core.batch import run
 from pipelines.core.colourfulness import colourfulness
 from pipelines.core.errors import SettingsError
 from pipelines.core.framing import Figure, find_figure
-from pipelines.core.images import Picture, fit
+from pipelines.core._ink import fit
+from pipelines.core.images import Picture
 from pipelines.core.inputs import STATE_FOLDER
 from pipelines.core.likeness import BITS, Print, duplicates, print_of
 from pipelines.core.pairs import Pair, Reading, read_pair

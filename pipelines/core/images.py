@@ -8,7 +8,7 @@
 
 Pixels are decoded and encoded here and nowhere else: PNG by `_png.py`, every other format by `_pillow.py`. Whatever a
 file holds, what comes out is upright, sRGB, 8 bits a sample and complete, or a PictureError; never part of a picture.
-What is ink and what is paper is found by `_ink.py`.
+What is ink and what is paper is found by `line_art.py`.
 """
 
 import os
@@ -19,8 +19,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.core import _ink, _pillow, _png
+from pipelines.core import _pillow, _png
 from pipelines.core._decoded import Bytes, Decoded, Samples
+from pipelines.core._ink import composite, join_alpha, over_white
 from pipelines.core._profiles import in_srgb
 from pipelines.core.errors import PictureError, SettingsError
 
@@ -51,7 +52,7 @@ class Picture:
 
     def over_white(self) -> Bytes:
         """Return the picture laid over white paper, uint8 (H, W, 3)."""
-        return _ink.over_white(self.rgb, self.alpha)
+        return over_white(self.rgb, self.alpha)
 
     def layer(self) -> Bytes:
         """Return colours and alpha in one array, uint8 (H, W, 4)."""
@@ -173,47 +174,3 @@ def decode_labels(data: bytes, *, max_pixels: int | None = None) -> NDArray[np.i
     header = _png.read_header(data)
     _check_size(header.width, header.height, _pixel_limit() if max_pixels is None else max_pixels)
     return _png.decode_grey(data).astype(np.int32)
-
-
-def line_drawing(picture: Picture) -> Bytes:
-    """Return a picture of line art as a line drawing, uint8 (H, W), 0 = ink, 255 = paper.
-
-    Tone is the darkest channel, so that a yellow or light blue line counts; it is stretched until paper is 255 and
-    solid ink is 0, where both are read off the histogram (grey paper, faint pencil, noise of scans and of JPEG).
-    Clean black on white passes unchanged.
-
-    Light lines on a dark ground come out dark on light. Where paper is transparent it is white, and ink that would
-    vanish on white (white lines on a transparent ground) is read off the alpha. A picture of one flat tone is all
-    paper, or all ink where it is darker than middle grey.
-    """
-    return _ink.line_drawing(picture.rgb, picture.alpha)
-
-
-def ink_layer(picture: Picture) -> Bytes:
-    """Return a picture of line art as a layer, uint8 RGBA (H, W, 4), that over white gives the picture back exactly.
-
-    Solid ink, pixels as dark as the drawing's own ink, is opaque in its own colour and comes out unchanged over any
-    colour; paper is transparent; between them alpha falls in a straight line with tone, so that soft edges blend
-    without a halo. Alpha that the picture has is kept as an upper bound: paper within a cut-out figure turns
-    transparent, and ink alone on a transparent ground stays what it is, light ink too.
-
-    Two kinds cannot be exact, since opaque paper would hide all colour: light lines on a dark ground are exchanged
-    light for dark (hues stay), and paper darker than 3/4 in some channel, a coloured sheet, is taken for white.
-    """
-    return _ink.ink_layer(picture.rgb, picture.alpha)
-
-
-def composite(layer: Bytes, colour: ArrayLike) -> Bytes:
-    """Lay an RGBA layer (H, W, 4) over RGB (H, W, 3) or one colour (3,): (c a + b (255 - a)) / 255, rounded."""
-    below = np.broadcast_to(np.asarray(colour, np.uint8), (*layer.shape[:2], 3))
-    return _ink.composite(layer, np.ascontiguousarray(below))
-
-
-def join_alpha(rgb: Bytes, alpha: Bytes | None) -> Bytes:
-    """Join RGB (H, W, 3) and alpha (H, W), None = opaque, to RGBA (H, W, 4)."""
-    return _ink.join_alpha(rgb, alpha)
-
-
-def fit(array: Bytes, longer_side: int) -> Bytes:
-    """Shrink (H, W) or (H, W, C) by area average until the longer side is `longer_side` px at most; never enlarge."""
-    return _ink.fit(array, longer_side)

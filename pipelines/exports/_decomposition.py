@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.images import join_alpha
+from pipelines.core._ink import join_alpha
 from pipelines.core.layers import Document, Layer, cropped
 from pipelines.exports._runs import runs_of
 

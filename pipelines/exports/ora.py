@@ -12,7 +12,8 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 import numpy as np
 
 from pipelines.core.errors import MethodError
-from pipelines.core.images import encode_png, fit
+from pipelines.core._ink import fit
+from pipelines.core.images import encode_png
 from pipelines.core.layers import Document, Layer
 
 _OPERATORS = {

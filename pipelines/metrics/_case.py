@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.colours import ciede2000, srgb_to_lab
-from pipelines.core.images import composite
+from pipelines.core._ink import composite
 from pipelines.metrics._areas import Areas, find_areas
 from pipelines.metrics._structure import Similarity, similarity
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.images import composite
+from pipelines.core._ink import composite
 from pipelines.models._filled import fill_in, stacked
 
 if TYPE_CHECKING:

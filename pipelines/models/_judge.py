@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pipelines.core.images import composite
+from pipelines.core._ink import composite
 from pipelines.models._batch import InputKind, network_input, to_picture
 from pipelines.models._feed import Shelf, View
 from pipelines.models._game import TrainingError

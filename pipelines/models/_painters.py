@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError, UsageError
-from pipelines.core.images import composite
+from pipelines.core._ink import composite
 from pipelines.core.settings import resolve
 from pipelines.models._filled import Found
 from pipelines.models._guided import Areas, bring_up, find_areas

@@ -5,7 +5,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.colours import ciede2000, srgb_to_lab
-from pipelines.core.images import Picture, composite, encode_picture, fit
+from pipelines.core._ink import composite, fit
+from pipelines.core.images import Picture, encode_picture
 
 Bytes = NDArray[np.uint8]
 

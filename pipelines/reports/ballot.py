@@ -14,7 +14,8 @@ from itertools import combinations
 import numpy as np
 
 from pipelines.core.evaluation import Row
-from pipelines.core.images import decode_picture, encode_picture, fit
+from pipelines.core._ink import fit
+from pipelines.core.images import decode_picture, encode_picture
 from pipelines.reports._ballot_script import SCRIPT
 from pipelines.reports.page import document, image
 

@@ -13,20 +13,8 @@ from PIL import Image, ImageCms, ImageOps
 
 from pipelines.core import images
 from pipelines.core.errors import PictureError, SettingsError
-from pipelines.core.images import (
-    Picture,
-    composite,
-    decode_labels,
-    decode_picture,
-    encode_labels,
-    encode_picture,
-    encode_png,
-    fit,
-    ink_layer,
-    join_alpha,
-    line_drawing,
-    read_picture,
-)
+from pipelines.core._ink import composite, fit, ink_layer, join_alpha, line_drawing
+from pipelines.core.images import Picture, decode_labels, decode_picture, encode_labels, encode_picture, encode_png, read_picture
 
 WHITE = np.array([255, 255, 255], np.uint8)
 

@@ -11,7 +11,8 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from pipelines.core import registry
-from pipelines.core.images import Picture, ink_layer, line_drawing
+from pipelines.core._ink import ink_layer, line_drawing
+from pipelines.core.images import Picture
 from pipelines.metrics import (
     bleed_rate,
     consistency,
