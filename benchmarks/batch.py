@@ -23,10 +23,10 @@ import cv2
 import numpy as np
 
 from pipelines.colorize import Guides, colorize
-from pipelines.core.batch import run
-from pipelines.core.images import decode_picture, encode_png
-from pipelines.core.plans import BatchSettings, Job, Plan, find
-from pipelines.core.workers import Made
+from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
+from pipelines.core.batch.runner import run
+from pipelines.core.batch.workers import Produced
+from pipelines.core.imaging.picture import decode_picture, encode_png
 from pipelines.extract_lines import extract_lines
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,9 +37,9 @@ CORES = 2
 class Recode:
     """The least that any picture work does: decode the file, encode it again."""
 
-    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` in, the same as PNG out."""
-        return Made((encode_png(decode_picture(files["picture"]).over_white()),))
+        return Produced((encode_png(decode_picture(files["picture"]).over_white()),))
 
 
 def recode(source: Path, output: Path, settings: BatchSettings) -> None:

@@ -22,8 +22,8 @@ from pathlib import Path
 from batch import CORES, draw, machine, multiply, peak_memory, seconds
 
 from pipelines.build_dataset import Recipe, Storing, build_dataset
-from pipelines.core.curation import Curation
-from pipelines.core.plans import BatchSettings
+from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.data.curation import Curation
 
 FEW = 200  # pictures of the short run whose memory is compared with the long one's
 PROGRAM = "from colorize_cli.app import main; main()"

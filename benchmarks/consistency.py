@@ -22,9 +22,9 @@ import numpy as np
 from quality import check, work_folder, write
 
 from pipelines.colorize import Guides, colorize
-from pipelines.core._ink import composite
-from pipelines.core.plans import BatchSettings
-from pipelines.evaluate import Asked, Beside, evaluate
+from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.imaging.compositing import composite
+from pipelines.evaluate import EvaluateOptions, References, evaluate
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "examples"))
 
@@ -73,8 +73,8 @@ def measure(folder: Path, case: str, models: Sequence[str]) -> dict[str, dict[st
             seconds[label] = round((time.process_time() - began) / len(report.records), 4)
             check(report.exit_code, label)
             places.append(f"{label}={output}")
-    beside = Beside(str(folder / "truth"), str(folder / "lines"))
-    asked = Asked(metrics=METRICS, frames=True, gallery=0)
+    beside = References(str(folder / "truth"), str(folder / "lines"))
+    asked = EvaluateOptions(metrics=METRICS, frames=True, gallery=0)
     found = evaluate(places, beside, str(folder / "reports" / case), asked=asked, batch=BatchSettings(jobs=1))
     check(found.exit_code, "evaluate")
     assert found.evaluation is not None

@@ -22,9 +22,9 @@ import numpy as np
 from joblib.externals.loky import get_reusable_executor
 from numpy.typing import NDArray
 
-from pipelines.core.images import encode_png
-from pipelines.core.plans import BatchSettings
-from pipelines.evaluate import Beside, evaluate
+from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.imaging.picture import encode_png
+from pipelines.evaluate import References, evaluate
 
 TARGET = 60.0  # seconds for 1,000 pictures of 256 x 256 on 2 cores
 
@@ -56,7 +56,7 @@ def _inked(colour: NDArray[np.uint8], lines: NDArray[np.uint8]) -> NDArray[np.ui
 
 def run(folder: Path, count: int, workers: int) -> dict[str, float]:
     """Evaluate `count` pictures of a folder twice: seconds of each run."""
-    beside = Beside(*(str(folder / name) for name in ("truth", "lines", "hints")))
+    beside = References(*(str(folder / name) for name in ("truth", "lines", "hints")))
     seconds = {}
     with tempfile.TemporaryDirectory() as report:
         for name in ("first", "again"):

@@ -33,8 +33,8 @@ from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
-from pipelines.core._ink import line_drawing
-from pipelines.core.images import decode_picture, encode_png, read_picture
+from pipelines.core.imaging.line_art import line_drawing
+from pipelines.core.imaging.picture import decode_picture, encode_png, read_picture
 from pipelines.hints import kmedoids
 from pipelines.models import flat
 from pipelines.regions import trapped_ball
@@ -88,7 +88,7 @@ def lines_alone(example: Example) -> Bytes:
 
 def flat_colour(example: Example) -> Bytes:
     """Return what models/flat.py paints."""
-    return flat.paint(example.lines, example.hints, None, flat.Params(), np.random.default_rng(0)).colour
+    return flat.fill(example.lines, example.hints, None, flat.Params(), np.random.default_rng(0)).colour
 
 
 def ceiling(example: Example) -> Bytes:

@@ -26,8 +26,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core._ink import fit
-from pipelines.core.images import Picture, read_picture
+from pipelines.core.imaging.compositing import fit
+from pipelines.core.imaging.picture import Picture, read_picture
 from pipelines.hints._medoids import weighted_medoids
 from pipelines.hints.kmedoids import Params, place
 

@@ -25,9 +25,9 @@ from statistics import median
 import torch
 
 from pipelines.core.settings import plain
-from pipelines.models._card import WEIGHTS, Card
-from pipelines.models._checkpoint import write_checkpoint
-from pipelines.models.pix2pix import Params, build_painter
+from pipelines.inference.checkpoint import write_checkpoint
+from pipelines.inference.checkpoint_info import WEIGHTS, CheckpointInfo
+from pipelines.models.pix2pix import Params, build_network
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = 2.5
@@ -39,9 +39,9 @@ import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from pipelines.models.pix2pix import Params, build_painter
+from pipelines.models.pix2pix import Params, build_network
 weights, width, lines, hints, output = sys.argv[1:]
-network = build_painter(Params(ngf=int(width), ndf=int(width)))
+network = build_network(Params(ngf=int(width), ndf=int(width)))
 network.load_state_dict(load_file(weights))
 network.eval()
 Path(output).mkdir()
@@ -80,7 +80,9 @@ def save_network(folder: Path, width: int) -> None:
     """Write a checkpoint with random weights."""
     torch.manual_seed(0)
     params = Params(ngf=width, ndf=width)
-    write_checkpoint(folder, Card("pix2pix", plain(params), note="random weights"), build_painter(params).state_dict())
+    write_checkpoint(
+        folder, CheckpointInfo("pix2pix", plain(params), note="random weights"), build_network(params).state_dict()
+    )
 
 
 def seconds_of(command: Sequence[str], output: Path, pictures: int) -> float:

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.images import read_picture
+from pipelines.core.imaging.picture import read_picture
 from pipelines.lines import adaptive, xdog
 
 Bytes = NDArray[np.uint8]

@@ -24,11 +24,13 @@ from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
-from pipelines.core._ink import composite, fit, ink_layer, line_drawing
-from pipelines.core.images import read_picture
+from pipelines.core.imaging.compositing import composite, fit
+from pipelines.core.imaging.line_art import ink_layer, line_drawing
+from pipelines.core.imaging.picture import read_picture
 from pipelines.hints import kmedoids
-from pipelines.models._merging import Layers
-from pipelines.models._painters import Canvas, Guide, Painter, Painting, find_painters, paint
+from pipelines.inference.merging import ResolvedMerge
+from pipelines.inference.model_source import ModelSource, find_models, predict
+from pipelines.inference.types import ColorGuide, ColorResult, Drawing
 
 Bytes = NDArray[np.uint8]
 
@@ -43,7 +45,7 @@ class Example:
 
     truth: Bytes  # RGB (H, W, 3)
     ink: Bytes  # RGBA (H, W, 4)
-    canvas: Canvas
+    canvas: Drawing
 
 
 def rows_of(corpus: Path, split: str, sets: Sequence[str], limit: int) -> Iterator[Mapping[str, str]]:
@@ -66,8 +68,8 @@ def load(corpus: Path, row: Mapping[str, str]) -> Example | None:
         preset: kmedoids.place(truth, colour.alpha, params, rng)
         for preset, params in (("discs", kmedoids.Params()), ("fills", kmedoids.PRESETS["fills"]))
     }
-    guides = {preset: Guide(found, None) for preset, found in hints.items()}
-    return Example(truth, ink_layer(line), Canvas(line_drawing(line), guides, rng))  # type: ignore[arg-type]
+    guides = {preset: ColorGuide(found, None) for preset, found in hints.items()}
+    return Example(truth, ink_layer(line), Drawing(line_drawing(line), guides, rng))  # type: ignore[arg-type]
 
 
 def score(result: Bytes, truth: Bytes) -> tuple[float, float, float]:
@@ -78,7 +80,7 @@ def score(result: Bytes, truth: Bytes) -> tuple[float, float, float]:
     return 10 * float(np.log10(255**2 / error)), similarity, apart
 
 
-def results_of(made: Mapping[str, Painting]) -> Iterator[tuple[str, Bytes]]:
+def results_of(made: Mapping[str, ColorResult]) -> Iterator[tuple[str, Bytes]]:
     """The colour of each network alone and of every merge, by name."""
     for label, painting in made.items():
         yield f"{label} alone", painting.colour
@@ -86,13 +88,13 @@ def results_of(made: Mapping[str, Painting]) -> Iterator[tuple[str, Bytes]]:
     for base, top in ((first, second), (second, first)):
         for mode in MODES:
             for opacity in OPACITIES:
-                merged = Layers(mode, base, (top,), opacity).merged(made)
+                merged = ResolvedMerge(mode, base, (top,), opacity).merged(made)
                 yield f"{mode:8} base {base}, top {top}, opacity {opacity}", merged.colour
 
 
-def measure(painters: Sequence[Painter], example: Example, side: int) -> dict[str, tuple[float, float, float]]:
+def measure(painters: Sequence[ModelSource], example: Example, side: int) -> dict[str, tuple[float, float, float]]:
     """The figures of one picture for every way."""
-    made = {painter.label: paint(painter, [example.canvas], "cpu")[0] for painter in painters}
+    made = {painter.label: predict(painter, [example.canvas], "cpu")[0] for painter in painters}
     truth = fit(example.truth, side)
     return {name: score(fit(composite(example.ink, colour), side), truth) for name, colour in results_of(made)}
 
@@ -111,9 +113,9 @@ def main() -> None:
     if arguments.corpus is None:
         parser.error("say where the pictures are: --corpus DIR or COLORIZE_CLI_CORPUS")
     cv2.setNumThreads(1)
-    painters = find_painters(arguments.networks)
+    painters = find_models(arguments.networks)
     if all(painter.is_network for painter in painters):
-        painters += find_painters(["flat"])  # alone, to compare with
+        painters += find_models(["flat"])  # alone, to compare with
     found = (load(Path(arguments.corpus), row) for row in _rows(arguments))
     scores = [measure(painters, example, arguments.side) for example in found if example is not None]
     if not scores:

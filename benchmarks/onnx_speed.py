@@ -28,21 +28,21 @@ from numpy.typing import NDArray
 
 from pipelines.core import registry
 from pipelines.core.settings import plain
-from pipelines.models._batch import InputKind, input_channels
-from pipelines.models._card import Card, find_checkpoint, params_of, read_card
-from pipelines.models._checkpoint import load_painter, write_checkpoint
-from pipelines.models._onnx_engine import OnnxEngine
-from pipelines.models._onnx_export import to_onnx
-from pipelines.models._painting import Engine
-from pipelines.models._torch_engine import TorchEngine
-from pipelines.models.fillnet import Params, build_painter
+from pipelines.inference.checkpoint import load_checkpoint, write_checkpoint
+from pipelines.inference.checkpoint_info import CheckpointInfo, find_checkpoint, params_of, read_info
+from pipelines.inference.encoding import InputKind, input_channels
+from pipelines.inference.network import Engine
+from pipelines.inference.onnx_engine import OnnxEngine
+from pipelines.inference.onnx_export import to_onnx
+from pipelines.inference.torch_engine import TorchEngine
+from pipelines.models.fillnet import Params, build_network
 
 ROOT = Path(__file__).resolve().parent.parent
 
 START = """
 import sys
 import numpy as np
-from pipelines.models._painters import find_painters, load
+from pipelines.inference.model_source import find_painters, load
 (painter,) = find_painters([sys.argv[1]])
 network = load(painter, "cpu")
 network.engine(np.zeros((1, int(sys.argv[2]), network.size, network.size), np.float32))
@@ -67,7 +67,9 @@ def save_network(folder: Path, size: int) -> None:
     """Write a checkpoint with random weights."""
     torch.manual_seed(0)
     params = Params(size=size)
-    write_checkpoint(folder, Card("fillnet", plain(params), note="random weights"), build_painter(params).state_dict())
+    write_checkpoint(
+        folder, CheckpointInfo("fillnet", plain(params), note="random weights"), build_network(params).state_dict()
+    )
 
 
 def seconds(call: Callable[[], object]) -> float:
@@ -101,7 +103,7 @@ def time_starts(checkpoint: Path, file: Path, channels: int, rounds: int) -> Tim
 
 def measure(checkpoint: Path, folder: Path, *, batches: list[int], rounds: int, starts: int) -> list[Times]:
     """Measure a checkpoint at its size, for each number of pictures together, and from the start."""
-    network, card = load_painter(checkpoint)
+    network, card = load_checkpoint(checkpoint)
     params: Any = params_of(card)
     kind: InputKind = registry.load("models", card.model).input_kind(params)
     file = folder / "network.onnx"
@@ -128,7 +130,7 @@ def main() -> None:
         if options.model is None:
             save_network(folder / "network", options.size)
         checkpoint = find_checkpoint(options.model or folder / "network")
-        card = read_card(checkpoint)
+        card = read_info(checkpoint)
         size = params_of(card).size
         found = measure(checkpoint, folder, batches=options.batches, rounds=options.rounds, starts=options.starts)
     print(f"{card.model} at {size} px, one thread; seconds, medians of {options.rounds} rounds")

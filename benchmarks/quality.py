@@ -33,14 +33,15 @@ from flat_quality import Example, gmic_colour, over_colour
 from numpy.typing import NDArray
 
 from pipelines.colorize import Guides, colorize
-from pipelines.core.evaluation import Aggregate, Row
-from pipelines.core._ink import fit, line_drawing
-from pipelines.core.images import encode_png, read_picture
-from pipelines.core.plans import BatchSettings
-from pipelines.evaluate import Asked, Beside, EvaluationReport, evaluate
+from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.imaging.compositing import fit
+from pipelines.core.imaging.line_art import line_drawing
+from pipelines.core.imaging.picture import encode_png, read_picture
+from pipelines.evaluate import EvaluateOptions, EvaluationReport, References, evaluate
+from pipelines.inference.model_source import find_models
 from pipelines.make_hints import make_hints
-from pipelines.metrics._judging import aggregate
-from pipelines.models._painters import find_painters
+from pipelines.metrics.base.aggregate import aggregate
+from pipelines.metrics.base.results import Aggregate, Row
 
 HINTS = {"fills": "fills", "discs": None}  # kind of hints -> preset of k-medoids
 
@@ -118,7 +119,7 @@ def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
     models = spec.split("+")
     if len(models) > 1:
         models = [f"model{number}={model}" for number, model in enumerate(models, 1)]
-    kinds = {painter.hint_preset for painter in find_painters(models)}
+    kinds = {painter.hint_preset for painter in find_models(models)}
     hints = folder / "hints" / ("discs" if "discs" in kinds else "fills")
     output = folder / "results" / name
     report = colorize(
@@ -147,8 +148,8 @@ def measure(
         else:
             made = paint(folder, name, spec, jobs) if plain is None else lay_under(plain, folder, name)
         places.append(f"{name}={made}")
-    beside = Beside(*(str(folder / name) for name in ("truth", "lines", "hints/fills")))
-    report = evaluate(places, beside, str(folder / "report"), asked=Asked(), batch=BatchSettings(jobs=jobs))
+    beside = References(*(str(folder / name) for name in ("truth", "lines", "hints/fills")))
+    report = evaluate(places, beside, str(folder / "report"), asked=EvaluateOptions(), batch=BatchSettings(jobs=jobs))
     check(report.exit_code, "evaluate")
     return report
 

@@ -101,7 +101,7 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         options.rounds,
         lambda: [milliseconds_a_picture(folder, options.pictures, model) for model in ("fillnet", "flat")],
     )
-    lean, unet = fillnet.build_painter(fillnet.Params()), pix2pix.build_painter(pix2pix.Params())
+    lean, unet = fillnet.build_network(fillnet.Params()), pix2pix.build_network(pix2pix.Params())
     lean_seconds, unet_seconds = medians(
         options.rounds, lambda: [forward_seconds(lean, 7, 40), forward_seconds(unet, 3, 5)]
     )

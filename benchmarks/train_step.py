@@ -27,10 +27,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipelines.models._batch import Batch
-from pipelines.models._game import Game, Rules
-from pipelines.models.pix2pix import Model, Params
-from pipelines.train import Unwatched, train
+from pipelines.models.pix2pix import Params
+from pipelines.models.pix2pix.task import Task
+from pipelines.train import train
+from pipelines.training.callbacks import NullCallback
+from pipelines.training.task import Batch
+from pipelines.training.trainer import OptimConfig, Trainer
 
 RATE, BETAS, L1_WEIGHT = 2e-4, (0.5, 0.999), 100.0
 TARGETS = {"cpu": 1.7, "cuda": 3.0}
@@ -123,7 +125,7 @@ def _logistic(logits: Tensor, wanted: float) -> Tensor:
     return functional.binary_cross_entropy_with_logits(logits, torch.full_like(logits, wanted))
 
 
-class DataWatch(Unwatched):
+class DataWatch(NullCallback):
     """Keeps the shares of time that the loop waited for data."""
 
     def __init__(self) -> None:
@@ -152,7 +154,7 @@ def time_steps(
     shape = (batch_size, 3, params.size, params.size)
     batch = Batch(torch.rand(shape) * 2 - 1, torch.rand(shape) * 2 - 1)
     moved = Batch(*(part.to(device) for part in batch))
-    textbook, game = Textbook(params.ngf, device), Game(Model(params), Rules(compile=compiled), device=device)
+    textbook, game = Textbook(params.ngf, device), Trainer(Task(params), OptimConfig(compile=compiled), device=device)
     times = StepTimes([], [])
     for number in range(rounds + 1):
         plain = seconds_of(lambda: textbook.step(moved), device)

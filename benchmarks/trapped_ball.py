@@ -74,7 +74,7 @@ def measure(height: int, width: int, rounds: int) -> dict[str, float]:
     settings, flat_settings = trapped_ball.Params(), flat.Params()
     segment = least_milliseconds(lambda: trapped_ball.segment(lines, settings), rounds)
     rng = np.random.default_rng(0)
-    paint = least_milliseconds(lambda: flat.paint(lines, hints, None, flat_settings, rng), rounds)
+    paint = least_milliseconds(lambda: flat.fill(lines, hints, None, flat_settings, rng), rounds)
     pixels = height * width
     return {
         "regions": int(trapped_ball.segment(lines, settings).max()),

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 import pipelines
-from colorize_cli import (
+from colorize_cli.commands import (
     blend,
     build_dataset,
     colorize,

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from pipelines.core.inputs import show_path
-from pipelines.core.report import Record, Report
+from pipelines.core.batch.report import Record, Report
+from pipelines.core.files import show_path
 
 _PLAIN_LINE_EVERY = 10.0  # seconds between progress lines where standard error is not a terminal
 _FAILURES_SHOWN = 20

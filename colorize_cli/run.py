@@ -13,11 +13,12 @@ import typer
 
 from colorize_cli.console import Screen, say
 from colorize_cli.options import BatchOptions
-from pipelines.core.batch import Terminated
+from pipelines.core.batch.inputs import Selection
+from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.batch.report import Report
+from pipelines.core.batch.runner import Terminated
 from pipelines.core.errors import UsageError
-from pipelines.core.inputs import Selection, show_path
-from pipelines.core.plans import BatchSettings
-from pipelines.core.report import Report
+from pipelines.core.files import show_path
 from pipelines.core.settings import assignments, read_settings_file
 
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.colorize import Guides, colorize, finish
-from pipelines.core.images import Picture, encode_png, read_picture
-from pipelines.core.plans import BatchSettings
+from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.imaging.picture import Picture, encode_png, read_picture
 from pipelines.lines import adaptive
 from pipelines.models import flat
 
@@ -23,7 +23,7 @@ def colorize_in_memory(picture: Picture, reference: Picture) -> NDArray[np.uint8
     hints = np.zeros((*lines.shape, 4), np.uint8)
     row, column = picture.height // 2, picture.width // 2
     hints[row - 3 : row + 4, column - 3 : column + 4] = (*reference.rgb[row, column], 255)
-    painted = flat.paint(lines, hints, None, flat.Params(), np.random.default_rng(0))
+    painted = flat.fill(lines, hints, None, flat.Params(), np.random.default_rng(0))
     return finish(picture, painted.colour, painted.background, mode="transparent")
 
 

@@ -204,14 +204,14 @@ def pack(recipe: Recipe, output: Path) -> None:
     """
     from safetensors.torch import save
 
-    from pipelines.models._card import CARD
-    from pipelines.models._checkpoint import load_painter, write_checkpoint
+    from pipelines.inference.checkpoint import load_checkpoint, write_checkpoint
+    from pipelines.inference.checkpoint_info import INFO
 
     check_datasets(recipe)
     _check_learned(recipe)
-    if output.is_dir() and any(output.iterdir()) and not (output / CARD).is_file():
+    if output.is_dir() and any(output.iterdir()) and not (output / INFO).is_file():
         raise UsageError(f"{output} has other things in it", hint="Give another folder: --output DIR")
-    painter, card = load_painter(recipe.work / "run")
+    painter, card = load_checkpoint(recipe.work / "run")
     weights = halved(painter.state_dict())
     size = len(save(weights))
     if size > LARGEST:
@@ -245,7 +245,7 @@ def _check_same(recipe: Recipe) -> None:
 
 
 def _check_learned(recipe: Recipe) -> None:
-    from pipelines.core.dataset import sha256
+    from pipelines.core.files import sha256
 
     about = recipe.work / "run" / "run.json"
     if not about.is_file():

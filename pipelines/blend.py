@@ -8,30 +8,31 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core import blending
-from pipelines.core.batch import run
+from pipelines.core.batch.inputs import CompanionFiles, Selection
+from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
+from pipelines.core.batch.report import Observer, Report
+from pipelines.core.batch.runner import run
+from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import MethodError, SettingsError, UsageError
-from pipelines.core.images import Picture, decode_picture, encode_png
-from pipelines.core.inputs import Partners, Selection, show_path
-from pipelines.core.plans import BatchSettings, Job, Plan, find
+from pipelines.core.files import show_path
+from pipelines.core.imaging import blend_modes
+from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.registry import suggestion
-from pipelines.core.report import Observer, Report
 from pipelines.core.settings import plain
-from pipelines.core.workers import Made
 
 
 @dataclass(frozen=True)
-class Blending:
+class BlendTask:
     """The work on one pair: decode, bring to one size, blend, encode."""
 
     mode: str
     opacity: float
 
-    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`base` and `top` in, the blended picture out: RGB, or RGBA where the base has alpha."""
         base, top = (decode_picture(files[name]) for name in ("base", "top"))
         below, above, warnings = _at_one_size(_array(base), _array(top))
-        return Made((encode_png(blending.blend(below, above, self.mode, opacity=self.opacity)),), warnings)
+        return Produced((encode_png(blend_modes.blend(below, above, self.mode, opacity=self.opacity)),), warnings)
 
 
 def blend(
@@ -49,10 +50,10 @@ def blend(
     `base` and `top` are two folders or two files; pictures without a partner in either are reported as failed.
     Opacity, 0..1, is the top layer's. Raises SettingsError for an unknown mode and UsageError for unusable paths.
     """
-    if mode not in blending.MODES:
-        raise SettingsError(f"there is no blend mode '{mode}'", hint=suggestion(mode, tuple(blending.MODES)))
-    settings, work = batch or BatchSettings(), Blending(mode, opacity)
-    tops = Partners(Path(top), "--top")
+    if mode not in blend_modes.MODES:
+        raise SettingsError(f"there is no blend mode '{mode}'", hint=suggestion(mode, tuple(blend_modes.MODES)))
+    settings, work = batch or BatchSettings(), BlendTask(mode, opacity)
+    tops = CompanionFiles(Path(top), "--top")
     if not Path(base).exists():
         raise UsageError(f"{show_path(base)} does not exist", hint="Check --base")
     if tops.single == Path(base).is_dir():
@@ -68,11 +69,11 @@ def blend(
     return run(Plan("blend", tuple(jobs), destination.folder, plain(work)), work, settings, observer=observer)
 
 
-def _left_over(base: str, tops: Partners, met: set[PurePosixPath], settings: BatchSettings) -> list[Job]:
+def _left_over(base: str, tops: CompanionFiles, met: set[PurePosixPath], settings: BatchSettings) -> list[Job]:
     """A failed job for each top picture that no base picture of the whole folder asks for."""
     if tops.single or settings.selection != Selection():
         return []
-    bases = Partners(Path(base), "--base")
+    bases = CompanionFiles(Path(base), "--base")
     return [
         Job((("top", path),), (), stem, bases.missing(stem))
         for stem, path in zip(tops.stems(), tops.files(), strict=True)

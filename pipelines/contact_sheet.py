@@ -7,21 +7,21 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.batch import run
+from pipelines.core.batch.inputs import CompanionFiles, find_sources
+from pipelines.core.batch.plan import BatchSettings, Job, Plan
+from pipelines.core.batch.report import Observer, Report
+from pipelines.core.batch.runner import run
+from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import ColorizeError, UsageError
-from pipelines.core.images import decode_picture, encode_png
-from pipelines.core.inputs import Partners, find_sources
-from pipelines.core.panels import GAP, framed, heading
-from pipelines.core.plans import BatchSettings, Job, Plan
-from pipelines.core.report import Observer, Report
+from pipelines.core.imaging.panels import GAP, framed, heading
+from pipelines.core.imaging.picture import decode_picture, encode_png
 from pipelines.core.settings import plain
-from pipelines.core.workers import Made
 
 _MOST_PIXELS = 1 << 27  # 134 megapixels of cells
 
 
 @dataclass(frozen=True)
-class Sheet:
+class SheetTask:
     """The work: every cell fitted into a square, rows side by side until the sheet is about as wide as high."""
 
     stems: tuple[str, ...]
@@ -29,7 +29,7 @@ class Sheet:
     cell: int  # px
     across: int  # rows of pictures that stand side by side
 
-    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """Files named STEM/COLUMN in, one PNG out; a picture that cannot be read leaves an empty cell and a warning."""
         warnings: list[str] = []
         strips = [
@@ -39,7 +39,7 @@ class Sheet:
         strips += [np.full_like(strips[0], 255)] * (-len(strips) % self.across)
         rows = [np.hstack(strips[i : i + self.across]) for i in range(0, len(strips), self.across)]
         label = np.hstack([heading(text, self.cell + GAP) for text in self.labels] * self.across)
-        return Made((encode_png(np.vstack([label, *rows]), level=6),), tuple(warnings))
+        return Produced((encode_png(np.vstack([label, *rows]), level=6),), tuple(warnings))
 
     def _cell(self, data: bytes | None, stem: str, warnings: list[str]) -> NDArray[np.uint8]:
         try:
@@ -70,7 +70,7 @@ def contact_sheet(
         raise UsageError(f"{len(labels)} labels for {len(folders)} folders", hint="Give one --label per folder")
     if Path(output).suffix.lower() != ".png":
         raise UsageError(f"the sheet cannot be written to {output}", hint="Give a .png file after -o")
-    columns = [Partners(Path(folder), "the folders") for folder in folders]
+    columns = [CompanionFiles(Path(folder), "the folders") for folder in folders]
     stems = [source.relative.with_suffix("") for source in find_sources([folders[0]], settings.selection)]
     if len(stems) * len(folders) * cell * cell > _MOST_PIXELS:
         raise UsageError(
@@ -80,12 +80,12 @@ def contact_sheet(
     reads = _reads(stems, columns)
     names = tuple(labels) or tuple(Path(folder).resolve().name for folder in folders)
     side = across or max(1, round((len(stems) / len(folders)) ** 0.5))
-    work = Sheet(tuple(map(str, stems)), names, cell, side)
+    work = SheetTask(tuple(map(str, stems)), names, cell, side)
     path = Path(output)
     plan = Plan("contact-sheet", (Job(reads, (path,), PurePosixPath(path.name)),), path.parent, plain(work))
     return run(plan, work, settings, observer=observer)
 
 
-def _reads(stems: Sequence[PurePosixPath], columns: Sequence[Partners]) -> tuple[tuple[str, Path | None], ...]:
+def _reads(stems: Sequence[PurePosixPath], columns: Sequence[CompanionFiles]) -> tuple[tuple[str, Path | None], ...]:
     cells = ((stem, column, partners.of(stem)) for stem in stems for column, partners in enumerate(columns))
     return tuple((f"{stem}/{column}", path) for stem, column, path in cells if path is not None)

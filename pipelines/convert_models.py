@@ -6,16 +6,16 @@ from typing import Literal
 
 from pipelines.core import registry
 from pipelines.core.errors import ColorizeError, OutputExistsError, UsageError
-from pipelines.core.inputs import show_path
+from pipelines.core.files import show_path
 from pipelines.core.settings import resolve
-from pipelines.models._card import CARD, Card, find_checkpoint, params_of
-from pipelines.models._checkpoint import load_painter, load_weights, write_checkpoint
-from pipelines.models._onnx_engine import SUFFIX, is_onnx, open_file
-from pipelines.models._onnx_export import Sides, sides_of, to_onnx
-from pipelines.models._reference_files import (
+from pipelines.inference.checkpoint import load_checkpoint, load_weights, write_checkpoint
+from pipelines.inference.checkpoint_info import INFO, CheckpointInfo, find_checkpoint, params_of
+from pipelines.inference.onnx_engine import SUFFIX, is_onnx, open_file
+from pipelines.inference.onnx_export import Sides, sides_of, to_onnx
+from pipelines.inference.reference_files import (
     ARCHITECTURES,
     describe_params,
-    mend_weights,
+    normalise_weights,
     read_layout,
     read_weights,
     write_weights,
@@ -29,7 +29,7 @@ class Description:
     """A model as it is shown to people."""
 
     folder: Path
-    card: Card
+    card: CheckpointInfo
     parameters: int  # numbers that are learnt, of the network that colours
 
 
@@ -65,10 +65,10 @@ def import_model(
     weights = read_weights(Path(file))
     layout = read_layout(weights, source=source)
     model, params = describe_params(layout, architecture, source=source, dropout=dropout, size=size)
-    card = Card(model, params, note=f"from {Path(file).name}")
+    card = CheckpointInfo(model, params, note=f"from {Path(file).name}")
     method = registry.load("models", model)
-    painter = method.build_painter(resolve(method, params))
-    load_weights(painter, mend_weights(weights, layout.norm), source=source)
+    painter = method.build_network(resolve(method, params))
+    load_weights(painter, normalise_weights(weights, layout.norm), source=source)
     write_checkpoint(folder, card, painter.state_dict())
     return Description(folder, card, sum(weight.numel() for weight in painter.parameters()))
 
@@ -87,7 +87,7 @@ def export_model(
     wanted = by_name if format == "auto" else format
     _check_file(path, wanted, overwrite=overwrite)
     folder = find_checkpoint(model)
-    painter, card = load_painter(folder)
+    painter, card = load_checkpoint(folder)
     if wanted == "onnx":
         _write(path, to_onnx(painter, card, licence=_licence(folder)))
     elif card.params.get("generator") in ARCHITECTURES:
@@ -107,10 +107,10 @@ def describe_model(model: str) -> Description:
         file = open_file(model)
         about = file.about
         step, note, digest = int(about.get("step", 0)), about.get("note", ""), about.get("weights_sha256", "")
-        card = Card(file.model, file.params, step, note=note, weights_sha256=digest)
+        card = CheckpointInfo(file.model, file.params, step, note=note, weights_sha256=digest)
         return Description(Path(model), card, int(about.get("parameters", 0)))
     folder = find_checkpoint(model)
-    painter, card = load_painter(folder)
+    painter, card = load_checkpoint(folder)
     return Description(folder, card, sum(weight.numel() for weight in painter.parameters()))
 
 
@@ -148,7 +148,7 @@ def _check_folder(folder: Path, *, overwrite: bool) -> None:
     """Refuse a place where something else would be lost: only a model may be replaced, and only on request."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    if not (folder / CARD).is_file():
+    if not (folder / INFO).is_file():
         raise OutputExistsError(f"{show_path(folder)} is in the way", hint="Give another folder after -o")
     if not overwrite:
         raise OutputExistsError(f"{show_path(folder)} holds a model", hint="Use --overwrite or another folder")

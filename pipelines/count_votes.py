@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core.errors import UsageError
-from pipelines.core.inputs import show_path
+from pipelines.core.files import show_path
 from pipelines.core.settings import plain
-from pipelines.core.statistics import Interval, bootstrap_mean, sign_test, wilson_interval
+from pipelines.metrics.base.statistics import Interval, bootstrap_mean, sign_test, wilson_interval
 from pipelines.reports._words import show_p
 from pipelines.reports.ballot import KIND
 from pipelines.reports.data import sound

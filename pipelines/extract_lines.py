@@ -7,26 +7,26 @@ from typing import Any
 import numpy as np
 
 from pipelines.core import registry
-from pipelines.core.batch import run
-from pipelines.core.images import decode_picture, encode_png
-from pipelines.core.plans import BatchSettings, Job, Plan, find
-from pipelines.core.report import Observer, Report
+from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
+from pipelines.core.batch.report import Observer, Report
+from pipelines.core.batch.runner import run
+from pipelines.core.batch.workers import Produced
+from pipelines.core.imaging.picture import decode_picture, encode_png
 from pipelines.core.settings import plain, resolve
-from pipelines.core.workers import Made
 
 
 @dataclass(frozen=True)
-class LineExtraction:
+class ExtractTask:
     """The work on one picture: decode, extract, encode."""
 
     method: str
     params: Any
 
-    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` in, one grey PNG out."""
         image = decode_picture(files["picture"]).over_white()
         lines = registry.load("lines", self.method).extract(image, self.params, rng)
-        return Made((encode_png(lines),))
+        return Produced((encode_png(lines),))
 
 
 def extract_lines(
@@ -44,7 +44,7 @@ def extract_lines(
     `values` are settings of the method, as texts or typed. Raises UsageError and SettingsError before any work.
     """
     settings = batch or BatchSettings()
-    work = LineExtraction(method, resolve(registry.load("lines", method), values or {}, preset=preset))
+    work = ExtractTask(method, resolve(registry.load("lines", method), values or {}, preset=preset))
     sources, destination = find(inputs, output, settings)
     jobs = tuple(
         Job((("picture", source.path),), (destination.place(source.relative, ".png"),), source.relative)

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 
 from pipelines.core import registry
-from pipelines.core.batch import run
+from pipelines.core.batch.inputs import CompanionFiles, Source
+from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find
+from pipelines.core.batch.report import Observer, Report
+from pipelines.core.batch.runner import run
+from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import MethodError, UsageError
-from pipelines.core._ink import composite as lay_over
-from pipelines.core.images import decode_picture, encode_png
-from pipelines.core.inputs import Partners, Source
-from pipelines.core.plans import BatchSettings, Destination, Job, Plan, find
-from pipelines.core.report import Observer, Report
+from pipelines.core.imaging.compositing import composite as lay_over
+from pipelines.core.imaging.picture import decode_picture, encode_png
 from pipelines.core.settings import plain, resolve
-from pipelines.core.workers import Made
 
 
 @dataclass(frozen=True)
-class HintPlacement:
+class HintTask:
     """The work on one picture: decode, place hints, encode; with `composite` also painted on the line art."""
 
     method: str
@@ -28,12 +28,12 @@ class HintPlacement:
     composite: bool
     lines_method: str = "adaptive"
 
-    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Made:
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` (and `lines`) in; the hints, and with `composite` the painted line art, out."""
         picture = decode_picture(files["picture"])
         hints = registry.load("hints", self.method).place(picture.over_white(), picture.alpha, self.params, rng)
         if not self.composite:
-            return Made((encode_png(hints),))
+            return Produced((encode_png(hints),))
         if "lines" in files:
             lines = decode_picture(files["lines"]).over_white()
         else:
@@ -45,7 +45,7 @@ class HintPlacement:
                 f"the line art is {lines.shape[1]}x{lines.shape[0]}, the picture {hints.shape[1]}x{hints.shape[0]}",
                 hint="Give line art of the picture's size, or leave out --lines",
             )
-        return Made((encode_png(hints), encode_png(lay_over(hints, lines))))
+        return Produced((encode_png(hints), encode_png(lay_over(hints, lines))))
 
 
 def make_hints(
@@ -66,17 +66,17 @@ def make_hints(
     picture of the same name in the folder `lines`, or is extracted. Raises UsageError and SettingsError before work.
     """
     settings = batch or BatchSettings()
-    work = HintPlacement(method, resolve(registry.load("hints", method), values or {}, preset=preset), composite)
+    work = HintTask(method, resolve(registry.load("hints", method), values or {}, preset=preset), composite)
     if lines is not None and not composite:
         raise UsageError("--lines is for --composite alone", hint="Add --composite, or leave out --lines")
     sources, destination = find(inputs, output, settings, aside=(lines,))
-    partners = Partners(Path(lines), "--lines") if lines is not None else None
+    partners = CompanionFiles(Path(lines), "--lines") if lines is not None else None
     jobs = tuple(_job(source, destination, partners, composite=composite) for source in sources)
     plan = Plan("make-hints", jobs, destination.folder, plain(work))
     return run(plan, work, settings, observer=observer)
 
 
-def _job(source: Source, destination: Destination, partners: Partners | None, *, composite: bool) -> Job:
+def _job(source: Source, destination: Destination, partners: CompanionFiles | None, *, composite: bool) -> Job:
     suffixes = (".png", ".composite.png") if composite else (".png",)
     reads = [("picture", source.path)]
     partner = partners.of(source.relative) if partners else None

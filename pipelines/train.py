@@ -8,80 +8,46 @@ and batches by the step, so a run that was stopped, however, goes on as if it ha
 import dataclasses
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from pipelines.core import registry
-from pipelines.core.dataset import MANIFEST, Dataset, open_dataset, sha256
-from pipelines.core.errors import MissingPackageError, SettingsError, UsageError
-from pipelines.core.images import encode_png
-from pipelines.core.run_folder import SAMPLES, RunFolder
+from pipelines.core.data.manifest import MANIFEST, Dataset, open_dataset
+from pipelines.core.errors import UsageError
+from pipelines.core.files import sha256
+from pipelines.core.imaging.picture import encode_png
 from pipelines.core.settings import plain, resolve
-from pipelines.core.training import FREE, TrainSettings
-from pipelines.models._card import Card, mend
-from pipelines.models._checkpoint import TRAINING as TRAINING_FILE
-from pipelines.models._checkpoint import Training, load_painter, read_training, write_checkpoint
-from pipelines.models._feed import Augmentation, Feed, Shelf
-from pipelines.models._game import Game, Precision, Rules, check_finite
-from pipelines.models._judge import Judge
-from pipelines.models._players import Learner
-from pipelines.models._team import Team, choose_device, gather
+from pipelines.inference.checkpoint import TRAINING as TRAINING_FILE
+from pipelines.inference.checkpoint import Training, load_checkpoint, read_training, write_checkpoint
+from pipelines.inference.checkpoint_info import CheckpointInfo, recover
+from pipelines.training.augmentation import Augmentation
+from pipelines.training.callbacks import (
+    FollowerCallback,
+    NullCallback,
+    Stop,
+    TensorBoardLogger,
+    TrainCallback,
+    event_writer,
+)
+from pipelines.training.config import FREE, TrainConfig
+from pipelines.training.distributed import ProcessGroup, choose_device, choose_precision, launch
+from pipelines.training.loader import BatchLoader
+from pipelines.training.pair_dataset import PairDataset
+from pipelines.training.run_folder import RunFolder
+from pipelines.training.task import TrainingTask
+from pipelines.training.trainer import OptimConfig, Trainer, check_finite
+from pipelines.training.validation import Validator
 
-Stop = Literal["", "interrupt", "termination"]
 Row = dict[str, Any]
 
 _DEFAULT_EPOCHS = 200.0  # Pix2Pix and CycleGAN papers: 100 at full rate, 100 falling to 0
 _TIMED_STEPS = 3  # of a dry run, after one to warm up
-
-
-class TrainObserver(Protocol):
-    """Is told of a run as it goes, and asked whether to stop."""
-
-    def began(self, about: Mapping[str, Any], *, step: int) -> None:
-        """Called once with the resolved settings, before the first step; `step` are behind already."""
-
-    def stepped(self, step: int, progress: float) -> None:
-        """Called after every step; progress is the share of the run that is done."""
-
-    def logged(self, row: Mapping[str, Any]) -> None:
-        """Called with every line of metrics.jsonl."""
-
-    def stop_wanted(self) -> Stop:
-        """Asked before every step."""
-
-
-class Unwatched:
-    """An observer that looks away."""
-
-    def began(self, about: Mapping[str, Any], *, step: int) -> None:
-        """Nothing to show."""
-
-    def stepped(self, step: int, progress: float) -> None:
-        """Nothing to show."""
-
-    def logged(self, row: Mapping[str, Any]) -> None:
-        """Nothing to show."""
-
-    def stop_wanted(self) -> Stop:
-        """Never."""
-        return ""
-
-
-class _Follower(Unwatched):
-    """What the processes but the first have: it only passes on the question whether to stop."""
-
-    def __init__(self, observer: TrainObserver) -> None:
-        self._observer = observer
-
-    def stop_wanted(self) -> Stop:
-        """What the observer says."""
-        return self._observer.stop_wanted()
 
 
 @dataclass
@@ -138,7 +104,7 @@ def train(
     devices: int = 1,
     nodes: int = 1,
     dry_run: bool = False,
-    observer: TrainObserver | None = None,
+    observer: TrainCallback | None = None,
 ) -> TrainReport:
     """Train `model` on the datasets' training split into the run folder `output`, or go on with the run that is there.
 
@@ -159,20 +125,20 @@ def train(
     if not dry_run:
         RunFolder(Path(output)).check(about, free=FREE)  # before other processes start: one of them says it
         if chosen.tensorboard:
-            _event_writer()
-    team, where = gather(where, devices=devices, nodes=nodes)
+            event_writer()
+    team, where = launch(where, devices=devices, nodes=nodes)
     run = _Run(module, params, chosen, shelves, Path(output), about, where, team)
-    watching = (observer or Unwatched()) if team.rank == 0 else _Follower(observer or Unwatched())
+    watching = (observer or NullCallback()) if team.rank == 0 else FollowerCallback(observer or NullCallback())
     return run.estimate(watching) if dry_run else run.go(watching)
 
 
-def settings_of(module: ModuleType, preset: str | None, explicit: Mapping[str, Any]) -> TrainSettings:
+def settings_of(module: ModuleType, preset: str | None, explicit: Mapping[str, Any]) -> TrainConfig:
     """The training settings: defaults, then the preset's recipe, then what was asked for."""
     recipe = dict(module.RECIPES.get(preset or "standard", {}))
     if any(explicit.get(name) is not None for name in ("steps", "epochs", "minutes")):
         for name in ("steps", "epochs", "minutes"):
             recipe.pop(name, None)
-    chosen = TrainSettings(**recipe | dict(explicit))
+    chosen = TrainConfig(**recipe | dict(explicit))
     if chosen.steps is chosen.epochs is chosen.minutes is None:
         chosen = dataclasses.replace(chosen, epochs=_DEFAULT_EPOCHS)
     return chosen
@@ -185,25 +151,25 @@ class _Run:
         self,
         module: ModuleType,
         params: Any,
-        settings: TrainSettings,
+        settings: TrainConfig,
         datasets: Sequence[Dataset],
         folder: Path,
         about: Row,
         device: torch.device,
-        team: Team,
+        team: ProcessGroup,
     ) -> None:
         self.module, self.params, self.settings, self.about = module, params, settings, about
         self.folder, self.files, self.device, self.team = folder, RunFolder(folder), device, team
         self.precision = choose_precision(settings.precision, device)
         cache = int(settings.cache_gb * 2**30)
         filled = module.input_kind(params) == "filled"  # then the feed keeps pictures filled, and few as they are
-        self.shelf = Shelf(datasets, "train", size=params.size, cache_bytes=cache // 8 if filled else cache)
-        self.validation = Shelf(datasets, "val", size=params.size, cache_bytes=0)
+        self.shelf = PairDataset(datasets, "train", size=params.size, cache_bytes=cache // 8 if filled else cache)
+        self.validation = PairDataset(datasets, "val", size=params.size, cache_bytes=0)
         self.notes: list[str] = []
         torch.manual_seed(settings.seed)
-        self.learner: Learner = module.Model(params)
-        self.game = Game(self.learner, self._rules(), device=device, team=team)
-        self.feed = Feed(
+        self.learner: TrainingTask = module.build_task(params)
+        self.game = Trainer(self.learner, self._rules(), device=device, team=team)
+        self.feed = BatchLoader(
             self.shelf,
             module.input_kind(params),
             batch_size=settings.batch_size,
@@ -219,7 +185,7 @@ class _Run:
         self.pictures_a_step = settings.batch_size * settings.accumulate * team.size
         self.last_step = self._last_step()
 
-    def go(self, watching: TrainObserver) -> TrainReport:
+    def go(self, watching: TrainCallback) -> TrainReport:
         """Train from the beginning or from where the run stands."""
         judge = self._judge()
         if self.team.rank == 0:
@@ -227,7 +193,7 @@ class _Run:
         self.team.wait()
         progress = self._resumed()
         watching.began(self.about, step=progress.step)
-        board = _Board(self.folder, progress.step, wanted=self.settings.tensorboard and self.team.rank == 0)
+        board = TensorBoardLogger(self.folder, progress.step, wanted=self.settings.tensorboard and self.team.rank == 0)
         try:
             stop = self._learn(progress, judge, watching, board)
         finally:
@@ -241,7 +207,7 @@ class _Run:
             lead=self.team.rank == 0,
         )
 
-    def _learn(self, progress: _Progress, judge: Judge, watching: TrainObserver, board: "_Board") -> Stop:
+    def _learn(self, progress: _Progress, judge: Validator, watching: TrainCallback, board: TensorBoardLogger) -> Stop:
         """The loop: batch, step, log, validate, save, until the end of the run or until asked to stop."""
         settings, began = self.settings, time.monotonic() - progress.seconds
         saved, pace = time.monotonic(), _Pace(time.monotonic())
@@ -281,7 +247,9 @@ class _Run:
             self._save(progress)
         return stop
 
-    def _validate(self, progress: _Progress, judge: Judge, watching: TrainObserver, board: "_Board") -> None:
+    def _validate(
+        self, progress: _Progress, judge: Validator, watching: TrainCallback, board: TensorBoardLogger
+    ) -> None:
         verdict = judge(self.game.painter, step=progress.step)
         progress.figures = verdict.figures
         better = verdict.figures["val_psnr"] > progress.best.get("val_psnr", float("-inf"))
@@ -314,7 +282,7 @@ class _Run:
         """Where the run stands, everything loaded; a new run stands at step 0."""
         last = self.folder / "last"
         if self.team.rank == 0:
-            mend(last)
+            recover(last)
         self.team.wait()
         if not (last / TRAINING_FILE).is_file():
             if self.team.rank == 0:
@@ -326,14 +294,14 @@ class _Run:
             before = about.pop(name, now)
             if before != now:
                 self.notes.append(f"the run had {before} {name} so far, now {now}: it does not repeat bit for bit")
-        painter, _ = load_painter(last)
+        painter, _ = load_checkpoint(last)
         self.game.load_state(training.tensors, painter.state_dict())
         progress = _Progress(**about)
         if self.team.rank == 0:
             self.files.cut_metrics(progress.step)
         return progress
 
-    def estimate(self, watching: TrainObserver) -> TrainReport:
+    def estimate(self, watching: TrainCallback) -> TrainReport:
         """A dry run: sizes of the networks, and memory and time of real steps; nothing is written."""
         watching.began(self.about, step=0)
         batches = self.feed.ahead(0, workers=0)
@@ -361,7 +329,7 @@ class _Run:
         by_time = self.settings.minutes / 60 if self.settings.minutes is not None else float("inf")
         return round(min(by_steps, by_time), 3)
 
-    def _judge(self) -> Judge:
+    def _judge(self) -> Validator:
         shelf, count = self.validation, self.settings.validate_pictures
         if not len(shelf):
             self.notes.append(
@@ -370,16 +338,16 @@ class _Run:
             shelf = self.shelf
         if not len(shelf):
             raise UsageError("the dataset has no pictures to train on", hint="Build it with a training split")
-        return Judge(shelf, self.module.input_kind(self.params), count=count, device=self.device)
+        return Validator(shelf, self.module.input_kind(self.params), count=count, device=self.device)
 
-    def _rules(self) -> Rules:
-        shared = {item.name for item in dataclasses.fields(Rules)} - {"precision"}
+    def _rules(self) -> OptimConfig:
+        shared = {item.name for item in dataclasses.fields(OptimConfig)} - {"precision"}
         taken = {name: getattr(self.settings, name) for name in shared}
-        return Rules(precision=self.precision, **taken)
+        return OptimConfig(precision=self.precision, **taken)
 
-    def _card(self, progress: _Progress) -> Card:
+    def _card(self, progress: _Progress) -> CheckpointInfo:
         name = self.module.__name__.rsplit(".", 1)[-1]
-        return Card(name, plain(self.params), progress.step, dict(progress.figures))
+        return CheckpointInfo(name, plain(self.params), progress.step, dict(progress.figures))
 
     def _last_step(self) -> int | None:
         """The step at which the run ends, by steps and epochs; None where only time ends it."""
@@ -426,7 +394,7 @@ class _Run:
             "seconds": round(progress.seconds, 1),
         }
 
-    def _log(self, row: Row, watching: TrainObserver, board: "_Board") -> None:
+    def _log(self, row: Row, watching: TrainCallback, board: TensorBoardLogger) -> None:
         if self.team.rank == 0:
             self.files.log(row)
             board.add(row)
@@ -441,68 +409,15 @@ class _Run:
         return (*self.notes, *named)
 
 
-class _Board:
-    """TensorBoard's event file, where it is wanted."""
-
-    def __init__(self, folder: Path, step: int, *, wanted: bool) -> None:
-        self._writer: Any = None
-        if wanted:
-            self._writer = _event_writer()(str(folder / "tensorboard"), purge_step=step + 1)
-
-    def add(self, row: Mapping[str, Any]) -> None:
-        if self._writer is not None:
-            for name, value in row.items():
-                if name != "step":
-                    self._writer.add_scalar(name, value, row["step"])
-
-    def show(self, sheet: Any, step: int) -> None:
-        if self._writer is not None:
-            self._writer.add_image(SAMPLES, sheet, step, dataformats="HWC")
-
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.close()
-
-
-def _event_writer() -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError as error:
-        raise MissingPackageError(
-            "--tensorboard needs TensorBoard", hint="pip install 'colorize-cli[tensorboard]'"
-        ) from error
-    return SummaryWriter
-
-
-def choose_precision(name: str, device: torch.device) -> Precision:
-    """The precision that a name means on a device: "auto" is bf16 where the hardware computes in it, else fp32."""
-    if name == "auto":
-        return "bf16" if _has_bf16(device) else "fp32"
-    if name == "fp16" and device.type == "cpu":
-        raise SettingsError("fp16 training needs a GPU", hint="Use --precision auto")
-    return name  # type: ignore[return-value]
-
-
 def count_parameters(network: torch.nn.Module) -> int:
     """How many numbers a network learns."""
     return sum(weight.numel() for weight in network.parameters())
 
 
-def _has_bf16(device: torch.device) -> bool:
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device)[0] >= 8
-    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported()) and _amx()
-
-
-def _amx() -> bool:
-    check: Callable[[], bool] | None = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(check and check())
-
-
 def _learning(model: str) -> ModuleType:
     module = registry.load("models", model)
-    if not hasattr(module, "Model"):
-        able = [name for name in registry.names("models") if hasattr(registry.load("models", name), "Model")]
+    if not hasattr(module, "build_task"):
+        able = [name for name in registry.names("models") if hasattr(registry.load("models", name), "build_task")]
         raise UsageError(f"the model '{model}' does not learn", hint=f"Choose from: {', '.join(able)}")
     return module
 
@@ -511,7 +426,7 @@ def _digests(datasets: Sequence[Dataset]) -> list[str]:
     return [sha256((dataset.folder / MANIFEST).read_bytes()) for dataset in datasets]
 
 
-def _asked(team: Team, watching: TrainObserver) -> Stop:
+def _asked(team: ProcessGroup, watching: TrainCallback) -> Stop:
     codes: tuple[Stop, ...] = ("", "interrupt", "termination")
     return codes[team.agree(codes.index(watching.stop_wanted()))]
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.build_dataset import Recipe, Splitting, build_dataset
-from pipelines.core.framing import Framing
-from pipelines.core.plans import BatchSettings
+from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.imaging.framing import Framing
 from tests import drawings
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.core import registry
-from pipelines.core.training import TrainSettings
+from pipelines.training.config import TrainConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 FAMILIES = ("lines", "hints", "regions", "models", "metrics", "reports", "exports")
-FUNCTIONS = {"lines": ("extract",), "hints": ("place",), "regions": ("segment",), "models": ("paint", "Model")}
+FUNCTIONS = {"lines": ("extract",), "hints": ("place",), "regions": ("segment",), "models": ("fill", "build_task")}
 SIDEWAYS = {("hints", "regions"), ("models", "regions")}
 NARROW = {"ngf": 2, "ndf": 2, "width": 4, "tokens": 4}  # params by which networks become small, where they have them
 SOURCES = sorted([*ROOT.glob("pipelines/**/*.py"), *ROOT.glob("colorize_cli/*.py")])
@@ -99,14 +99,16 @@ def test_every_method_has_params_and_its_function(family: str) -> None:
         assert found, f"{name} lacks {functions}"
 
 
-@pytest.mark.parametrize("name", [n for n in registry.names("models") if hasattr(registry.load("models", n), "Model")])
+@pytest.mark.parametrize(
+    "name", [n for n in registry.names("models") if hasattr(registry.load("models", n), "build_task")]
+)
 def test_every_model_that_learns_says_how(name: str) -> None:
     model = registry.load("models", name)
     assert set(model.PRESETS) == set(model.RECIPES), "each preset has its recipe for training"
-    fields = {field.name for field in dataclasses.fields(TrainSettings)}
+    fields = {field.name for field in dataclasses.fields(TrainConfig)}
     assert all(set(recipe) <= fields for recipe in model.RECIPES.values())
     narrow = {name: value for name, value in NARROW.items() if hasattr(model.PRESETS["standard"], name)}
-    learner = model.Model(dataclasses.replace(model.PRESETS["standard"], **narrow))
+    learner = model.build_task(dataclasses.replace(model.PRESETS["standard"], **narrow))
     assert learner.painter in learner.networks
     learning = [network for player in learner.players for network in player.networks]
     assert sorted(learning) == sorted(learner.networks), "each network learns with one player"
@@ -140,7 +142,7 @@ def test_help_loads_neither_torch_nor_pixels(arguments: list[str]) -> None:
 
 def test_no_stage_but_training_loads_torch() -> None:
     code = (
-        "import sys\nimport pipelines.extract_lines, pipelines.make_hints, pipelines.blend, pipelines.find_regions\n"
+        "import sys\nimport pipelines.extract_lines, pipelines.make_hints, pipelines.blend, pipelines.segment_regions\n"
         "import pipelines.colorize, pipelines.models.flat, pipelines.build_dataset, pipelines.contact_sheet\n"
         "import pipelines.evaluate\n"
         "assert 'torch' not in sys.modules\n"

@@ -125,7 +125,7 @@ def test_failures_are_one_line_each_on_standard_error(folder: Path, tmp_path: Pa
 
 
 def test_a_file_without_permission_is_a_row(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipelines.core.plans import BatchSettings
+    from pipelines.core.batch.plan import BatchSettings
     from pipelines.extract_lines import extract_lines
 
     real: Callable[[Path], bytes] = Path.read_bytes

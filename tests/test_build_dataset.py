@@ -17,17 +17,17 @@ import pytest
 import typer
 from numpy.typing import NDArray
 
-from colorize_cli import build_dataset as command_of
+from colorize_cli.commands import build_dataset as command_of
 from pipelines.build_dataset import Recipe, Splitting, Storing, build_dataset
-from pipelines.core import dataset
-from pipelines.core.curation import Curation
-from pipelines.core.dataset import Shares
+from pipelines.core.batch.inputs import Selection
+from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.batch.report import Record, Report
+from pipelines.core.data.curation import Curation
+from pipelines.core.data.manifest import open_dataset
+from pipelines.core.data.splits import SPLITS, Shares
 from pipelines.core.errors import SettingsError, UsageError
-from pipelines.core.framing import Framing
-from pipelines.core._ink import composite
-from pipelines.core.inputs import Selection
-from pipelines.core.plans import BatchSettings
-from pipelines.core.report import Record, Report
+from pipelines.core.imaging.compositing import composite
+from pipelines.core.imaging.framing import Framing
 from tests import drawings
 
 SMALL = Framing((48, 48))
@@ -90,8 +90,8 @@ def test_each_picture_becomes_colour_lines_hints_and_composite(art: Path, tmp_pa
     out = tmp_path / "out"
     report = build(art, out)
     assert report.counts == {"done": 6, "skipped": 0, "failed": 0}
-    read = dataset.open_dataset(out)
-    samples = [sample for split in dataset.SPLITS for sample in read.samples[split]]
+    read = open_dataset(out)
+    samples = [sample for split in SPLITS for sample in read.samples[split]]
     assert {sample.name for sample in samples} == {"a", "b", "c", "deep/a", "deep/d", "deep/e"}
     for sample in samples:
         loaded = read.load(sample)
@@ -367,7 +367,7 @@ def test_aligned_pictures_hold_input_and_target_side_by_side(art: Path, tmp_path
         left = drawings.read(tmp_path / "lines" / row["pair"])[:, :48]
         assert (left == drawings.read(tmp_path / "own" / own[row["name"]]["lines"])[..., None]).all()
     with pytest.raises(UsageError, match="for other programs"):
-        dataset.open_dataset(tmp_path / "ab")
+        open_dataset(tmp_path / "ab")
 
 
 def test_unaligned_folders_and_reading_them_again(art: Path, tmp_path: Path) -> None:
@@ -413,7 +413,7 @@ def test_shards_hold_every_sample_once_with_its_licence(art: Path, tmp_path: Pat
     assert build(art, tmp_path / "wds", **options).exit_code == 0
     expected = {(row["name"], row["hint_method"]): row for row in rows(tmp_path / "own")}
     seen = {}
-    for split in dataset.SPLITS:
+    for split in SPLITS:
         for _, fields in samples_in(tmp_path / "wds", split):
             assert set(fields) == {"colour.png", "lines.png", "hints.png", "composite.png", "json"}
             row = json.loads(fields["json"])
@@ -478,7 +478,7 @@ def test_an_interrupted_build_is_no_dataset_until_it_is_run_again(art: Path, tmp
     report = build(art, out, observer=Interrupting())
     assert report.exit_code == 130
     with pytest.raises(UsageError, match="is not finished"):
-        dataset.open_dataset(out)
+        open_dataset(out)
     again = build(art, out)
     assert 0 < again.counts["skipped"] < 6
     build(art, tmp_path / "undisturbed")
@@ -489,7 +489,7 @@ def test_an_interrupt_while_measuring_stops_all(art: Path, tmp_path: Path, monke
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("pipelines.core.curation.print_of", interrupted)
+    monkeypatch.setattr("pipelines.core.data.curation.picture_hash", interrupted)
     report = build(art, tmp_path / "out", curation=Curation(drop_duplicates=True))
     assert report.exit_code == 130
     assert report.counts == {"done": 0, "skipped": 6, "failed": 0}
@@ -508,7 +508,7 @@ def test_an_unreadable_picture_is_a_row_and_no_part_of_the_dataset(art: Path, tm
     report = build(art, tmp_path / "out")
     assert report.counts == {"done": 5, "skipped": 0, "failed": 1}
     assert "b" not in {row["name"] for row in rows(tmp_path / "out")}
-    dataset.open_dataset(tmp_path / "out")
+    open_dataset(tmp_path / "out")
 
 
 def test_pictures_that_went_leave_the_manifest_and_on_demand_the_folder(art: Path, tmp_path: Path) -> None:
@@ -584,8 +584,8 @@ def test_the_manifest_is_plain_json_whatever_the_names(tmp_path: Path) -> None:
     text = (tmp_path / "out" / "manifest.jsonl").read_bytes()
     assert len(text.splitlines()) == 3
     assert text.isascii()
-    read = dataset.open_dataset(tmp_path / "out")
-    found = [sample for split in dataset.SPLITS for sample in read.samples[split]]
+    read = open_dataset(tmp_path / "out")
+    found = [sample for split in SPLITS for sample in read.samples[split]]
     assert {sample.name for sample in found} == {"gr\u00fcn \u2603", "two\nlines", 'quo"te'}
     assert all(read.load(sample).colour.shape == (48, 48, 3) for sample in found)
 

@@ -12,11 +12,14 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from pipelines.models import _painters, fillnet
-from pipelines.models._card import CARD, WEIGHTS, Card, sha256
-from pipelines.models._checkpoint import write_checkpoint
-from pipelines.models._painters import Canvas, Guide, Painter
-from pipelines.models._painting import load_network
+from pipelines.core.files import sha256_of_file
+from pipelines.inference import model_source
+from pipelines.inference.checkpoint import write_checkpoint
+from pipelines.inference.checkpoint_info import INFO, WEIGHTS, CheckpointInfo
+from pipelines.inference.model_source import ModelSource
+from pipelines.inference.network import load_network
+from pipelines.inference.types import ColorGuide, Drawing
+from pipelines.models import fillnet
 from tests import drawings
 from tests.conftest import Cli
 
@@ -36,7 +39,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint of a fresh network: it changes nothing of the flat fill."""
     folder = tmp_path_factory.mktemp("network") / "fresh"
     torch.manual_seed(0)
-    write_checkpoint(folder, Card("fillnet", asdict(TINY)), fillnet.build_painter(TINY).state_dict())
+    write_checkpoint(folder, CheckpointInfo("fillnet", asdict(TINY)), fillnet.build_network(TINY).state_dict())
     return folder
 
 
@@ -98,13 +101,13 @@ class Loaded:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.times = 0
-        load = _painters.load
+        load = model_source.load
 
         def counting(*arguments: Any, **options: Any) -> Any:
             self.times += 1
             return load(*arguments, **options)
 
-        for place in ("pipelines.models._painters.load", "pipelines.colorize.load"):
+        for place in ("pipelines.inference.model_source.load", "pipelines.colorize.load"):
             monkeypatch.setattr(place, counting)
 
 
@@ -135,7 +138,7 @@ def test_torch_is_not_loaded_where_there_is_nothing_to_do(
     def unwanted(*_: object) -> None:
         raise AssertionError("the device is asked for, which needs torch")
 
-    monkeypatch.setattr("pipelines.models._painters.device_of", unwanted)
+    monkeypatch.setattr("pipelines.inference.model_source.device_of", unwanted)
     assert counts(cli, *given)["skipped"] == 3
     assert cli("colorize", *given, "--dry-run", "-j", 1).code == 0
 
@@ -146,8 +149,8 @@ def damaged(folder: Path, *, digest: bool) -> None:
     weights["guess.weight"] = torch.zeros(3, 3)
     save_file(weights, folder / WEIGHTS)
     if digest:
-        card = json.loads((folder / CARD).read_text())
-        (folder / CARD).write_text(json.dumps(card | {"weights_sha256": sha256(folder / WEIGHTS)}))
+        card = json.loads((folder / INFO).read_text())
+        (folder / INFO).write_text(json.dumps(card | {"weights_sha256": sha256_of_file(folder / WEIGHTS)}))
 
 
 @pytest.mark.parametrize("digest", [False, True])
@@ -156,7 +159,7 @@ def test_damaged_weights_end_a_run_before_any_picture(
     cli: Cli, art: Path, tmp_path: Path, digest: bool, jobs: int
 ) -> None:
     folder = tmp_path / "damaged"
-    write_checkpoint(folder, Card("fillnet", asdict(TINY)), fillnet.build_painter(TINY).state_dict())
+    write_checkpoint(folder, CheckpointInfo("fillnet", asdict(TINY)), fillnet.build_network(TINY).state_dict())
     damaged(folder, digest=digest)
     ran = cli("colorize", art / "lines", "-o", art / "out", "--model", folder, "-j", jobs)
     assert ran.code == 2
@@ -179,14 +182,14 @@ def painted(
     palette: Bytes | None = None,
 ) -> Bytes:
     """The flat colours of two circles."""
-    card = json.loads((network / CARD).read_text())
-    painter = Painter("fillnet", "fillnet", dict(card["params"]), str(network), card["weights_sha256"])
+    card = json.loads((network / INFO).read_text())
+    painter = ModelSource("fillnet", "fillnet", dict(card["params"]), str(network), card["weights_sha256"])
     given = drawings.two_hints(96) if hints else np.zeros((96, 96, 4), np.uint8)
-    guide = Guide(given, palette)
-    canvas = Canvas(
+    guide = ColorGuide(given, palette)
+    canvas = Drawing(
         drawings.two_circles(96), {"fills": guide}, np.random.default_rng(seed), lively=lively, varied=varied
     )
-    return _painters.paint(painter, [canvas], "cpu")[0].flat
+    return model_source.predict(painter, [canvas], "cpu")[0].flat
 
 
 def colours_of(picture: Bytes) -> set[tuple[int, ...]]:
@@ -210,8 +213,8 @@ def test_lively_colours_repeat_for_a_seed_and_give_way_to_hints(network: Path) -
 
 
 def test_each_variant_of_a_drawing_is_another_one() -> None:
-    canvas = Canvas(drawings.two_circles(64), {}, np.random.default_rng(0))
-    again = Canvas(drawings.two_circles(64), {}, np.random.default_rng(0))
+    canvas = Drawing(drawings.two_circles(64), {}, np.random.default_rng(0))
+    again = Drawing(drawings.two_circles(64), {}, np.random.default_rng(0))
     draws = [one.another().rng.random() for one in (canvas, canvas, again, again)]
     assert draws[:2] == draws[2:]
     assert draws[0] != draws[1]

@@ -17,14 +17,14 @@ import torch
 from numpy.typing import NDArray
 
 from colorize_cli.app import main
-from pipelines.core import batch
-from pipelines.core._ink import ink_layer
-from pipelines.core.images import Picture
-from pipelines.core.workers import Given, Made
+from pipelines.core.batch import runner
+from pipelines.core.batch.workers import Input, Produced
+from pipelines.core.imaging.line_art import ink_layer
+from pipelines.core.imaging.picture import Picture
+from pipelines.inference.checkpoint import write_checkpoint
+from pipelines.inference.checkpoint_info import CheckpointInfo
+from pipelines.inference.network import load_network
 from pipelines.models import cyclegan, pix2pix
-from pipelines.models._card import Card
-from pipelines.models._checkpoint import write_checkpoint
-from pipelines.models._painting import load_network
 from tests import drawings
 
 Bytes = NDArray[np.uint8]
@@ -34,9 +34,9 @@ ROOT = Path(__file__).resolve().parent.parent
 def checkpoint(folder: Path, module: Any, params: Any, *, seed: int = 0) -> Path:
     """A checkpoint with random weights, strong enough that its pictures are not all grey."""
     torch.manual_seed(seed)
-    network = module.build_painter(params)
+    network = module.build_network(params)
     weights = {name: value * 3 if value.ndim == 4 else value for name, value in network.state_dict().items()}
-    write_checkpoint(folder, Card(module.__name__.rsplit(".", 1)[-1], asdict(params)), weights)
+    write_checkpoint(folder, CheckpointInfo(module.__name__.rsplit(".", 1)[-1], asdict(params)), weights)
     return folder
 
 
@@ -335,12 +335,12 @@ def test_a_picture_that_cannot_be_read_fails_alone_within_its_batch(cli, art: Pa
 
 
 def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
-    from pipelines.colorize import Colorization, Running
-    from pipelines.models._painters import find_painters
+    from pipelines.colorize import ColorizeTask, RunOptions
+    from pipelines.inference.model_source import find_models
 
-    def made(device: str) -> list[Made]:
-        work = Colorization(
-            painters=find_painters(["flat"]),
+    def made(device: str) -> list[Produced]:
+        work = ColorizeTask(
+            painters=find_models(["flat"]),
             merge=None,
             palette=None,
             background="auto",
@@ -349,11 +349,11 @@ def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
             expected=(),
             steps=True,
             panels=True,
-            running=Running(device, 2),
+            running=RunOptions(device, 2),
         )
         names = ("a", "deep/b")
         files = [{kind: (art / folder / f"{name}.png").read_bytes() for kind, folder in pairs} for name in names]
-        return work.many([Given(one, np.random.default_rng(0)) for one in files])
+        return work.many([Input(one, np.random.default_rng(0)) for one in files])
 
     pairs = (("picture", "lines"), ("hints", "hints"), ("truth", "colour"))
     assert made("cpu") == made("cuda")
@@ -365,25 +365,25 @@ class Halves:
     at_once = 3
     shares_memory = False
 
-    def __call__(self, files: Any, rng: np.random.Generator) -> Made:
-        return self.many([Given(files, rng)])[0]
+    def __call__(self, files: Any, rng: np.random.Generator) -> Produced:
+        return self.many([Input(files, rng)])[0]
 
     def begun(self, workers: int | None) -> "tuple[Halves, int | None]":
         return self, workers
 
-    def many(self, inputs: Any) -> list[Made]:
-        return [Made((bytes([len(inputs)]) + files["picture"],)) for files, _ in inputs]
+    def many(self, inputs: Any) -> list[Produced]:
+        return [Produced((bytes([len(inputs)]) + files["picture"],)) for files, _ in inputs]
 
 
 def test_the_floor_hands_as_many_inputs_over_together_as_a_work_takes(tmp_path: Path) -> None:
-    from pipelines.core.plans import BatchSettings, Job, Plan
+    from pipelines.core.batch.plan import BatchSettings, Job, Plan
 
     jobs = []
     for number in range(7):
         (tmp_path / f"{number}.png").write_bytes(bytes([number]))
         source = tmp_path / f"{number}.png"
         jobs.append(Job((("picture", source),), (tmp_path / "out" / f"{number}.bin",), source.relative_to(tmp_path)))  # type: ignore[arg-type]
-    report = batch.run(Plan("test", tuple(jobs), tmp_path / "out", {}), Halves(), BatchSettings(jobs=1))
+    report = runner.run(Plan("test", tuple(jobs), tmp_path / "out", {}), Halves(), BatchSettings(jobs=1))
     assert report.counts["done"] == 7
     assert [(tmp_path / "out" / f"{n}.bin").read_bytes() for n in range(7)] == [
         bytes([c, n]) for n, c in enumerate([3] * 6 + [1])

@@ -79,7 +79,7 @@ def test_regions_are_numbered_without_gaps_and_repeatable(method: ModuleType) ->
         assert (regions == method.segment(lines, method.Params())).all()
 
 
-@pytest.mark.parametrize("method", [model for model in methods("models") if hasattr(model, "paint")])
+@pytest.mark.parametrize("method", [model for model in methods("models") if hasattr(model, "fill")])
 @pytest.mark.parametrize("guides", ["hints", "palette", "none"])
 def test_models_fill_every_pixel_and_are_repeatable(method: ModuleType, guides: str) -> None:
     palette = np.array([drawings.RED, drawings.GREEN, drawings.BLUE], np.uint8) if guides == "palette" else None
@@ -87,9 +87,9 @@ def test_models_fill_every_pixel_and_are_repeatable(method: ModuleType, guides: 
         hints = np.zeros((*lines.shape, 4), np.uint8)
         if guides == "hints":
             hints[lines.shape[0] // 2, lines.shape[1] // 2] = (*drawings.RED, 255)
-        painted = method.paint(lines, hints, palette, method.Params(), rng())
+        painted = method.fill(lines, hints, palette, method.Params(), rng())
         assert (painted.colour.dtype, painted.colour.shape) == (np.uint8, (*lines.shape, 3))
         assert (painted.regions.dtype, painted.regions.shape) == (np.int32, lines.shape)
         assert (painted.background.dtype, painted.background.shape) == (np.bool_, lines.shape)
-        again = method.paint(lines, hints, palette, method.Params(), rng())
+        again = method.fill(lines, hints, palette, method.Params(), rng())
         assert (painted.colour == again.colour).all()

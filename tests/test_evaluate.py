@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
+from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.errors import MissingPackageError, SettingsError, UsageError
-from pipelines.core.plans import BatchSettings
-from pipelines.evaluate import Asked, Beside, EvaluationReport, evaluate
+from pipelines.evaluate import EvaluateOptions, EvaluationReport, References, evaluate
 from tests import drawings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,9 +42,9 @@ def ask(
     work: Path, *methods: str, output: str = "report", batch: BatchSettings = ONE, **asked: object
 ) -> EvaluationReport:
     """Evaluate with lines and hints."""
-    beside = Beside(*(str(work / name) for name in ("truth", "lines", "hints")))
+    beside = References(*(str(work / name) for name in ("truth", "lines", "hints")))
     places = [text if "=" in text else str(work / text) for text in methods]
-    return evaluate(places, beside, str(work / output), asked=Asked(**asked), batch=batch)  # type: ignore[arg-type]
+    return evaluate(places, beside, str(work / output), asked=EvaluateOptions(**asked), batch=batch)  # type: ignore[arg-type]
 
 
 def value(report: EvaluationReport, method: str, metric: str) -> float:
@@ -110,7 +110,7 @@ def test_unchanged_pictures_are_not_measured_again(work: Path) -> None:
 
 
 def test_metrics_that_lack_their_partner_are_named(work: Path) -> None:
-    report = evaluate([str(work / "good")], Beside(str(work / "truth")), str(work / "report"), batch=ONE)
+    report = evaluate([str(work / "good")], References(str(work / "truth")), str(work / "report"), batch=ONE)
     assert "psnr" in report.table
     assert "line_exactness" not in report.table
     assert any("--lines" in note and "line_exactness" in note for note in report.notes)
@@ -132,7 +132,9 @@ def test_line_art_that_fits_no_picture_and_one_file_for_a_folder_are_refused(wor
     drawings.write(work / "other" / "x.png", drawings.two_circles())
     for place, words in (("other", "nothing in --lines has the name"), ("lines/set/0.png", "is one file")):
         with pytest.raises(UsageError, match=words):
-            evaluate([str(work / "good")], Beside(str(work / "truth"), str(work / place)), str(work / "r"), batch=ONE)
+            evaluate(
+                [str(work / "good")], References(str(work / "truth"), str(work / place)), str(work / "r"), batch=ONE
+            )
 
 
 def test_figures_that_were_changed_by_hand_or_damaged_are_not_believed(work: Path) -> None:
@@ -172,7 +174,7 @@ def test_questions_without_an_answer_are_refused(work: Path, asked: dict[str, ob
 
 def test_one_file_can_be_evaluated(work: Path) -> None:
     report = evaluate(
-        [str(work / "good/set/0.png")], Beside(str(work / "truth/set/0.png")), str(work / "report"), batch=ONE
+        [str(work / "good/set/0.png")], References(str(work / "truth/set/0.png")), str(work / "report"), batch=ONE
     )
     assert report.exit_code == 0
     assert report.evaluation is not None
@@ -186,7 +188,7 @@ def test_alpha_is_laid_over_white(work: Path) -> None:
     clear = np.zeros((8, 8, 4), np.uint8)
     drawings.write(work / "a/x.png", clear)
     drawings.write(work / "b/x.png", np.full((8, 8, 3), 255, np.uint8))
-    report = evaluate([str(work / "a")], Beside(str(work / "b")), str(work / "report"), batch=ONE)
+    report = evaluate([str(work / "a")], References(str(work / "b")), str(work / "report"), batch=ONE)
     assert value(report, "a", "delta_e") == 0
 
 
@@ -204,9 +206,9 @@ def test_odd_names_come_through_everywhere(tmp_path: Path) -> None:
             drawings.write(tmp_path / folder / os.fsdecode(name), drawings.two_circles_coloured())
     report = evaluate(
         [f"a b={tmp_path / 'one'}", str(tmp_path / "two")],
-        Beside(str(tmp_path / "truth")),
+        References(str(tmp_path / "truth")),
         str(tmp_path / "report"),
-        asked=Asked(ballot=4, compare=(("a b", "two"),)),
+        asked=EvaluateOptions(ballot=4, compare=(("a b", "two"),)),
         batch=ONE,
     )
     assert report.exit_code == 0
@@ -312,7 +314,10 @@ def test_a_metric_that_is_asked_for_must_have_what_it_needs(work: Path) -> None:
     for metric, option in (("line_f1", "--lines"), ("bleed_rate", "--lines"), ("hint_obedience", "--hints")):
         with pytest.raises(UsageError, match=option):
             evaluate(
-                [str(work / "good")], Beside(str(work / "truth")), str(work / "report"), asked=Asked(metrics=(metric,))
+                [str(work / "good")],
+                References(str(work / "truth")),
+                str(work / "report"),
+                asked=EvaluateOptions(metrics=(metric,)),
             )
 
 
@@ -376,9 +381,9 @@ def test_a_comparison_leaves_nothing_out_in_silence(work: Path) -> None:
 def test_evaluate_does_not_load_torch(work: Path) -> None:
     code = (
         "import sys\n"
-        "from pipelines.evaluate import evaluate, Beside\n"
-        "from pipelines.core.plans import BatchSettings\n"
-        f"evaluate([{str(work / 'good')!r}], Beside({str(work / 'truth')!r}, {str(work / 'lines')!r}), "
+        "from pipelines.evaluate import evaluate, References\n"
+        "from pipelines.core.batch.plan import BatchSettings\n"
+        f"evaluate([{str(work / 'good')!r}], References({str(work / 'truth')!r}, {str(work / 'lines')!r}), "
         f"{str(work / 'report')!r}, batch=BatchSettings(jobs=1))\n"
         "assert not {'torch', 'torchmetrics'} & set(sys.modules)\n"
     )

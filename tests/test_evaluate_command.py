@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import typer
 
-from colorize_cli import evaluate
+from colorize_cli.commands import evaluate
 from pipelines.core.errors import UsageError
 from tests import drawings
 

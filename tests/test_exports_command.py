@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.core.inputs import find_sources
+from pipelines.core.batch.inputs import find_sources
 from tests import drawings
 from tests.conftest import Cli
-from tests.test_exports import apart, ora_layers
+from tests.exports.test_exports import apart, ora_layers
 
 
 @pytest.fixture

@@ -13,14 +13,14 @@ import pytest
 import torch
 
 from pipelines import colorize as stage
-from pipelines.colorize import Guides, Shown, colorize
+from pipelines.colorize import Guides, OutputOptions, colorize
+from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.batch.report import Report
 from pipelines.core.errors import MethodError, UsageError
-from pipelines.core.plans import BatchSettings
-from pipelines.core.report import Report
+from pipelines.inference.checkpoint import write_checkpoint
+from pipelines.inference.checkpoint_info import CheckpointInfo
 from pipelines.models import pix2pix
-from pipelines.models._card import Card
-from pipelines.models._checkpoint import write_checkpoint
-from pipelines.models._frames import survey
+from pipelines.tracking.frames import survey
 from tests import drawings
 from tests.conftest import Cli
 from tests.drawings import BLUE, GREEN, RED, Bytes
@@ -162,9 +162,9 @@ def write_network(place: Path) -> None:
     params = pix2pix.Params(generator="unet_128", ngf=4, ndf=4, input="layers")
     weights = {
         name: value * 3 if value.ndim == 4 else value
-        for name, value in pix2pix.build_painter(params).state_dict().items()
+        for name, value in pix2pix.build_network(params).state_dict().items()
     }
-    write_checkpoint(place, Card("pix2pix", asdict(params)), weights)
+    write_checkpoint(place, CheckpointInfo("pix2pix", asdict(params)), weights)
 
 
 def test_a_network_is_locked_too(art: Path) -> None:
@@ -235,7 +235,7 @@ def test_areas_are_looked_at_again_for_a_model_with_other_hints(art: Path, monke
     assert looked_at == [4, 4, 8]
 
 
-@pytest.mark.parametrize(("step", "meaning"), [("survey", "not locked to"), ("sample", "not among those")])
+@pytest.mark.parametrize(("step", "meaning"), [("survey", "not locked to"), ("sample_colours", "not among those")])
 def test_a_frame_that_could_not_be_looked_at_says_why(
     art: Path, monkeypatch: pytest.MonkeyPatch, step: str, meaning: str
 ) -> None:
@@ -290,7 +290,7 @@ def test_one_picture_has_nothing_to_be_locked_to(art: Path, cli: Cli) -> None:
 
 def test_variants_cannot_be_locked(art: Path) -> None:
     with pytest.raises(UsageError, match="one colouring"):
-        colorize([str(art / "lines")], str(art / "out"), guides=Guides(lock=True), shown=Shown(variants=2))
+        colorize([str(art / "lines")], str(art / "out"), guides=Guides(lock=True), shown=OutputOptions(variants=2))
 
 
 def test_an_interrupt_while_frames_are_compared_ends_the_run(art: Path, monkeypatch: pytest.MonkeyPatch) -> None:

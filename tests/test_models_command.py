@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipelines.models._card import read_card
-from pipelines.models._checkpoint import load_painter
+from pipelines.inference.checkpoint import load_checkpoint
+from pipelines.inference.checkpoint_info import read_info
 from tests.conftest import Cli
-from tests.models.reference_layout import ReferenceResNet, ReferenceUNet, lived_in
+from tests.inference.reference_layout import ReferenceResNet, ReferenceUNet, lived_in
 
 OLD_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 
@@ -37,7 +37,7 @@ def save(path: Path, content: object) -> Path:
 def same_pictures(folder: Path, reference: nn.Module, inputs: int, size: int) -> None:
     given = picture(inputs, size)
     with torch.no_grad():
-        truth, result = reference(given), load_painter(folder)[0](given)
+        truth, result = reference(given), load_checkpoint(folder)[0](given)
     assert truth.std() > 0.05, "the comparison says nothing"
     torch.testing.assert_close(result, truth, rtol=0, atol=1e-5)
 
@@ -52,7 +52,7 @@ def test_a_unet_comes_in_and_paints_the_same(cli: Cli, tmp_path: Path, norm: str
     file = save(tmp_path / "latest_net_G.pth", reference.state_dict())
     ran = cli("models", "import", file, "--arch", "unet_128", "-o", tmp_path / "model")
     assert ran.code == 0, ran.err
-    card = read_card(tmp_path / "model")
+    card = read_info(tmp_path / "model")
     assert card.model == "pix2pix"
     assert card.params == {"generator": "unet_128", "ngf": 2, "norm": norm, "dropout": True, "input": kind}
     assert card.note == "from latest_net_G.pth"
@@ -64,7 +64,7 @@ def test_larger_unets_come_in(cli: Cli, tmp_path: Path, arch: str) -> None:
     reference = ReferenceUNet(3, {"unet_256": 8, "unet_512": 9}[arch], 1)
     file = save(tmp_path / "G.pth", reference.state_dict())
     assert cli("models", "import", file, "--arch", arch, "-o", tmp_path / "model").code == 0
-    assert read_card(tmp_path / "model").params["generator"] == arch
+    assert read_info(tmp_path / "model").params["generator"] == arch
 
 
 @pytest.mark.parametrize("dropout", [True, False])
@@ -75,7 +75,7 @@ def test_a_resnet_comes_in_and_paints_the_same(cli: Cli, tmp_path: Path, blocks:
     file = save(tmp_path / "latest_net_G_A.pth", reference.state_dict())
     ran = cli("models", "import", file, "--arch", f"resnet_{blocks}blocks", "-o", tmp_path / "model")
     assert ran.code == 0, ran.err
-    card = read_card(tmp_path / "model")
+    card = read_info(tmp_path / "model")
     assert card.model == "cyclegan"
     assert card.params == {"generator": f"resnet_{blocks}blocks", "ngf": 2, "norm": norm, "dropout": dropout}
     same_pictures(tmp_path / "model", reference, 3, 32)
@@ -97,7 +97,7 @@ def test_instance_norms_with_old_running_statistics_come_in(cli: Cli, tmp_path: 
     torch.save(old.state_dict(), file, _use_new_zipfile_serialization=not legacy)
     ran = cli("models", "import", file, "--arch", "resnet_6blocks", "-o", tmp_path / "model")
     assert ran.code == 0, ran.err
-    assert not any(name.endswith(OLD_STATISTICS) for name in load_painter(tmp_path / "model")[0].state_dict())
+    assert not any(name.endswith(OLD_STATISTICS) for name in load_checkpoint(tmp_path / "model")[0].state_dict())
     same_pictures(tmp_path / "model", reference, 3, 32)
 
 
@@ -111,7 +111,7 @@ def test_batch_norms_of_before_there_was_a_count_come_in(cli: Cli, tmp_path: Pat
 def test_half_precision_comes_in_as_single(cli: Cli, tmp_path: Path) -> None:
     file = save(tmp_path / "G.pth", small_resnet().half().state_dict())
     assert cli("models", "import", file, "-o", tmp_path / "model", "--size", 512).code == 0
-    painter, card = load_painter(tmp_path / "model")
+    painter, card = load_checkpoint(tmp_path / "model")
     assert {tensor.dtype for tensor in painter.parameters()} == {torch.float32}
     assert card.params["size"] == 512
 
@@ -229,9 +229,9 @@ def test_only_a_model_is_replaced_and_only_on_request(cli: Cli, tmp_path: Path) 
     assert cli("models", "import", file, "-o", model).code == 0
     save(file, small_resnet(blocks=9).state_dict())
     assert cli("models", "import", file, "-o", model).code == 1
-    assert read_card(model).params["generator"] == "resnet_6blocks"
+    assert read_info(model).params["generator"] == "resnet_6blocks"
     assert cli("models", "import", file, "-o", model, "--overwrite").code == 0
-    assert read_card(model).params["generator"] == "resnet_9blocks"
+    assert read_info(model).params["generator"] == "resnet_9blocks"
 
 
 # out and shown ----------------------------------------------------------------------------------------------

@@ -10,11 +10,11 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from pipelines.core.images import decode_picture
+from pipelines.core.imaging.picture import decode_picture
+from pipelines.inference.checkpoint import load_checkpoint, write_checkpoint
+from pipelines.inference.checkpoint_info import CheckpointInfo
+from pipelines.inference.onnx_export import to_onnx
 from pipelines.models import fillnet
-from pipelines.models._card import Card
-from pipelines.models._checkpoint import load_painter, write_checkpoint
-from pipelines.models._onnx_export import to_onnx
 from tests import drawings
 from tests.conftest import Cli
 
@@ -33,12 +33,12 @@ def art(tmp_path_factory: pytest.TempPathFactory) -> Path:
         drawings.write(place / "hints" / f"{name}.png", drawings.two_hints(size))
     params = fillnet.Params(size=64, width=8, tokens=16)
     torch.manual_seed(3)
-    network = fillnet.build_painter(params).eval()
+    network = fillnet.build_network(params).eval()
     with torch.no_grad():
         for weight in network.parameters():
             weight += 0.05 * torch.randn_like(weight)
-    write_checkpoint(place / "net", Card("fillnet", asdict(params)), network.state_dict())
-    (place / "net.onnx").write_bytes(to_onnx(*load_painter(place / "net")))
+    write_checkpoint(place / "net", CheckpointInfo("fillnet", asdict(params)), network.state_dict())
+    (place / "net.onnx").write_bytes(to_onnx(*load_checkpoint(place / "net")))
     return place
 
 

@@ -15,17 +15,20 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pipelines.core import run_folder
-from pipelines.core.dataset import open_dataset
+from pipelines.core.data.manifest import open_dataset
 from pipelines.core.errors import ColorizeError, MissingPackageError, PictureError, SettingsError, UsageError
-from pipelines.core.training import TrainSettings
-from pipelines.models import _checkpoint, cyclegan, fillnet, pix2pix
-from pipelines.models._card import read_card
-from pipelines.models._checkpoint import load_painter
-from pipelines.models._game import Game, TrainingError
-from pipelines.models._judge import Judge
-from pipelines.models._team import Team, choose_device, gather
-from pipelines.train import Stop, TrainReport, Unwatched, choose_precision, settings_of, train
+from pipelines.inference import checkpoint
+from pipelines.inference.checkpoint import load_checkpoint
+from pipelines.inference.checkpoint_info import read_info
+from pipelines.models import cyclegan, fillnet, pix2pix
+from pipelines.train import TrainReport, settings_of, train
+from pipelines.training import run_folder
+from pipelines.training.callbacks import NullCallback, Stop
+from pipelines.training.config import TrainConfig
+from pipelines.training.distributed import ProcessGroup, choose_device, choose_precision, launch
+from pipelines.training.task import TrainingError
+from pipelines.training.trainer import Trainer
+from pipelines.training.validation import Validator
 from tests import drawings
 from tests.pairs import build_pairs
 
@@ -50,7 +53,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-class Watcher(Unwatched):
+class Watcher(NullCallback):
     """Asks to stop after a step; remembers what it was told."""
 
     def __init__(self, stop_after: int | None = None, by: Stop = "interrupt") -> None:
@@ -78,7 +81,7 @@ def go(
     out: Path,
     model: str = "pix2pix",
     *,
-    watcher: Unwatched | None = None,
+    watcher: NullCallback | None = None,
     values: Mapping[str, str] | None = None,
     dry_run: bool = False,
     **settings: Any,
@@ -206,7 +209,7 @@ def test_a_best_checkpoint_killed_between_its_renames_does_not_stop_the_run(
     (run / "best").rename(run / ".best.old")
     report = go(pairs["pix2pix"], run, steps=12)
     assert report.best["step"] == 12
-    assert read_card(run / "best").step == 12
+    assert read_info(run / "best").step == 12
     assert not [path.name for path in run.iterdir() if path.name.startswith(".")]
 
 
@@ -245,7 +248,7 @@ def test_a_run_says_what_it_is_and_its_checkpoints_rebuild_alone(pairs: dict[str
     about = json.loads((tmp_path / "run" / "run.json").read_text())
     assert about["model"] == watcher.about["model"] == "pix2pix"
     assert about["params"]["ngf"] == 4
-    assert set(about["settings"]) == set(TrainSettings.__dataclass_fields__)
+    assert set(about["settings"]) == set(TrainConfig.__dataclass_fields__)
     assert about["settings"] == watcher.about["settings"]
     rows = metrics(tmp_path / "run")
     assert [row["step"] for row in rows] == [4, 6, 8, 12, 12]
@@ -256,7 +259,7 @@ def test_a_run_says_what_it_is_and_its_checkpoints_rebuild_alone(pairs: dict[str
     assert [{name: row[name] for name in row if name not in TIMING} for row in watcher.rows] == rows
     assert report.best == {**{name: rows[-1][name] for name in ("val_psnr", "val_l1")}, "step": 12}
     for name, step in (("last", 12), ("best", 12)):
-        painter, card = load_painter(tmp_path / "run" / name)
+        painter, card = load_checkpoint(tmp_path / "run" / name)
         assert (card.model, card.step) == ("pix2pix", step)
         assert painter(torch.zeros(1, 3, 128, 128)).shape == (1, 3, 128, 128)
     sheet = drawings.read(tmp_path / "run" / "samples" / "step-00000012.png")
@@ -274,20 +277,20 @@ def test_the_figures_say_how_fast_it_went_from_line_to_line(
     """A clock on which every step takes a second, and a validation a hundred."""
     clock = [0.0]
     monkeypatch.setattr("pipelines.train.time.monotonic", lambda: clock[0])
-    judged = Judge.__call__
+    judged = Validator.__call__
 
-    def slow(self: Judge, painter: nn.Module, *, step: int) -> Any:
+    def slow(self: Validator, painter: nn.Module, *, step: int) -> Any:
         clock[0] += 100
         return judged(self, painter, step=step)
 
-    step = Game.step
+    step = Trainer.step
 
     def ticking(self: Any, *arguments: Any, **options: Any) -> Any:
         clock[0] += 1
         return step(self, *arguments, **options)
 
-    monkeypatch.setattr("pipelines.models._game.Game.step", ticking)
-    monkeypatch.setattr(Judge, "__call__", slow)
+    monkeypatch.setattr("pipelines.training.trainer.Trainer.step", ticking)
+    monkeypatch.setattr(Validator, "__call__", slow)
     settings = {"steps": 8, "log_every": 4, "validate_every": 3, "batch_size": 2, "save_minutes": 1000}
     watcher = Watcher(5)
     go(pairs["cyclegan"], tmp_path / "run", "cyclegan", watcher=watcher, **settings)
@@ -300,18 +303,18 @@ def test_the_figures_say_how_fast_it_went_from_line_to_line(
 def test_best_is_the_best_and_last_the_last(
     pairs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judged, found = Judge.__call__, iter([10.0, 30.0, 20.0])
+    judged, found = Validator.__call__, iter([10.0, 30.0, 20.0])
 
-    def fixed(self: Judge, painter: nn.Module, *, step: int) -> Any:
+    def fixed(self: Validator, painter: nn.Module, *, step: int) -> Any:
         verdict = judged(self, painter, step=step)
         return verdict._replace(figures={**verdict.figures, "val_psnr": next(found)})
 
-    monkeypatch.setattr(Judge, "__call__", fixed)
+    monkeypatch.setattr(Validator, "__call__", fixed)
     report = go(pairs["cyclegan"], tmp_path / "run", "cyclegan", steps=6, validate_every=2)
     assert (report.best["step"], report.best["val_psnr"], report.figures["val_psnr"]) == (4, 30.0, 20.0)
-    assert (read_card(tmp_path / "run" / "best").step, read_card(tmp_path / "run" / "last").step) == (4, 6)
-    assert read_card(tmp_path / "run").step == 4
-    assert read_card(tmp_path / "run" / "best").figures["val_psnr"] == 30.0
+    assert (read_info(tmp_path / "run" / "best").step, read_info(tmp_path / "run" / "last").step) == (4, 6)
+    assert read_info(tmp_path / "run").step == 4
+    assert read_info(tmp_path / "run" / "best").figures["val_psnr"] == 30.0
 
 
 def test_last_is_saved_as_often_as_asked(pairs: dict[str, Path], tmp_path: Path) -> None:
@@ -319,7 +322,7 @@ def test_last_is_saved_as_often_as_asked(pairs: dict[str, Path], tmp_path: Path)
         def stepped(self, step: int, progress: float) -> None:
             super().stepped(step, progress)
             last = tmp_path / "run" / "last"
-            self.rows.append(read_card(last).step if last.exists() else None)
+            self.rows.append(read_info(last).step if last.exists() else None)
 
     watcher = Looking()
     go(pairs["cyclegan"], tmp_path / "run", "cyclegan", watcher=watcher, steps=3, save_minutes=0, log_every=99)
@@ -398,7 +401,7 @@ def test_minutes_end_a_run_also_over_several_goes(pairs: dict[str, Path], tmp_pa
     rates = [row["learning_rate"] for row in again.rows if "learning_rate" in row]
     assert rates == sorted(rates, reverse=True)
     assert rates[-1] == 0
-    assert read_card(tmp_path / "run" / "last").step == report.step
+    assert read_info(tmp_path / "run" / "last").step == report.step
 
 
 def test_settings_take_precedence_over_the_recipe_and_that_over_defaults() -> None:
@@ -450,7 +453,7 @@ def test_every_preset_has_a_recipe_that_settings_take(model: ModuleType, epochs:
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=f"^{next(iter(wrong))} = .* is out of range") as raised:
-        TrainSettings(**wrong)
+        TrainConfig(**wrong)
     assert raised.value.hint
 
 
@@ -467,12 +470,12 @@ def test_a_dry_run_says_sizes_and_writes_nothing(pairs: dict[str, Path], tmp_pat
     report = go(pairs[model], tmp_path / "run", model, dry_run=True, watcher=watcher, batch_size=2, epochs=10)
     assert list(tmp_path.iterdir()) == []
     module = {"pix2pix": pix2pix, "cyclegan": cyclegan, "fillnet": fillnet}[model]
-    network = module.build_painter(module.Params(**typed(model)))
+    network = module.build_network(module.Params(**typed(model)))
     painter = {"pix2pix": "generator", "cyclegan": "generator_a", "fillnet": "painter"}[model]
     count = sum(weight.numel() for weight in network.parameters())
     estimate = report.estimate
     assert estimate["parameters"][painter] == count
-    assert set(estimate["parameters"]) == set(module.Model(module.Params(**typed(model))).networks)
+    assert set(estimate["parameters"]) == set(module.build_task(module.Params(**typed(model))).networks)
     assert (estimate["training_pictures"], estimate["steps"]) == (6, 30)
     assert estimate["seconds_a_step"] > 0
     assert estimate["hours"] == pytest.approx(30 * estimate["seconds_a_step"] / 3600, abs=2e-3)
@@ -505,7 +508,7 @@ def test_weights_that_broke_in_the_last_step_replace_no_good_ones(
     run = tmp_path / "run"
     go(pairs["cyclegan"], run, "cyclegan", steps=9, watcher=Watcher(3))
     before = content(run)
-    step = Game.step
+    step = Trainer.step
 
     def breaking(self: Any, batches: Any, number: int, **options: Any) -> Any:
         terms = step(self, batches, number, **options)
@@ -513,12 +516,12 @@ def test_weights_that_broke_in_the_last_step_replace_no_good_ones(
             next(self.learner.networks["discriminator_b"].parameters()).fill_(float("nan"))
         return terms
 
-    monkeypatch.setattr("pipelines.models._game.Game.step", breaking)
+    monkeypatch.setattr("pipelines.training.trainer.Trainer.step", breaking)
     watcher = Watcher(4) if by == "interrupt" else Watcher()
     with pytest.raises(TrainingError, match="weights of discriminator_b are no numbers after step 4"):
         go(pairs["cyclegan"], run, "cyclegan", steps=9, watcher=watcher, save_minutes=0 if by == "time" else 99)
     assert content(run) == before
-    assert load_painter(run / "last")[1].step == 3
+    assert load_checkpoint(run / "last")[1].step == 3
 
 
 class Constant(nn.Module):
@@ -536,18 +539,18 @@ def test_output_of_one_colour_stops_and_keeps_the_last_good_checkpoint(
     pairs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = tmp_path / "run"
-    monkeypatch.setattr("pipelines.models._judge._UNTRAINED", 6)
+    monkeypatch.setattr("pipelines.training.validation._UNTRAINED", 6)
     go(pairs["cyclegan"], run, "cyclegan", steps=3)
     before = content(run)
-    judged = Judge.__call__
+    judged = Validator.__call__
     monkeypatch.setattr(
-        Judge, "__call__", lambda self, painter, *, step: judged(self, Constant(painter).eval(), step=step)
+        Validator, "__call__", lambda self, painter, *, step: judged(self, Constant(painter).eval(), step=step)
     )
     with pytest.raises(TrainingError, match="one flat colour: training has collapsed") as raised:
         go(pairs["cyclegan"], run, "cyclegan", steps=9)
     assert raised.value.exit_code == 1
     assert content(run) == before
-    load_painter(run)
+    load_checkpoint(run)
 
 
 def test_a_network_that_learned_little_may_still_paint_in_one_colour(pairs: dict[str, Path], tmp_path: Path) -> None:
@@ -558,10 +561,10 @@ def test_a_network_that_learned_little_may_still_paint_in_one_colour(pairs: dict
 
 @pytest.mark.parametrize("value", [-1.0, 0.0, 1.0, float("nan")])
 def test_black_white_and_no_numbers_are_collapse(pairs: dict[str, Path], value: float) -> None:
-    from pipelines.models._feed import Shelf
+    from pipelines.training.pair_dataset import PairDataset
 
-    shelf = Shelf([open_dataset(pairs["cyclegan"])], "val", size=32, cache_bytes=0)
-    judge = Judge(shelf, "composite", count=2, device=torch.device("cpu"))
+    shelf = PairDataset([open_dataset(pairs["cyclegan"])], "val", size=32, cache_bytes=0)
+    judge = Validator(shelf, "composite", count=2, device=torch.device("cpu"))
 
     class Painter(nn.Module):
         def forward(self, pictures: Tensor) -> Tensor:
@@ -573,7 +576,7 @@ def test_black_white_and_no_numbers_are_collapse(pairs: dict[str, Path], value: 
 
 
 def test_equal_pictures_have_a_finite_figure() -> None:
-    from pipelines.models._judge import _error
+    from pipelines.training.validation import _error
 
     picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     assert _error(picture, picture) == (0.0, 0.0)
@@ -599,7 +602,7 @@ def test_a_full_disk_stops_and_the_same_command_goes_on(
         return full() if "a" in arguments else opened(path, *arguments, **options)
 
     for place, name, instead in (
-        (_checkpoint, "save_file", full),
+        (checkpoint, "save_file", full),
         (run_folder.os, "replace", full),
         (Path, "open", unappendable),
     ):
@@ -725,8 +728,8 @@ def test_devices_that_are_not_there_are_refused() -> None:
             with pytest.raises(UsageError, match=f"has no {name}"):
                 choose_device(name)
     with pytest.raises(UsageError, match="here are 1 devices of the kind mps, not 2"):
-        gather(torch.device("mps"), devices=2, nodes=1)
-    team, device = gather(torch.device("cpu"), devices=1, nodes=1)
+        launch(torch.device("mps"), devices=2, nodes=1)
+    team, device = launch(torch.device("cpu"), devices=1, nodes=1)
     assert (team.rank, team.size, device) == (0, 1, torch.device("cpu"))
 
 
@@ -759,7 +762,7 @@ def test_models_that_do_not_learn_and_models_that_are_not_there(pairs: dict[str,
 
 
 def test_a_team_of_one_changes_nothing() -> None:
-    team, tensor = Team(), torch.arange(3.0)
+    team, tensor = ProcessGroup(), torch.arange(3.0)
     team.share({"a": tensor})
     team.average([tensor])
     team.wait()

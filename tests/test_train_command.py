@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from colorize_cli.console import TrainScreen
-from pipelines.models._card import read_card
-from pipelines.models._checkpoint import load_painter, read_training
+from pipelines.inference.checkpoint import load_checkpoint, read_training
+from pipelines.inference.checkpoint_info import read_info
 from tests.conftest import Cli, Ran
 from tests.pairs import build_pairs
 from tests.test_train import content, metrics
@@ -221,9 +221,9 @@ def test_signals_save_and_leave_with_their_code(
     assert ran.code == code, ran.err
     assert "saved and stopped by" in ran.err
     assert "Traceback" not in ran.err
-    step = read_card(run / "last").step
+    step = read_info(run / "last").step
     assert step >= 1
-    load_painter(run)
+    load_checkpoint(run)
     assert [row["step"] for row in metrics(run)][-1] == step
     again = cli("train", pairs, "-o", run, *TINY, "--steps", step, "--log-every", 1)
     assert (again.code, f"going on after step {step}" in again.err) == (0, True)
@@ -252,7 +252,7 @@ def test_a_second_interrupt_on_the_command_line_keeps_the_last_checkpoint(
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("pipelines.models._checkpoint._swap", impatient)
+    monkeypatch.setattr("pipelines.inference.checkpoint._swap", impatient)
     ran = cli("train", pairs, "-o", run, *TINY, "--steps", 4, "-q")
     assert ran.code == 130
     assert "Traceback" not in ran.err
@@ -310,7 +310,7 @@ def test_two_processes_give_the_losses_of_one_with_a_double_batch(cli: Cli, pair
     assert [row["step"] for row in found] == [row["step"] for row in expected]
     for mine, theirs in zip(found, expected, strict=True):
         assert mine == pytest.approx(theirs, rel=2e-2, abs=2e-3)
-    painters = [load_painter(run / "last")[0].state_dict() for run in (tmp_path / "two", one)]
+    painters = [load_checkpoint(run / "last")[0].state_dict() for run in (tmp_path / "two", one)]
     for name in painters[0]:
         torch.testing.assert_close(painters[0][name], painters[1][name], rtol=0, atol=3e-3)
     sizes = [gradients(run) for run in (tmp_path / "two", one)]  # Adam hides their scale
@@ -332,7 +332,7 @@ def test_two_processes_stop_together_and_go_on(pairs: Path, tmp_path: Path) -> N
     assert nobody_left(process)
     assert ran.code == 130, ran.err
     assert "Traceback" not in ran.err
-    assert read_card(tmp_path / "run" / "last").step >= 1
+    assert read_info(tmp_path / "run" / "last").step >= 1
 
 
 def test_two_processes_say_an_error_and_end(pairs: Path, tmp_path: Path) -> None:

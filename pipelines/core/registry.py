@@ -9,13 +9,17 @@ from types import ModuleType
 from pipelines.core.errors import UsageError
 
 _PIPELINES = Path(__file__).resolve().parent.parent
+_TOOLBOX = "base"  # the folder in a family that holds what its methods share
 
 
 @cache
 def names(family: str) -> tuple[str, ...]:
-    """Names of a family's methods, sorted: every file of `pipelines/FAMILY/` that has no leading underscore."""
-    files = (_PIPELINES / family).glob("*.py")
-    return tuple(sorted(file.stem for file in files if not file.stem.startswith("_")))
+    """Names of a family's methods, sorted: every file and package of `pipelines/FAMILY/` but `base`."""
+    places = [
+        *(_PIPELINES / family).glob("*.py"),
+        *(file.parent for file in (_PIPELINES / family).glob("*/__init__.py")),
+    ]
+    return tuple(sorted(place.stem for place in places if not place.stem.startswith("_") and place.stem != _TOOLBOX))
 
 
 def load(family: str, name: str) -> ModuleType:

@@ -7,17 +7,15 @@ that is repeated 257 - h times. No packet goes over the end of a row.
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.exports._runs import runs_of
-
-Bytes = NDArray[np.uint8]
-Indices = NDArray[np.intp]
+from pipelines.core.imaging.arrays import U8, Index
+from pipelines.segmentation.label_maps import row_runs
 
 _LONGEST = 128  # bytes that one packet stands for
 _SHORTEST = 3  # equal bytes that are worth a packet of their own
 _BAND = 1 << 20  # bytes that are packed at once: whole rows
 
 
-def pack_rows(plane: Bytes) -> tuple[Indices, bytes]:
+def pack_rows(plane: U8) -> tuple[Index, bytes]:
     """Pack uint8 (H, W) row by row; return the packed length of each row, (H,), and all rows together."""
     height, width = plane.shape
     if not plane.size:
@@ -27,7 +25,7 @@ def pack_rows(plane: Bytes) -> tuple[Indices, bytes]:
     return np.concatenate([sizes for sizes, _ in bands]), b"".join(data.tobytes() for _, data in bands)
 
 
-def _pack(plane: Bytes) -> tuple[Indices, Bytes]:
+def _pack(plane: U8) -> tuple[Index, U8]:
     width = plane.shape[1]
     pixels = np.ascontiguousarray(plane).reshape(-1)
     start, length, is_run = _packets(plane)
@@ -43,9 +41,9 @@ def _pack(plane: Bytes) -> tuple[Indices, Bytes]:
     return np.bincount(start // width, weights=size, minlength=plane.shape[0]).astype(np.intp), packed
 
 
-def _packets(plane: Bytes) -> tuple[Indices, Indices, NDArray[np.bool_]]:
+def _packets(plane: U8) -> tuple[Index, Index, NDArray[np.bool_]]:
     """Where each packet's bytes begin, how many they are, and whether they are all equal."""
-    start, length = runs_of(plane)
+    start, length = row_runs(plane)
     is_run = length >= _SHORTEST
     opens = np.ones(len(start), bool)  # short runs that follow one another in a row are one literal
     opens[1:] = is_run[1:] | is_run[:-1] | (start[1:] % plane.shape[1] == 0)

@@ -12,9 +12,9 @@ from zipfile import ZIP_STORED, ZipFile, ZipInfo
 import numpy as np
 
 from pipelines.core.errors import MethodError
-from pipelines.core._ink import fit
-from pipelines.core.images import encode_png
-from pipelines.core.layers import Document, Layer
+from pipelines.core.imaging.compositing import fit
+from pipelines.core.imaging.layers import Document, Layer
+from pipelines.core.imaging.picture import encode_png
 
 _OPERATORS = {
     "normal": "svg:src-over",

@@ -9,8 +9,8 @@ import json
 from collections.abc import Sequence
 
 from pipelines.core.errors import MethodError
-from pipelines.core.images import encode_png
-from pipelines.core.layers import Document, Layer, at_full_size
+from pipelines.core.imaging.layers import Document, Layer, at_full_size
+from pipelines.core.imaging.picture import encode_png
 
 _FOLDER = "-layers"
 _LIST = f"{_FOLDER}/layers.json"

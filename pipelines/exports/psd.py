@@ -9,14 +9,12 @@ import struct
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.core.errors import MethodError
-from pipelines.core.images import Picture
-from pipelines.core.layers import Document, Layer
+from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.layers import Document, Layer
+from pipelines.core.imaging.picture import Picture
 from pipelines.exports._packbits import pack_rows
-
-Bytes = NDArray[np.uint8]
 
 MOST_PIXELS = 30_000
 """The longest side, px, that the format has."""
@@ -147,7 +145,7 @@ def _names(name: str) -> bytes:
     return pascal + bytes(-len(pascal) % 4) + b"8BIMluni" + _block(units + bytes(-len(units) % 4))
 
 
-def _channel(plane: Bytes) -> bytes:
+def _channel(plane: U8) -> bytes:
     """One channel: 1 for PackBits, the length of each row, the rows; 0 for no packing where it is empty."""
     if not plane.size:
         return struct.pack(">H", 0)
@@ -155,7 +153,7 @@ def _channel(plane: Bytes) -> bytes:
     return struct.pack(">H", 1) + sizes.astype(">u2").tobytes() + data
 
 
-def _merged(flattened: Bytes) -> bytes:
+def _merged(flattened: U8) -> bytes:
     """The flattened picture: the lengths of the rows of all channels stand before all of them."""
     planes = [flattened[..., number] for number in range(3)]
     if flattened.shape[2] == 4:

@@ -1,21 +1,19 @@
 """Draws hint discs."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-ByteArray = NDArray[np.uint8]
-IntArray = NDArray[np.intp]
+from pipelines.core.imaging.arrays import U8, Index
 
 
 def draw_discs(
     shape: tuple[int, int],
-    centres: IntArray,
-    colours: ByteArray,
+    centres: Index,
+    colours: U8,
     *,
     radius: float,
-    picture: ByteArray | None = None,
+    picture: U8 | None = None,
     tolerance: int = 0,
-) -> ByteArray:
+) -> U8:
     """Return hints, uint8 RGBA (H, W, 4): a hard-edged disc (x - cx)^2 + (y - cy)^2 <= radius^2 for each centre.
 
     centres: (n, 2) as (row, column), px, within the picture. colours: uint8 RGB (n, 3). radius: px, >= 0.

@@ -2,10 +2,8 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-ByteArray = NDArray[np.uint8]
-BoolArray = NDArray[np.bool_]
+from pipelines.core.imaging.arrays import U8, Mask
 
 _INK_CONTRAST = 40  # levels by which ink is darker than what surrounds it
 _PAPER = 250  # the least channel value of white paper
@@ -15,7 +13,7 @@ _PAPER_SHARE = 0.5  # part of the picture's border that must be paper for paper 
 _LEAST_SHARE = 0.2  # part of the drawn pixels that must be fills before edge pixels are left out
 
 
-def find_figure(image: ByteArray, alpha: ByteArray | None, *, skip_paper: bool) -> BoolArray:
+def find_figure(image: U8, alpha: U8 | None, *, skip_paper: bool) -> Mask:
     """Return the pixels that belong to the figure, bool (H, W).
 
     With transparency: the fully opaque pixels, or where there are none, those of at least half the greatest alpha.
@@ -23,12 +21,12 @@ def find_figure(image: ByteArray, alpha: ByteArray | None, *, skip_paper: bool) 
     """
     if alpha is not None and alpha.min() < 255:
         least = 255 if (alpha == 255).any() else max(int(alpha.max()) // 2, 1)
-        opaque: BoolArray = alpha >= least
+        opaque: Mask = alpha >= least
         return opaque
     return ~_border_paper(image) if skip_paper else np.ones(image.shape[:2], np.bool_)
 
 
-def _border_paper(image: ByteArray) -> BoolArray:
+def _border_paper(image: U8) -> Mask:
     """Return white paper connected to the border, or nothing if less than half of the border is paper.
 
     What a JPEG smears over the paper close to the figure belongs to it.
@@ -43,14 +41,14 @@ def _border_paper(image: ByteArray) -> BoolArray:
     outside = np.zeros(labels.max() + 1, np.bool_)
     outside[at_border] = True
     outside[0] = False  # what is not paper
-    background: ByteArray = outside[labels].astype(np.uint8)
+    background: U8 = outside[labels].astype(np.uint8)
     smeared = (darkness <= 255 - _SMEARED_PAPER).astype(np.uint8)
     for _ in range(_BLOCK):  # pixel by pixel, so that it stops at lines
         background |= np.asarray(cv2.dilate(background, np.ones((3, 3), np.uint8)), np.uint8) & smeared
     return background > 0
 
 
-def find_fills(image: ByteArray, figure: BoolArray, *, ink_width: float, ink_value: int, edge: int) -> BoolArray:
+def find_fills(image: U8, figure: Mask, *, ink_width: float, ink_value: int, edge: int) -> Mask:
     """Return the figure's pixels that are fills, bool (H, W); there are some wherever the figure has a pixel.
 
     ink_width: strokes up to this many px wide that are darker than both sides are ink if their value max(r, g, b)
@@ -63,20 +61,20 @@ def find_fills(image: ByteArray, figure: BoolArray, *, ink_width: float, ink_val
         return figure
     square = np.ones((3, 3), np.uint8)
     differ = _greatest(np.asarray(cv2.morphologyEx(image, cv2.MORPH_GRADIENT, square), np.uint8))
-    flat: BoolArray = drawn & (differ <= edge)
+    flat: Mask = drawn & (differ <= edge)
     return flat if flat.sum() >= _LEAST_SHARE * drawn.sum() else drawn
 
 
-def _find_ink(image: ByteArray, figure: BoolArray, width: float, value_limit: int) -> BoolArray:
+def _find_ink(image: U8, figure: Mask, width: float, value_limit: int) -> Mask:
     """Return thin dark strokes: what a morphological closing of the value, wider than the strokes, fills up."""
     value = np.where(figure, _greatest(image), np.uint8(255))
     side = 2 * round(width / 2) + 1
     closed = cv2.morphologyEx(value, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
-    ink: BoolArray = (value <= value_limit) & (closed.astype(np.int16) - value > _INK_CONTRAST)
+    ink: Mask = (value <= value_limit) & (closed.astype(np.int16) - value > _INK_CONTRAST)
     return ink
 
 
-def _greatest(image: ByteArray) -> ByteArray:
+def _greatest(image: U8) -> U8:
     """Return max(r, g, b), (H, W), thirty times faster than a maximum over the last axis."""
-    greatest: ByteArray = np.maximum(np.maximum(image[..., 0], image[..., 1]), image[..., 2])
+    greatest: U8 = np.maximum(np.maximum(image[..., 0], image[..., 1]), image[..., 2])
     return greatest

@@ -28,12 +28,9 @@ Clustering: O(k) Runtime Improvement of the PAM, CLARA, and CLARANS Algorithms",
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.core.errors import MethodError
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
+from pipelines.core.imaging.arrays import F64, Index
 
 _LEAST_GAIN = 1e-10  # part of the loss that a step must save, so that rounding can't make exchanges run in circles
 
@@ -44,12 +41,12 @@ _BLOCK = 32  # rows of distances that BUILD works on together
 class Medoids:
     """Medoids of n points: `members` (k,) index points, `labels` (n,) index members, `loss` is the objective."""
 
-    members: IntArray
-    labels: IntArray
+    members: Index
+    labels: Index
     loss: float
 
 
-def weighted_medoids(distances: FloatArray, weights: FloatArray, count: int) -> Medoids:
+def weighted_medoids(distances: F64, weights: F64, count: int) -> Medoids:
     """Find at most `count` medoids of weighted points by BUILD and SWAP; deterministic.
 
     distances: (n, n) float64, symmetric, finite, >= 0, zero on the diagonal. weights: (n,) float64, > 0; a point of
@@ -66,7 +63,7 @@ def weighted_medoids(distances: FloatArray, weights: FloatArray, count: int) -> 
     return Medoids(members, to_medoids.argmin(axis=0), float(weights @ to_medoids.min(axis=0)))
 
 
-def _build(distances: FloatArray, weights: FloatArray, count: int) -> tuple[IntArray, FloatArray]:
+def _build(distances: F64, weights: F64, count: int) -> tuple[Index, F64]:
     """Choose medoids greedily; also returns the loss with each point added, (n,)."""
     members = [int((weights @ distances).argmin())]
     nearest = distances[members[0]].copy()
@@ -90,7 +87,7 @@ def _cuts(length: int) -> range:
     return range(_BLOCK, length, _BLOCK)
 
 
-def _cut(rows: FloatArray, limits: FloatArray) -> FloatArray:
+def _cut(rows: F64, limits: F64) -> F64:
     """Return min(rows, limits), one limit a row; filling first is faster than broadcasting in the minimum."""
     cut = np.empty_like(rows)
     cut[:] = limits[:, None]
@@ -100,7 +97,7 @@ def _cut(rows: FloatArray, limits: FloatArray) -> FloatArray:
 class _Exchanges:
     """SWAP: the two sums of loss(m, j), kept up to date from one exchange to the next."""
 
-    def __init__(self, distances: FloatArray, weights: FloatArray, members: IntArray, added: FloatArray) -> None:
+    def __init__(self, distances: F64, weights: F64, members: Index, added: F64) -> None:
         self.distances, self.weights, self.members = distances, weights, members
         self.added = added  # (n,), the first sum: the loss with j added
         self.to_medoids = distances[members]  # (k, n)
@@ -112,7 +109,7 @@ class _Exchanges:
             loses = _cut(rows, self.second[points]) - _cut(rows, self.first[points])
             self.removal[slot] = weights[points] @ loses
 
-    def run(self) -> IntArray:
+    def run(self) -> Index:
         """Exchange until no exchange lowers the loss; returns the medoids, (k,)."""
         while True:
             losses = self.removal + self.added
@@ -135,14 +132,14 @@ class _Exchanges:
         self._contribute(weights, rows, points)
         self._move_second(touched[only_second], second[only_second])
 
-    def _contribute(self, weights: FloatArray, rows: FloatArray, points: IntArray) -> None:
+    def _contribute(self, weights: F64, rows: F64, points: Index) -> None:
         """Add to both sums what these points give; with negative weights this takes it away."""
         kept, loses = _cut(rows, self.first[points]), _cut(rows, self.second[points])
         self.added += weights @ kept
         loses -= kept
         self._add_to_slots(weights, loses, points)
 
-    def _move_second(self, points: IntArray, second: FloatArray) -> None:
+    def _move_second(self, points: Index, second: F64) -> None:
         """Renew what these points give where nothing but their second nearest medoid changed: half the work."""
         rows = self.distances[points]
         loses = _cut(rows, second)
@@ -150,14 +147,14 @@ class _Exchanges:
         self.second[points] = second
         self._add_to_slots(self.weights[points], loses, points)
 
-    def _add_to_slots(self, weights: FloatArray, loses: FloatArray, points: IntArray) -> None:
+    def _add_to_slots(self, weights: F64, loses: F64, points: Index) -> None:
         slots, group = np.unique(self.near[points], return_inverse=True)
         by_slot = np.zeros((len(slots), len(points)))
         by_slot[group, np.arange(len(points))] = weights
         self.removal[slots] += by_slot @ loses
 
 
-def _two_nearest(to_medoids: FloatArray) -> tuple[IntArray, FloatArray, FloatArray]:
+def _two_nearest(to_medoids: F64) -> tuple[Index, F64, F64]:
     """Return for each point its nearest medoid and the distances to the nearest and second nearest, (n,) each."""
     near = to_medoids.argmin(axis=0)
     points = np.arange(to_medoids.shape[1])

@@ -1,15 +1,13 @@
 """Solves k-medoids by scikit-learn-extra, for comparison: the same objective, hundreds of times slower."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.core.errors import MissingPackageError
+from pipelines.core.imaging.arrays import F64
 from pipelines.hints._medoids import Medoids, weighted_medoids
 
-FloatArray = NDArray[np.float64]
 
-
-def repeated_medoids(distances: FloatArray, weights: FloatArray, count: int) -> Medoids:
+def repeated_medoids(distances: F64, weights: F64, count: int) -> Medoids:
     """Find at most `count` medoids by scikit-learn-extra's KMedoids(method="pam", init="build").
 
     It knows no weights, so each of the n points is repeated in proportion to its weight, at least once and about 2n

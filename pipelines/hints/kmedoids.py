@@ -31,18 +31,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.core.imaging.arrays import F32, F64, U8, Index, Labels, Mask
 from pipelines.core.settings import check_number
 from pipelines.hints._discs import draw_discs
 from pipelines.hints._fills import find_figure, find_fills
 from pipelines.hints._medoids import Medoids, weighted_medoids
 from pipelines.hints._sklearn_extra import repeated_medoids
-
-ByteArray = NDArray[np.uint8]
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.intp]
-LabelArray = NDArray[np.int32]
-DepthArray = NDArray[np.float32]
 
 _PAPER_SIDE = 256  # px: the paper's pictures, to whose size lengths are relative
 _WORK_SIDE = 512  # px: longer pictures are thinned to it by taking every n-th pixel, which keeps exact colours
@@ -99,13 +93,13 @@ PRESETS = {
 class _Points(NamedTuple):
     """The weighted points of stage 2; all (n,)."""
 
-    rows: IntArray
-    columns: IntArray
-    labels: LabelArray  # quantised colour
-    weights: FloatArray
+    rows: Index
+    columns: Index
+    labels: Labels  # quantised colour
+    weights: F64
 
 
-def place(image: ByteArray, alpha: ByteArray | None, params: Params, rng: np.random.Generator) -> ByteArray:
+def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator) -> U8:
     """Place discs of the picture's main colours; returns hints, uint8 RGBA (H, W, 4), alpha 0 or 255.
 
     image: uint8 RGB (H, W, 3). alpha: uint8 (H, W) or None. Fewer than `params.hints` discs come back where the
@@ -137,19 +131,19 @@ def place(image: ByteArray, alpha: ByteArray | None, params: Params, rng: np.ran
     return hints
 
 
-def _packed(image: ByteArray) -> LabelArray:
+def _packed(image: U8) -> Labels:
     """Return each colour as one number, 65536 r + 256 g + b, int32 (H, W)."""
     red, green, blue = np.moveaxis(image.astype(np.int32), 2, 0)
-    packed: LabelArray = red << 16 | green << 8 | blue
+    packed: Labels = red << 16 | green << 8 | blue
     return packed
 
 
-def _unpacked(packed: LabelArray) -> ByteArray:
+def _unpacked(packed: Labels) -> U8:
     """Return colours, uint8 RGB (n, 3), from their numbers, (n,)."""
     return np.column_stack([packed >> 16, packed >> 8 & 255, packed & 255]).astype(np.uint8)
 
 
-def _quantise(packed: LabelArray, fills: BoolArray, params: Params) -> tuple[ByteArray, LabelArray]:
+def _quantise(packed: Labels, fills: Mask, params: Params) -> tuple[U8, Labels]:
     """Stage 1: returns the palette, uint8 RGB (k, 3), and each pixel's index in it, int32 (H, W), -1 beside fills."""
     values, inverse, counts = np.unique(packed[fills], return_inverse=True, return_counts=True)
     group, heaviest = _grouped(values, counts, params.max_points)
@@ -161,7 +155,7 @@ def _quantise(packed: LabelArray, fills: BoolArray, params: Params) -> tuple[Byt
     return colours[medoids.members], labels
 
 
-def _grouped(values: LabelArray, counts: IntArray, limit: int) -> tuple[IntArray, LabelArray]:
+def _grouped(values: Labels, counts: Index, limit: int) -> tuple[Index, Labels]:
     """Join packed colours in cubes of 1, 2, 4 ... levels until there are at most `limit`; exact colours stay.
 
     Returns each colour's cube, (n,), and each cube's colour with the most pixels, (cubes,).
@@ -175,12 +169,12 @@ def _grouped(values: LabelArray, counts: IntArray, limit: int) -> tuple[IntArray
     return group, values[order[_starts(group[order])]]
 
 
-def _starts(sorted_keys: IntArray) -> IntArray:
+def _starts(sorted_keys: Index) -> Index:
     """Return where each run of equal keys starts."""
     return np.flatnonzero(np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]]))
 
 
-def _hue_and_saturation(colours: ByteArray, params: Params) -> FloatArray:
+def _hue_and_saturation(colours: U8, params: Params) -> F64:
     """Return stage 1's distances, (n, n), of colours (n, 3); the formula is at the head of the module."""
     red, green, blue = colours.T.astype(np.float64)
     along, across = 2 * red - green - blue, green - blue  # C e^(iH) = (along + i sqrt(3) across) / 2
@@ -192,14 +186,14 @@ def _hue_and_saturation(colours: ByteArray, params: Params) -> FloatArray:
     return _whole(np.sqrt(squared))
 
 
-def _whole(distances: FloatArray) -> FloatArray:
+def _whole(distances: F64) -> F64:
     """Round to whole numbers of steps, with an exact zero from each point to itself."""
     steps = np.rint(distances * _STEPS)
     np.fill_diagonal(steps, 0)
     return steps
 
 
-def _areas(palette: ByteArray, labels: LabelArray) -> tuple[LabelArray, DepthArray]:
+def _areas(palette: U8, labels: Labels) -> tuple[Labels, F32]:
     """Return the connected fills, int32 (H, W), and each pixel's depth in its fill, px, float32 (H, W).
 
     A fill is numbered, and deep, only where a pixel's four neighbours have its quantised colour or nearly so: 0
@@ -216,7 +210,7 @@ def _areas(palette: ByteArray, labels: LabelArray) -> tuple[LabelArray, DepthArr
     return areas[1:-1, 1:-1], depth[1:-1, 1:-1]
 
 
-def _points(labels: LabelArray, depth: DepthArray, params: Params) -> _Points:
+def _points(labels: Labels, depth: F32, params: Params) -> _Points:
     """Join the pixels of each colour in each cell of a grid to one point, at the deepest of them."""
     own = np.flatnonzero(labels >= 0)
     cells = _cells(labels, own, params.max_points)
@@ -228,7 +222,7 @@ def _points(labels: LabelArray, depth: DepthArray, params: Params) -> _Points:
     return _Points(first // labels.shape[1], first % labels.shape[1], labels.ravel()[first], weights)
 
 
-def _cells(labels: LabelArray, own: IntArray, limit: int) -> NDArray[np.int64]:
+def _cells(labels: Labels, own: Index, limit: int) -> NDArray[np.int64]:
     """Number the colours in the cells of a grid, and return these numbers for the pixels `own`, both (n,).
 
     The grid is so coarse that at most `limit` numbers occur; where there are more colours than that, one a colour.
@@ -244,7 +238,7 @@ def _cells(labels: LabelArray, own: IntArray, limit: int) -> NDArray[np.int64]:
         side = max(int(side * (count / limit) ** 0.5), side + 1)
 
 
-def _levelled(weights: IntArray, labels: LabelArray, power: float) -> FloatArray:
+def _levelled(weights: Index, labels: Labels, power: float) -> F64:
     """Scale the weights, (n,), so that each colour's sum is its old sum to the power, in proportion; whole numbers."""
     if power == 1:
         return weights.astype(np.float64)
@@ -252,7 +246,7 @@ def _levelled(weights: IntArray, labels: LabelArray, power: float) -> FloatArray
     return np.asarray(np.rint(_SHARES * weights * (sums / sums.max()) ** (power - 1)), np.float64)
 
 
-def _colour_and_place(points: _Points, palette: ByteArray, shape: tuple[int, int], params: Params) -> FloatArray:
+def _colour_and_place(points: _Points, palette: U8, shape: tuple[int, int], params: Params) -> F64:
     """Return stage 2's distances, (n, n); squares of whole numbers, so that their sums are exact."""
     span = _PAPER_SIDE / max(shape)
     places = np.column_stack([points.rows, points.columns]) * (span * params.place_weight)
@@ -262,16 +256,16 @@ def _colour_and_place(points: _Points, palette: ByteArray, shape: tuple[int, int
     products *= -2  # in place from here on: this is where the time goes
     products += squares[:, None]
     products += squares
-    distances: FloatArray = np.rint(np.sqrt(products, out=products), out=products)
+    distances: F64 = np.rint(np.sqrt(products, out=products), out=products)
     return distances
 
 
-def _solve(distances: FloatArray, weights: FloatArray, count: int, params: Params) -> Medoids:
+def _solve(distances: F64, weights: F64, count: int, params: Params) -> Medoids:
     solver = weighted_medoids if params.engine == "own" else repeated_medoids
     return solver(distances, weights, count)
 
 
-def _centred(points: _Points, medoids: Medoids, palette: ByteArray, areas: LabelArray, depth: DepthArray) -> IntArray:
+def _centred(points: _Points, medoids: Medoids, palette: U8, areas: Labels, depth: F32) -> Index:
     """Return for each medoid the point of its cluster and fill that is deeper inside and not far; (k,) indices.
 
     It maximises depth - 0.25 * distance to the medoid, px.
@@ -286,13 +280,13 @@ def _centred(points: _Points, medoids: Medoids, palette: ByteArray, areas: Label
     return chosen
 
 
-def _alike(colours: ByteArray, colour: ByteArray) -> BoolArray:
+def _alike(colours: U8, colour: U8) -> Mask:
     """Return which of the colours, uint8 (n, 3), noise could make of one fill's `colour`, (3,); bool (n,)."""
-    alike: BoolArray = (np.abs(colours.astype(np.int16) - colour) <= _NOISE).all(axis=1)
+    alike: Mask = (np.abs(colours.astype(np.int16) - colour) <= _NOISE).all(axis=1)
     return alike
 
 
-def _colours(packed: LabelArray, areas: LabelArray, centres: IntArray) -> ByteArray:
+def _colours(packed: Labels, areas: Labels, centres: Index) -> U8:
     """Return the discs' colours, uint8 RGB (n, 3), all of them exact colours of the picture.
 
     Each is the most frequent colour of the fill around the centre among those like the centre's own, so that the discs

@@ -16,14 +16,10 @@ doi:10.1145/3072959.3073703.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.core.imaging.arrays import U8, Index, Mask
 from pipelines.core.settings import check_number, check_range
 from pipelines.hints._fills import find_figure
-
-ByteArray = NDArray[np.uint8]
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.intp]
 
 _TRIES = 64
 
@@ -45,7 +41,7 @@ class Params:
         check_number("canvas", self.canvas, 1)
 
 
-def place(image: ByteArray, alpha: ByteArray | None, params: Params, rng: np.random.Generator) -> ByteArray:
+def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator) -> U8:
     """Place random squares; returns hints, uint8 RGBA (H, W, 4), alpha 0 or 255.
 
     image: uint8 RGB (H, W, 3). alpha: uint8 (H, W) or None. The same rng state gives the same hints.
@@ -62,7 +58,7 @@ def place(image: ByteArray, alpha: ByteArray | None, params: Params, rng: np.ran
     return hints
 
 
-def _places(opaque: BoolArray, count: int, spread: float, rng: np.random.Generator) -> IntArray:
+def _places(opaque: Mask, count: int, spread: float, rng: np.random.Generator) -> Index:
     """Draw up to `count` opaque pixels, (n, 2) as (row, column)."""
     shape = np.array(opaque.shape)
     drawn = np.floor(rng.normal(shape / 2, shape * spread, size=(_TRIES, count, 2))).astype(np.intp)
@@ -70,7 +66,7 @@ def _places(opaque: BoolArray, count: int, spread: float, rng: np.random.Generat
     rows, columns = np.moveaxis(np.where(inside[..., None], drawn, 0), 2, 0)
     valid = inside & opaque[rows, columns]
     first = valid.argmax(axis=0)
-    chosen: IntArray = drawn[first, np.arange(count)][valid.any(axis=0)]
+    chosen: Index = drawn[first, np.arange(count)][valid.any(axis=0)]
     return chosen
 
 

@@ -17,14 +17,10 @@ Adversarial Network", CVMP 2019, doi:10.1145/3359998.3369401, 3.2.2.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipelines.core.imaging.arrays import F64, U8, Mask
 from pipelines.core.settings import check_number, check_range
 from pipelines.hints._fills import find_figure, find_fills
-
-ByteArray = NDArray[np.uint8]
-BoolArray = NDArray[np.bool_]
-FloatArray = NDArray[np.float64]
 
 _INK_WIDTH, _INK_VALUE, _EDGE = 16 / 256, 110, 32  # as in kmedoids.py; the width as a part of the longer side
 
@@ -49,7 +45,7 @@ class Params:
         check_number("canvas", self.canvas, 1)
 
 
-def place(image: ByteArray, alpha: ByteArray | None, params: Params, rng: np.random.Generator) -> ByteArray:
+def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator) -> U8:
     """Place simulated strokes; returns hints, uint8 RGBA (H, W, 4), alpha 0 or 255.
 
     image: uint8 RGB (H, W, 3). alpha: uint8 (H, W) or None. The same rng state gives the same hints.
@@ -72,19 +68,19 @@ def _draw(bounds: tuple[int, int], rng: np.random.Generator) -> int:
     return int(rng.integers(bounds[0], bounds[1], endpoint=True))
 
 
-def _fills(image: ByteArray, figure: BoolArray) -> BoolArray:
+def _fills(image: U8, figure: Mask) -> Mask:
     if not figure.any():
         return figure
     return find_fills(image, figure, ink_width=_INK_WIDTH * max(figure.shape), ink_value=_INK_VALUE, edge=_EDGE)
 
 
-def _path(start: tuple[int, int], count: int, width: float, rng: np.random.Generator) -> FloatArray:
+def _path(start: tuple[int, int], count: int, width: float, rng: np.random.Generator) -> F64:
     """Return way-points, (count, 2) as (row, column): the start and others in the square of this width around it."""
     moves = rng.uniform(-width / 2, width / 2, (count - 1, 2))
     return np.vstack([np.zeros((1, 2)), moves]) + np.array(start, np.float64)
 
 
-def _brush(path: FloatArray, radius: float, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], BoolArray]:
+def _brush(path: F64, radius: float, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], Mask]:
     """Return a box of the picture and which of its pixels a round brush covers that is drawn along a path."""
     low = np.maximum(np.floor(path.min(axis=0) - radius), 0).astype(int)
     high = np.minimum(np.ceil(path.max(axis=0) + radius) + 1, shape).astype(int)
@@ -96,5 +92,5 @@ def _brush(path: FloatArray, radius: float, shape: tuple[int, ...]) -> tuple[tup
     length = (along**2).sum(axis=-1)
     part = ((pixels - begin) * along).sum(axis=-1) / np.where(length == 0, 1, length)
     nearest = begin + np.clip(part, 0, 1)[..., None] * along
-    covered: BoolArray = (((pixels - nearest) ** 2).sum(axis=-1) <= radius**2).any(axis=0)
+    covered: Mask = (((pixels - nearest) ** 2).sum(axis=-1) <= radius**2).any(axis=0)
     return box, covered

@@ -28,9 +28,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.core.imaging.arrays import U8
 from pipelines.core.settings import check_number
 from pipelines.lines._strokes import (
-    Bytes,
     at_least,
     at_most,
     closing,
@@ -84,7 +84,7 @@ class Ink:
     spread: int  # grey levels, median over the length of all lines
 
 
-def extract(image: Bytes, params: Params, rng: np.random.Generator) -> Bytes:
+def extract(image: U8, params: Params, rng: np.random.Generator) -> U8:
     """Return the line drawing of a picture, uint8 (H, W), 0 = ink, 255 = paper; `rng` is not used.
 
     `image` is uint8 RGB (H, W, 3). A picture without lines gives blank paper.
@@ -102,7 +102,7 @@ def extract(image: Bytes, params: Params, rng: np.random.Generator) -> Bytes:
     return lines if params.soft else np.where(lines < 128, np.uint8(0), np.uint8(255))
 
 
-def measure_ink(image: Bytes, params: Params) -> Ink | None:
+def measure_ink(image: U8, params: Params) -> Ink | None:
     """Measure the colour of the lines of a picture, uint8 RGB (H, W, 3), or None where there are none."""
     colours, weights = _valley_floors(every_nth(image, math.ceil(side_of(image) / _SAMPLED)), params)
     if not len(weights):
@@ -115,7 +115,7 @@ def measure_ink(image: Bytes, params: Params) -> Ink | None:
     return Ink((red, green, blue), spread)
 
 
-def _valley_floors(image: Bytes, params: Params) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+def _valley_floors(image: U8, params: Params) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Colours (3, n) of the darkest pixels of all valleys, and their weights depth / width."""
     grey = tone(image)
     widths = ladder(odd(max(9, params.window * side_of(grey))))
@@ -155,7 +155,7 @@ def _weighted_median(levels: NDArray[np.int32], weights: NDArray[np.float64]) ->
     return int(np.searchsorted(total, total[-1] / 2))
 
 
-def _ground_and_ink(excess: Bytes, ink: Ink, params: Params) -> tuple[Bytes, Bytes]:
+def _ground_and_ink(excess: U8, ink: Ink, params: Params) -> tuple[U8, U8]:
     """Return what lies under the ink, as excess over it, and the mask of pixels at or next to certain ink."""
     height, width = excess.shape
     shrink = _LARGEST / side_of(excess)
@@ -171,7 +171,7 @@ def _ground_and_ink(excess: Bytes, ink: Ink, params: Params) -> tuple[Bytes, Byt
     )
 
 
-def _ground_and_ink_at_size(excess: Bytes, ink: Ink, params: Params) -> tuple[Bytes, Bytes]:
+def _ground_and_ink_at_size(excess: U8, ink: Ink, params: Params) -> tuple[U8, U8]:
     side = side_of(excess)
     certain = at_most(excess, _tolerance(ink, params))
     ground = excess
@@ -189,14 +189,14 @@ def _tolerance(ink: Ink, params: Params) -> int:
     return params.tolerance + (2 * ink.spread if ink.spread <= _VARIED else 0)
 
 
-def _paper_share(excess: Bytes, ground: Bytes, params: Params) -> Bytes:
+def _paper_share(excess: U8, ground: U8, params: Params) -> U8:
     """Stretch e / c from 0.3 to 0.7 over 0 to 255: the middle stays, grain and shading beside an edge go."""
     steps = np.clip((np.arange(256) - 76.5) * 2.5, 0, 255).round().astype(np.uint8)
     share = np.asarray(cv2.LUT(share_of(excess, ground), steps), np.uint8)
     return share | at_most(ground, params.contrast - 1)
 
 
-def _thin_valleys(image: Bytes, params: Params) -> Bytes:
+def _thin_valleys(image: U8, params: Params) -> U8:
     """Lines of any colour: narrower than half the window and about a seventh darker than what surrounds them."""
     grey = tone(image)
     ground = closing(grey, odd(max(5, params.window * side_of(grey) / 2)))
@@ -205,7 +205,7 @@ def _thin_valleys(image: Bytes, params: Params) -> Bytes:
     return share | at_most(depth_below(ground, grey), params.contrast - 1)
 
 
-def _with_solid_areas(lines: Bytes, excess: Bytes, ink: Ink, params: Params) -> Bytes:
+def _with_solid_areas(lines: U8, excess: U8, ink: Ink, params: Params) -> U8:
     """Add the areas in the ink's own colour that are too wide for a valley; of the widest, only the outline."""
     smooth = at_most(opening(excess, 3), params.tolerance)
     level = min(_tolerance(ink, params), 2 * params.tolerance)

@@ -31,10 +31,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.core.imaging.arrays import U8
 from pipelines.core.settings import check_number, check_range
 from pipelines.lines._ranges import draw, ends
 from pipelines.lines._strokes import (
-    Bytes,
     at_least,
     at_most,
     depth_above,
@@ -97,7 +97,7 @@ class Formula:
     phi: float
 
 
-def extract(image: Bytes, params: Params, rng: np.random.Generator) -> Bytes:
+def extract(image: U8, params: Params, rng: np.random.Generator) -> U8:
     """Return the line drawing of a picture, uint8 (H, W), 0 = ink, 255 = paper.
 
     `image` is uint8 RGB (H, W, 3); `rng` draws sigma, k, gamma and epsilon, in this order, where they are ranges.
@@ -125,7 +125,7 @@ def thresholded_difference(luminance: NDArray[np.float32], formula: Formula) -> 
     return paper
 
 
-def _strips(grey: Bytes, params: Params) -> Iterator[tuple[Bytes, slice]]:
+def _strips(grey: U8, params: Params) -> Iterator[tuple[U8, slice]]:
     """Cut a picture into strips of rows with the margin that both Gaussians need; the slice is the strip without it."""
     height, width = grey.shape
     reach = 5 * ends(params.sigma)[1] * ends(params.k)[1] / params.upscale
@@ -136,7 +136,7 @@ def _strips(grey: Bytes, params: Params) -> Iterator[tuple[Bytes, slice]]:
         yield grey[first : min(height, bottom + margin)], slice(top - first, bottom - first)
 
 
-def _draw_strip(rows: Bytes, formula: Formula, upscale: int, inner: slice) -> Bytes:
+def _draw_strip(rows: U8, formula: Formula, upscale: int, inner: slice) -> U8:
     height, width = rows.shape
     large = rows.repeat(upscale, axis=0).repeat(upscale, axis=1)
     drawn = thresholded_difference(large.astype(np.float32) / np.float32(255), formula)
@@ -144,7 +144,7 @@ def _draw_strip(rows: Bytes, formula: Formula, upscale: int, inner: slice) -> By
     return np.rint(small[inner] * 255).astype(np.uint8)
 
 
-def _cleaned(lines: Bytes, grey: Bytes, params: Params) -> Bytes:
+def _cleaned(lines: U8, grey: U8, params: Params) -> U8:
     """Keep ink in the valleys of the lines and around areas as dark; fill the valleys that hold any; drop the rest."""
     ground = ground_under(grey, odd(max(5, params.window * side_of(grey))))
     deep = at_least(depth_below(ground, grey), _LEAST_DEPTH)
@@ -159,14 +159,14 @@ def _cleaned(lines: Bytes, grey: Bytes, params: Params) -> Bytes:
     return np.where(filled, np.uint8(0), np.where(kept, lines, np.uint8(255)))
 
 
-def _ink_level(grey: Bytes, ground: Bytes, inked: NDArray[np.bool_]) -> int | None:
+def _ink_level(grey: U8, ground: U8, inked: NDArray[np.bool_]) -> int | None:
     """Median level of the ink, of that which is at most half as bright as its surroundings where there is such."""
     strong = inked & (grey <= ground // 2)
     levels = grey[strong] if strong.any() else grey[inked]
     return int(np.median(levels)) if levels.size else None
 
 
-def _holding_ink(valleys: Bytes, lines: Bytes, *, least: float) -> NDArray[np.bool_]:
+def _holding_ink(valleys: U8, lines: U8, *, least: float) -> NDArray[np.bool_]:
     """Connected parts (8 neighbours) of the valleys that have `least` pixels and ink in one of them."""
     count, labels, parts, _ = cv2.connectedComponentsWithStats(valleys, connectivity=8)
     kept = (np.bincount(labels[lines < 128], minlength=count) > 0) & (parts[:, cv2.CC_STAT_AREA] >= least)

@@ -7,11 +7,11 @@ colours, since its paper runs everywhere. Needs the line art. Source: this proje
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.metrics._areas import Areas
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
+from pipelines.core.imaging.arrays import F32
+from pipelines.metrics.base.areas import LabelledAreas
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = ""
 HIGHER_IS_BETTER = False
@@ -19,9 +19,6 @@ NEEDS = ("lines", "regions")
 
 APART = 10.0  # dE between true colours that must be told apart
 SAME = 5.0  # dE
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float32]
 
 
 class Metric(PictureMetric):
@@ -35,7 +32,7 @@ class Metric(PictureMetric):
         return bled / at_risk if at_risk else None
 
 
-def _counts(areas: Areas, index: int) -> tuple[int, int]:
+def _counts(areas: LabelledAreas, index: int) -> tuple[int, int]:
     """Count the pixels of one region that have bled and that are at risk."""
     pixels, others = areas.pixels(index), areas.neighbours[index]
     result, truth = areas.result[pixels], areas.truth[pixels]
@@ -45,7 +42,7 @@ def _counts(areas: Areas, index: int) -> tuple[int, int]:
     return int(((apart & same).any(axis=1) & wrong).sum()), int(apart.any(axis=1).sum())
 
 
-def _squares(colours: Floats, others: Floats) -> Floats:
+def _squares(colours: F32, others: F32) -> F32:
     """Squared distances (n, k) of colours (n, 3) from others (k, 3)."""
     return np.asarray(
         np.square(colours).sum(axis=1)[:, None] - 2 * colours @ others.T + np.square(others).sum(axis=1), np.float32

@@ -12,11 +12,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.core.colours import ciede2000
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import Figure
+from pipelines.core.imaging.arrays import F64
+from pipelines.core.imaging.colours import ciede2000
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import Score
 
 UNIT = "dE00"
 HIGHER_IS_BETTER = False
@@ -25,15 +25,13 @@ NEEDS = ("lines", "regions", "frames")
 SAME_PART = 3.0  # dE
 _LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True)
-class _Seen:
+class _SeenFrame:
     """A part in one frame."""
 
     frame: str
-    colour: Floats  # L*a*b* (3,) in the result
+    colour: F64  # L*a*b* (3,) in the result
     area: float  # px
 
 
@@ -41,21 +39,21 @@ class Metric:
     """Consistency over frames."""
 
     def __init__(self) -> None:
-        self._frames: dict[str, list[tuple[str, Floats]]] = defaultdict(list)
+        self._frames: dict[str, list[tuple[str, F64]]] = defaultdict(list)
 
-    def measure(self, case: Case) -> Figure:
+    def measure(self, case: Case) -> Score:
         """Return a row for each region: true L*a*b*, L*a*b* in the result, area in px."""
         areas = case.areas
         rows = np.hstack([areas.truth_medians, areas.result_medians, areas.sizes[:, None]])
         return [[round(float(value), 3) for value in row] for row in rows]
 
-    def take(self, name: str, figure: Figure) -> None:
+    def take(self, name: str, figure: Score) -> None:
         """Take in the regions of one frame."""
         if isinstance(figure, list) and _LAST_NUMBER.search(name):
             sequence = _LAST_NUMBER.sub("#", name)
             self._frames[sequence].append((name, np.array(figure, np.float64).reshape(-1, 7)))
 
-    def add(self, case: Case) -> Figure:
+    def add(self, case: Case) -> Score:
         """Measure a frame and take it in."""
         figure = self.measure(case)
         self.take(case.name, figure)
@@ -72,9 +70,9 @@ class Metric:
         return float(np.average(distances, weights=areas)) if areas else float("nan")
 
 
-def _parts(frames: list[tuple[str, Floats]]) -> list[list[_Seen]]:
+def _parts(frames: list[tuple[str, F64]]) -> list[list[_SeenFrame]]:
     """The parts that two frames or more have."""
-    parts: list[tuple[Floats, dict[str, list[Floats]]]] = []
+    parts: list[tuple[F64, dict[str, list[F64]]]] = []
     for name, rows in sorted(frames, key=lambda frame: frame[0]):
         for row in rows:
             near = [part for part in parts if np.linalg.norm(part[0] - row[:3]) <= SAME_PART]
@@ -85,5 +83,5 @@ def _parts(frames: list[tuple[str, Floats]]) -> list[list[_Seen]]:
     return [[_seen(name, np.array(rows)) for name, rows in part.items()] for _, part in parts if len(part) > 1]
 
 
-def _seen(name: str, rows: Floats) -> _Seen:
-    return _Seen(name, np.average(rows[:, 3:6], axis=0, weights=rows[:, 6]), float(rows[:, 6].sum()))
+def _seen(name: str, rows: F64) -> _SeenFrame:
+    return _SeenFrame(name, np.average(rows[:, 3:6], axis=0, weights=rows[:, 6]), float(rows[:, 6].sum()))

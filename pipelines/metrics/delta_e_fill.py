@@ -5,8 +5,8 @@ the figure. Range 0 to about 100, lower is better; 1 is just noticeable. Needs t
 Source: Sharma, Wu, Dalal, Color Res. Appl. 30, 2005.
 """
 
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = "dE00"
 HIGHER_IS_BETTER = False

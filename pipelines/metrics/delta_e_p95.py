@@ -6,8 +6,8 @@ in the mean. Percentile with linear interpolation. Source: Sharma, Wu, Dalal, Co
 
 import numpy as np
 
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = "dE00"
 HIGHER_IS_BETTER = False

@@ -10,8 +10,8 @@ Source: M. Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge
 
 from typing import Any
 
-from pipelines.metrics._networks import Features
-from pipelines.metrics._sets import SetMetric, identity_network, tensor
+from pipelines.core.imaging.arrays import F64
+from pipelines.metrics.base.set_metrics import SetMetric, identity_network, tensor
 
 UNIT = ""
 HIGHER_IS_BETTER = False
@@ -24,7 +24,7 @@ class Metric(SetMetric):
 
     name, enough = "fid", 2048
 
-    def distance(self, results: Features, truths: Features) -> float:
+    def distance(self, results: F64, truths: F64) -> float:
         """Return the distance of features (n, D) and (n, D)."""
         from torchmetrics.image.fid import FrechetInceptionDistance
 

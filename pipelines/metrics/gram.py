@@ -10,7 +10,7 @@ equations 3-4 (with the mean in place of its constant).
 
 from typing import TYPE_CHECKING
 
-from pipelines.metrics._vgg import VggMetric
+from pipelines.metrics.base.vgg import VggMetric
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,9 +4,9 @@ Ink and 1 px beside it are left out where the line art is given. Range 0 to abou
 hint stands in exactly its colour. Shading over a hint raises it. Needs the hints. Source: this project.
 """
 
-from pipelines.core.colours import ciede2000, srgb_to_lab
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
+from pipelines.core.imaging.colours import ciede2000, srgb_to_lab
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = "dE00"
 HIGHER_IS_BETTER = False

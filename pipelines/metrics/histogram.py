@@ -12,8 +12,9 @@ Source: M. Afifi, M. A. Brubaker, M. S. Brown, "HistoGAN", CVPR 2021, equations 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.metrics._case import Case, packed, unpacked
-from pipelines.metrics._metric import PictureMetric
+from pipelines.core.imaging.arrays import F64
+from pipelines.metrics.base.case import Case, packed, unpacked
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = ""
 HIGHER_IS_BETTER = False
@@ -21,8 +22,6 @@ HIGHER_IS_BETTER = False
 BINS, REACH, TAU = 64, 3.0, 0.02
 SAMPLES = 128  # rows and columns at most that are looked at
 _EPSILON = 1e-6  # of the source, against the logarithm of 0
-
-Floats = NDArray[np.float64]
 
 
 class Metric(PictureMetric):
@@ -34,7 +33,7 @@ class Metric(PictureMetric):
         return float(np.linalg.norm(np.sqrt(first) - np.sqrt(second)) / np.sqrt(2))
 
 
-def log_chroma_histogram(rgb: NDArray[np.uint8]) -> Floats:
+def log_chroma_histogram(rgb: NDArray[np.uint8]) -> F64:
     """Return the histogram (3, 64, 64) of a picture (H, W, 3), which sums to 1; an all-black picture's is even."""
     colours, count = np.unique(packed(_sampled(rgb)), return_counts=True)
     levels = unpacked(colours) / 255  # (n, 3)
@@ -55,7 +54,7 @@ def _sampled(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return rgb[rows[:, None], columns]
 
 
-def _kernel(chroma: Floats) -> NDArray[np.float64]:
+def _kernel(chroma: F64) -> NDArray[np.float64]:
     """Return how much each of n colours gives to each bin, (n, BINS)."""
     inside = np.clip(chroma, -REACH, REACH) / TAU
     bins = np.linspace(-REACH / TAU, REACH / TAU, BINS)

@@ -11,8 +11,8 @@ Source: M. Bińkowski, D. J. Sutherland, M. Arbel, A. Gretton, "Demystifying MMD
 import warnings
 from typing import Any
 
-from pipelines.metrics._networks import Features
-from pipelines.metrics._sets import SetMetric, identity_network, tensor
+from pipelines.core.imaging.arrays import F64
+from pipelines.metrics.base.set_metrics import SetMetric, identity_network, tensor
 
 UNIT = ""
 HIGHER_IS_BETTER = False
@@ -25,7 +25,7 @@ class Metric(SetMetric):
 
     name, enough = "kid", 500
 
-    def distance(self, results: Features, truths: Features) -> float:
+    def distance(self, results: F64, truths: F64) -> float:
         """Return the distance of features (n, D) and (n, D)."""
         from torchmetrics.image.kid import KernelInceptionDistance
 

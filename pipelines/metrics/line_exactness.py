@@ -9,8 +9,8 @@ line art. Source: this project; a copied line drawing has 0 by construction, a n
 
 import numpy as np
 
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = "levels"
 HIGHER_IS_BETTER = False

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.metrics._case import INK_LEVEL, Case
-from pipelines.metrics._metric import PictureMetric
+from pipelines.metrics.base.case import INK_LEVEL, Case
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = ""
 HIGHER_IS_BETTER = True

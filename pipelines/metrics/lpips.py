@@ -13,8 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pipelines.core.errors import UsageError
-from pipelines.metrics._networks import read_state, torchmetrics_file
-from pipelines.metrics._vgg import VggMetric
+from pipelines.metrics.base.feature_networks import read_state, torchmetrics_file
+from pipelines.metrics.base.vgg import VggMetric
 
 if TYPE_CHECKING:
     from torch import Tensor

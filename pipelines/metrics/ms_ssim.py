@@ -12,9 +12,10 @@ assessment", Asilomar 2003, equation 7; within .0001 of torchmetrics'
 import cv2
 import numpy as np
 
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
-from pipelines.metrics._structure import RADIUS, Floats, similarity
+from pipelines.core.imaging.arrays import F64
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import PictureMetric
+from pipelines.metrics.base.structural_similarity import RADIUS, similarity
 
 UNIT = ""
 HIGHER_IS_BETTER = True
@@ -41,7 +42,7 @@ class Metric(PictureMetric):
         return figure
 
 
-def _halved(picture: Floats) -> Floats:
+def _halved(picture: F64) -> F64:
     """Average 2 x 2 pixels; an odd last row or column is left out."""
     height, width = picture.shape[0] // 2, picture.shape[1] // 2
     even = picture[: 2 * height, : 2 * width]

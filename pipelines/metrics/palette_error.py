@@ -11,17 +11,16 @@ et al., IJCAI 1977).
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.colours import ciede2000, srgb_to_lab
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
+from pipelines.core.imaging.arrays import F64
+from pipelines.core.imaging.colours import ciede2000, srgb_to_lab
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = "dE00"
 HIGHER_IS_BETTER = False
 
 LEAST_SHARE = 0.005
 MOST_COLOURS = 32
-
-Floats = NDArray[np.float64]
 
 
 class Metric(PictureMetric):
@@ -36,7 +35,7 @@ class Metric(PictureMetric):
         return float(first_share @ apart.min(axis=1) + second_share @ apart.min(axis=0)) / 2
 
 
-def _palette(pixels: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+def _palette(pixels: NDArray[np.uint8]) -> tuple[F64, F64]:
     """Return the main colours of pixels (n, 3) in L*a*b*, (k, 3), and their shares, (k,), which sum to 1."""
     cells = pixels.astype(np.int32) >> 4
     cell = cells[:, 0] << 8 | cells[:, 1] << 4 | cells[:, 2]

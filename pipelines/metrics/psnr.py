@@ -9,8 +9,8 @@ import math
 
 import cv2
 
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = "dB"
 HIGHER_IS_BETTER = True

@@ -9,8 +9,8 @@ Source: this project.
 
 import numpy as np
 
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = ""
 HIGHER_IS_BETTER = True

@@ -7,8 +7,8 @@ Source: Wang et al., IEEE TIP 13(4), 2004; agrees with `skimage.metrics.structur
 channel_axis=2, data_range=255, gaussian_weights=True, sigma=1.5, use_sample_covariance=False)`.
 """
 
-from pipelines.metrics._case import Case
-from pipelines.metrics._metric import PictureMetric
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = ""
 HIGHER_IS_BETTER = True

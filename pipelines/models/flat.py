@@ -21,24 +21,29 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.core.errors import MethodError, SettingsError
-from pipelines.models._drawing import cells, darkest, heights_of_ink, paper_of, shrunk_shape
-from pipelines.models._guess import guess
-from pipelines.models._hint_marks import OPAQUE, Hints
-from pipelines.models._outside import filled_regions, open_spots, outside_colour
-from pipelines.models._palette import draw_palette, find_eyes, share_out
-from pipelines.models._region_facts import measure
-from pipelines.models._sheet import is_outside, lay_out
-from pipelines.models._splitting import split
+from pipelines.core.imaging.arrays import U8, Index, Labels, Mask
+from pipelines.core.imaging.picture import HINT_ALPHA
+from pipelines.flatting.background import filled_regions, open_spots, outside_colour
+from pipelines.flatting.hint_split import split_by_hints
+from pipelines.flatting.hint_spots import HintSpots
+from pipelines.flatting.hint_transfer import transfer_hints
+from pipelines.flatting.hinted_drawing import is_outside, read_drawing
+from pipelines.flatting.palette_assignment import assign_palette, draw_palette, find_eyes
 from pipelines.regions import trapped_ball
-from pipelines.regions.trapped_ball import Paper, enclose, flood, look_up, scan_order
-
-ByteArray = NDArray[np.uint8]
-BoolArray = NDArray[np.bool_]
-IntArray = NDArray[np.intp]
-LabelArray = NDArray[np.int32]
+from pipelines.regions.trapped_ball import enclose
+from pipelines.segmentation.label_maps import map_labels, scan_order
+from pipelines.segmentation.line_mask import (
+    LineMask,
+    cell_edges,
+    ink_elevation,
+    line_mask_of,
+    shrink_lines,
+    shrunk_shape,
+)
+from pipelines.segmentation.properties import region_properties
+from pipelines.segmentation.watershed import watershed
 
 
 @dataclass(frozen=True)
@@ -58,27 +63,25 @@ class Params:
             raise SettingsError(f"work_size = {self.work_size} is out of range", hint="Use a number of at least 16")
 
 
-class Colouring(NamedTuple):
+class FlatResult(NamedTuple):
     """Flat colour for a line drawing."""
 
-    colour: ByteArray  # RGB (H, W, 3), under the lines too
-    regions: LabelArray  # (H, W), 0 = ink, 1..n = area of one colour
-    background: BoolArray  # (H, W), the paper outside the figure, to the middle of its outline
-    areas: LabelArray  # (H, W), the regions, reaching under the ink; all 0 where there is no paper
-    colours: ByteArray  # (n + 1, 3), of each region
+    colour: U8  # RGB (H, W, 3), under the lines too
+    regions: Labels  # (H, W), 0 = ink, 1..n = area of one colour
+    background: Mask  # (H, W), the paper outside the figure, to the middle of its outline
+    areas: Labels  # (H, W), the regions, reaching under the ink; all 0 where there is no paper
+    colours: U8  # (n + 1, 3), of each region
 
 
-class Plan(NamedTuple):
+class ColourPlan(NamedTuple):
     """Which colour goes where, on paper."""
 
-    colours: ByteArray  # (k + 2, 3): 0 is white, 1..k as asked for, k + 1 is the paper outside
-    labels: LabelArray  # (H, W), index of `colours`; of no meaning on ink
-    regions: LabelArray  # (H, W), labels >= 1
+    colours: U8  # (k + 2, 3): 0 is white, 1..k as asked for, k + 1 is the paper outside
+    labels: Labels  # (H, W), index of `colours`; of no meaning on ink
+    regions: Labels  # (H, W), labels >= 1
 
 
-def paint(
-    lines: ByteArray, hints: ByteArray, palette: ByteArray | None, params: Params, rng: np.random.Generator
-) -> Colouring:
+def fill(lines: U8, hints: U8, palette: U8 | None, params: Params, rng: np.random.Generator) -> FlatResult:
     """Fill a line drawing, uint8 (H, W), 0 = ink, from hints, uint8 RGBA (H, W, 4), alpha 0 = no hint.
 
     Every pixel has one of the hints' colours, exactly, or white. palette: uint8 (k, 3) or None; it serves where there
@@ -91,37 +94,37 @@ def paint(
             hint="Paint hints on a layer of the line art's size",
         )
     small_lines, small_hints = _at_work_size(lines, hints, params.work_size)
-    drawing = paper_of(small_lines)
+    drawing = line_mask_of(small_lines)
     gap = params.gap * max(small_lines.shape) / max(lines.shape) if params.gap is not None else None
     regions = enclose(drawing, trapped_ball.Params(gap=gap))
-    if (small_hints[..., 3] >= OPAQUE).any():
+    if (small_hints[..., 3] >= HINT_ALPHA).any():
         plan = _by_hints(small_lines, small_hints, regions, drawing, params)
     else:
         plan = _by_palette(regions, drawing, palette, rng)
     return _finished(lines, plan, drawing)
 
 
-def _at_work_size(lines: ByteArray, hints: ByteArray, work_size: int | None) -> tuple[ByteArray, ByteArray]:
+def _at_work_size(lines: U8, hints: U8, work_size: int | None) -> tuple[U8, U8]:
     """Shrink so that no line breaks and no hint is lost: each cell takes its darkest pixel, and its last hint."""
     shape = shrunk_shape(lines.shape, work_size or max(lines.shape))
     if shape == lines.shape:
         return lines, hints
-    down, right = (cells(side, count) for side, count in zip(lines.shape, shape, strict=True))
-    rows, columns = np.nonzero(hints[..., 3] >= OPAQUE)
+    down, right = (cell_edges(side, count) for side, count in zip(lines.shape, shape, strict=True))
+    rows, columns = np.nonzero(hints[..., 3] >= HINT_ALPHA)
     small_hints = np.zeros((*shape, 4), np.uint8)
     place = np.searchsorted(down, rows, "right") - 1, np.searchsorted(right, columns, "right") - 1
     small_hints[place] = hints[rows, columns]
-    return darkest(lines, shape), small_hints
+    return shrink_lines(lines, shape), small_hints
 
 
-def _enlarged(labels: LabelArray, shape: tuple[int, ...]) -> LabelArray:
+def _enlarged(labels: Labels, shape: tuple[int, ...]) -> Labels:
     """Spread each label over its cell, int32 of the shape given."""
-    down, right = (np.diff(cells(side, count)) for side, count in zip(shape, labels.shape, strict=True))
+    down, right = (np.diff(cell_edges(side, count)) for side, count in zip(shape, labels.shape, strict=True))
     return np.repeat(np.repeat(labels, right, axis=1), down, axis=0)
 
 
-def _by_hints(lines: ByteArray, hints: ByteArray, regions: LabelArray, drawing: Paper, params: Params) -> Plan:
-    sheet = lay_out(lines, hints, regions, drawing)
+def _by_hints(lines: U8, hints: U8, regions: Labels, drawing: LineMask, params: Params) -> ColourPlan:
+    sheet = read_drawing(lines, hints, regions, drawing)
     facts, asked, outside, hinted = sheet.facts, sheet.hints, sheet.outside, sheet.hinted
     is_open = open_spots(sheet)
     contested = outside & hinted & ~filled_regions(sheet, is_open, params.outside)
@@ -130,16 +133,16 @@ def _by_hints(lines: ByteArray, hints: ByteArray, regions: LabelArray, drawing: 
     colour[outside & ~hinted] = len(asked.colours)
     unknown = np.flatnonzero(~hinted & ~outside & (facts.area > 0))
     if params.guess:
-        spots = guess(facts, asked, unknown, outside, size=sheet.size)
+        spots = transfer_hints(facts, asked, unknown, outside, size=sheet.size)
         colour[unknown] = np.append(asked.colour, 0)[spots]
-    labels = look_up(colour.astype(np.int32), sheet.regions)
+    labels = map_labels(colour.astype(np.int32), sheet.regions)
     if several.any():
-        parts = split(sheet, several, contested, is_open)
+        parts = split_by_hints(sheet, several, contested, is_open)
         np.copyto(labels, parts, where=parts > 0)
-    return Plan(np.vstack([asked.colours, outside_colour(asked, is_open)]), labels, sheet.regions)
+    return ColourPlan(np.vstack([asked.colours, outside_colour(asked, is_open)]), labels, sheet.regions)
 
 
-def _votes(hints: Hints, count: int) -> tuple[IntArray, BoolArray]:
+def _votes(hints: HintSpots, count: int) -> tuple[Index, Mask]:
     """Return the colour of each region, (n + 1,), 0 without a hint, and which have hints of several colours."""
     pairs = np.unique(hints.region * len(hints.colours) + hints.colour)
     region = pairs // len(hints.colours)
@@ -148,39 +151,39 @@ def _votes(hints: Hints, count: int) -> tuple[IntArray, BoolArray]:
     return colour, np.bincount(region, minlength=count) > 1
 
 
-def _by_palette(regions: LabelArray, drawing: Paper, palette: ByteArray | None, rng: np.random.Generator) -> Plan:
-    facts = measure(regions, drawing)
+def _by_palette(regions: Labels, drawing: LineMask, palette: U8 | None, rng: np.random.Generator) -> ColourPlan:
+    facts = region_properties(regions, drawing)
     outside = is_outside(facts, max(regions.shape))
     offered = draw_palette(rng) if palette is None or not len(palette) else palette
     eyes = find_eyes(regions, drawing, facts, outside)
-    colour = share_out(facts, outside | eyes, offered, rng)
+    colour = assign_palette(facts, outside | eyes, offered, rng)
     colour[outside] = len(offered) + 1
     white = np.full((1, 3), 255, np.uint8)
-    return Plan(np.vstack([white, offered, white]), look_up(colour.astype(np.int32), regions), regions)
+    return ColourPlan(np.vstack([white, offered, white]), map_labels(colour.astype(np.int32), regions), regions)
 
 
-def _finished(lines: ByteArray, plan: Plan, drawing: Paper) -> Colouring:
+def _finished(lines: U8, plan: ColourPlan, drawing: LineMask) -> FlatResult:
     """Bring a plan to the size of the line art and its colours under the lines."""
     markers, label = _areas(plan, drawing.paper)
     paper = drawing.paper
     if lines.shape != paper.shape:
-        paper = paper_of(lines).paper
+        paper = line_mask_of(lines).paper
         markers = _enlarged(markers, lines.shape) * paper
-    areas = flood(markers, heights_of_ink(lines, paper))
+    areas = watershed(markers, ink_elevation(lines, paper))
     number = scan_order(areas * paper)
     colours = np.full((int(number.max(initial=0)) + 1, 3), 255, np.uint8)
     colours[number] = plan.colours[label[: len(number)]]
-    ordered = look_up(number, areas)
-    return Colouring(
-        colour=look_up(plan.colours[label], areas),
+    ordered = map_labels(number, areas)
+    return FlatResult(
+        colour=map_labels(plan.colours[label], areas),
         regions=ordered * paper,
-        background=look_up(label == len(plan.colours) - 1, areas),
+        background=map_labels(label == len(plan.colours) - 1, areas),
         areas=ordered,
         colours=colours,
     )
 
 
-def _areas(plan: Plan, paper: ByteArray) -> tuple[LabelArray, IntArray]:
+def _areas(plan: ColourPlan, paper: U8) -> tuple[Labels, Index]:
     """Number the areas of one region and one colour, int32 (H, W), 0 on ink; returns them and each one's colour."""
     span = len(plan.colours)
     key = (plan.regions.astype(np.int64) * span + plan.labels) * paper

@@ -17,52 +17,25 @@ Flat Coloring Line-arts", VMV 2018 (regions meet under the lines).
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.errors import SettingsError
-from pipelines.regions._flooding import TOP, flood
-from pipelines.regions._graph import (
-    Borders,
-    contracted,
+from pipelines.core.imaging.arrays import F32, U8, Index, Labels
+from pipelines.segmentation.adjacency import (
+    contract,
     find_borders,
-    joined_over_necks,
-    joined_to_named,
-    without_slivers,
+    merge_across_wide_gaps,
+    remove_small_regions,
 )
-from pipelines.regions._labels import in_scan_order, look_up, runs_of, scan_order
-
-__all__ = [
-    "TOP",
-    "Borders",
-    "Paper",
-    "Params",
-    "contracted",
-    "enclose",
-    "find_borders",
-    "find_paper",
-    "flood",
-    "joined_to_named",
-    "look_up",
-    "runs_of",
-    "scan_order",
-    "segment",
-    "widest_of",
-]
-
-ByteArray = NDArray[np.uint8]
-FloatArray = NDArray[np.float32]
-IntArray = NDArray[np.intp]
-LabelArray = NDArray[np.int32]
+from pipelines.segmentation.label_maps import in_scan_order, map_labels, runs_of
+from pipelines.segmentation.line_mask import LineMask, find_line_mask, inscribed_radius
+from pipelines.segmentation.watershed import TOP, watershed
 
 _GAP_SHARE = 0.02  # of the longer side: 10 px of 512
 _SLIVER_SHARE = 4e-5  # of the area: 10 px of 512 x 512
-_INK_SHARE = 0.25  # of the way from paper to ink: where ink begins
-_SAMPLED = 512  # px of the longer side, at least, that are looked at to find it
-_LEAST_CONTRAST = 16  # levels: anything nearer to paper is paper
 
 
 @dataclass(frozen=True)
@@ -83,68 +56,36 @@ class Params:
         _check("ink", self.ink, 1, 255)
 
 
-class Paper(NamedTuple):
-    """A line drawing taken apart."""
-
-    paper: ByteArray  # uint8 (H, W): 1 = paper, 0 = ink
-    width: FloatArray  # float32 (H, W): distance from ink, px, 0 on ink; the picture's border is no ink
-    peaks: IntArray  # flat indices of the places that no neighbour is wider than: every area's widest is among them
-
-
-def segment(lines: ByteArray, params: Params) -> LabelArray:
+def segment(lines: U8, params: Params) -> Labels:
     """Label the areas of a line drawing, uint8 (H, W), 0 = ink; returns int32 (H, W), 0 = ink, 1..n = region.
 
     Regions are numbered in the order of their first pixel, row by row. With `under_lines` ink belongs to the nearest
     region too and there is no 0, unless all is ink.
     """
-    drawing = find_paper(lines, params.ink)
+    drawing = find_line_mask(lines, params.ink)
     labels = enclose(drawing, params)
     if not params.under_lines:
         labels *= drawing.paper
     return in_scan_order(labels)
 
 
-def enclose(drawing: Paper, params: Params) -> LabelArray:
+def enclose(drawing: LineMask, params: Params) -> Labels:
     """Label the areas of a drawing and the ink around them, int32 (H, W), labels >= 1; all 0 where all is ink."""
     gap = max(drawing.paper.shape) * _GAP_SHARE if params.gap is None else params.gap
     sliver = drawing.paper.size * _SLIVER_SHARE if params.sliver is None else params.sliver
     radius = (gap + 1) / 2
-    pieces = flood(_cores(drawing, radius), _heights(drawing, radius))
+    pieces = watershed(_cores(drawing, radius), _heights(drawing, radius))
     borders = find_borders(pieces, drawing.width)
     area = _areas(pieces, drawing.paper)
     roots = np.arange(len(area))
     if params.neck < 1:
-        roots = joined_over_necks(borders, widest_of(pieces, drawing), params.neck)
-        borders, area = contracted(borders, roots), np.bincount(roots, area, len(area)).astype(np.float64)
-    roots = without_slivers(borders, area, sliver)[roots]
-    return look_up(roots.astype(np.int32), pieces)
+        roots = merge_across_wide_gaps(borders, inscribed_radius(pieces, drawing), params.neck)
+        borders, area = contract(borders, roots), np.bincount(roots, area, len(area)).astype(np.float64)
+    roots = remove_small_regions(borders, area, sliver)[roots]
+    return map_labels(roots.astype(np.int32), pieces)
 
 
-def find_paper(lines: ByteArray, level: int | None = None) -> Paper:
-    """Tell paper from ink in a line drawing, uint8 (H, W), and measure how wide the paper is.
-
-    Without a `level` a pixel is ink from a quarter of the way between paper, the commonest light level, and solid ink,
-    the darker end of what is not paper: soft pencil at 170 beside black, or alone on white at 230, is ink.
-    """
-    threshold = _ink_level(lines) if level is None else level
-    paper = np.asarray(cv2.threshold(lines, threshold - 1, 1, cv2.THRESH_BINARY)[1], np.uint8)
-    if paper.all():
-        return Paper(paper, np.full(paper.shape, float(max(paper.shape)), np.float32), np.zeros(1, np.intp))
-    width = np.asarray(cv2.distanceTransform(paper, cv2.DIST_L2, 5), np.float32)
-    peaks = np.flatnonzero((width >= cv2.dilate(width, np.ones((3, 3), np.uint8))) & (paper > 0))
-    return Paper(paper, width, peaks)
-
-
-def _ink_level(lines: ByteArray) -> int:
-    step = max(1, max(lines.shape) // _SAMPLED)
-    counts = cv2.calcHist([np.ascontiguousarray(lines[::step, ::step])], [0], None, [256], [0, 256]).ravel()
-    paper = 128 + int(np.argmax(counts[128:])) if counts[128:].any() else 255
-    darker = np.cumsum(counts[: paper - _LEAST_CONTRAST], dtype=np.float64)
-    ink = int(np.searchsorted(darker, 0.05 * darker[-1])) if darker[-1] else paper
-    return paper - max(_LEAST_CONTRAST, round((paper - ink) * _INK_SHARE))
-
-
-def _cores(drawing: Paper, radius: float) -> LabelArray:
+def _cores(drawing: LineMask, radius: float) -> Labels:
     """Label the places of the centre of the greatest ball that fits, and one place where only a lesser ball does.
 
     Returns int32 (H, W), 0 elsewhere. An area with one core alone is labelled as a whole: nothing is left to decide.
@@ -166,7 +107,7 @@ def _cores(drawing: Paper, radius: float) -> LabelArray:
     return _with_whole_areas(labels, pieces, peaks) if radius >= 1 else labels
 
 
-def _with_whole_areas(labels: LabelArray, areas: LabelArray, peaks: IntArray) -> LabelArray:
+def _with_whole_areas(labels: Labels, areas: Labels, peaks: Index) -> Labels:
     """Spread a label over its whole area, int32 (H, W), 1..n, where it is the only one at the peaks of the area."""
     area, label = areas.reshape(-1)[peaks], labels.reshape(-1)[peaks]
     least = np.full(int(areas.max(initial=0)) + 1, np.iinfo(np.int32).max, np.int32)
@@ -175,11 +116,11 @@ def _with_whole_areas(labels: LabelArray, areas: LabelArray, peaks: IntArray) ->
     np.minimum.at(least, area[some], label[some])
     np.maximum.at(most, area[some], label[some])
     whole = np.where(least == most, most, np.int32(0))
-    np.maximum(labels, look_up(whole, areas), out=labels)
+    np.maximum(labels, map_labels(whole, areas), out=labels)
     return labels
 
 
-def _connected(width: FloatArray, radius: float) -> LabelArray:
+def _connected(width: F32, radius: float) -> Labels:
     """Label the connected places where a ball fits, int32 (H, W), 1..n, 0 elsewhere.
 
     A step along the diagonal cannot cross a line where the distance from ink is above 1; for lesser balls it could.
@@ -189,26 +130,19 @@ def _connected(width: FloatArray, radius: float) -> LabelArray:
     return np.asarray(cv2.connectedComponents(fits, connectivity=ways, ltype=cv2.CV_32S)[1], np.int32)
 
 
-def _heights(drawing: Paper, radius: float) -> ByteArray:
+def _heights(drawing: LineMask, radius: float) -> U8:
     """Return the heights to flood over, uint8: paper rises from 0 to TOP / 2 as it narrows, ink is TOP."""
     steep = TOP / 2 / radius
     rising = cv2.convertScaleAbs(np.minimum(drawing.width, np.float32(radius)), alpha=-steep, beta=TOP / 2)
     return np.asarray(cv2.max(rising, cv2.convertScaleAbs(drawing.paper, alpha=-TOP, beta=TOP)), np.uint8)
 
 
-def _areas(labels: LabelArray, paper: ByteArray) -> NDArray[np.float64]:
+def _areas(labels: Labels, paper: U8) -> NDArray[np.float64]:
     """Return the px of paper of each label 0..n."""
     _, start, stop, label = runs_of(labels * paper)
     area = np.bincount(label, stop - start + 1, int(labels.max(initial=0)) + 1)
     area[0] = 0
     return area.astype(np.float64)
-
-
-def widest_of(labels: LabelArray, drawing: Paper) -> NDArray[np.float64]:
-    """Return the greatest distance from ink, px, of each label 0..n."""
-    widest = np.zeros(int(labels.max(initial=0)) + 1)
-    np.maximum.at(widest, labels.reshape(-1)[drawing.peaks], drawing.width.reshape(-1)[drawing.peaks])
-    return widest
 
 
 def _check(name: str, value: float | None, least: float, most: float) -> None:

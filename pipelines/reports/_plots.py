@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from pipelines.core.evaluation import Measure
+from pipelines.metrics.base.results import Measure
 from pipelines.reports._style import SERIES
 from pipelines.reports._words import show
 

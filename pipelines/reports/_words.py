@@ -2,8 +2,8 @@
 
 import math
 
-from pipelines.core.evaluation import Comparison, Evaluation, Measure, Method, Verdict
-from pipelines.core.statistics import Interval
+from pipelines.metrics.base.results import Comparison, Evaluation, LimitVerdict, Measure, Method
+from pipelines.metrics.base.statistics import Interval
 
 SIGNIFICANT = 0.05  # p below which a difference is called one
 _DIGITS = {"dB": 2, "dE00": 2, "levels": 1}
@@ -72,7 +72,7 @@ def _paired_interval(comparison: Comparison, measure: Measure) -> str:
     return f" (95 % {text})" if text else ""
 
 
-def verdict_in_words(verdict: Verdict, measure: Measure) -> str:
+def verdict_in_words(verdict: LimitVerdict, measure: Measure) -> str:
     """One sentence: "flat: psnr 27.10 dB of 40 pictures is under 28: failed (--fail-under)"."""
     side = "under" if verdict.under else "over"
     if math.isnan(verdict.value):

@@ -13,9 +13,9 @@ from itertools import combinations
 
 import numpy as np
 
-from pipelines.core.evaluation import Row
-from pipelines.core._ink import fit
-from pipelines.core.images import decode_picture, encode_picture
+from pipelines.core.imaging.compositing import fit
+from pipelines.core.imaging.picture import decode_picture, encode_picture
+from pipelines.metrics.base.results import Row
 from pipelines.reports._ballot_script import SCRIPT
 from pipelines.reports.page import document, image
 
@@ -24,7 +24,7 @@ _SIDE = 512  # px, the longer side of a picture that is voted on
 
 
 @dataclass(frozen=True)
-class Pair:
+class BallotPair:
     """Two methods' results of one picture, in the order in which they are shown."""
 
     name: str
@@ -33,7 +33,7 @@ class Pair:
     files: tuple[str, str, str]  # left, right, and lines or nothing
 
 
-def draw(rows: Sequence[Row], count: int, rng: np.random.Generator) -> tuple[Pair, ...]:
+def draw(rows: Sequence[Row], count: int, rng: np.random.Generator) -> tuple[BallotPair, ...]:
     """Draw `count` pairs (or as many as there are), every pair of methods as often as the others, sides at random."""
     by_name: dict[str, dict[str, Row]] = {}
     for row in rows:
@@ -48,7 +48,7 @@ def draw(rows: Sequence[Row], count: int, rng: np.random.Generator) -> tuple[Pai
     return tuple(_sided(by_name, turns[at], flip=bool(rng.integers(2))) for at in rng.permutation(len(turns)))
 
 
-def write(pairs: Sequence[Pair], files: Mapping[str, bytes], rng: np.random.Generator) -> bytes:
+def write(pairs: Sequence[BallotPair], files: Mapping[str, bytes], rng: np.random.Generator) -> bytes:
     """Return the page, UTF-8; files are named by their path."""
     singles = [(pair, side) for pair in pairs for side in (0, 1)]
     order = rng.permutation(len(singles))[: len(pairs)]
@@ -63,15 +63,15 @@ def write(pairs: Sequence[Pair], files: Mapping[str, bytes], rng: np.random.Gene
     return document("Which is better?", body, SCRIPT)
 
 
-def _sided(found: Mapping[str, Mapping[str, Row]], turn: tuple[str, str, str], *, flip: bool) -> Pair:
+def _sided(found: Mapping[str, Mapping[str, Row]], turn: tuple[str, str, str], *, flip: bool) -> BallotPair:
     name, first, second = turn
     left, right = (second, first) if flip else (first, second)
     rows = found[name]
     paths = rows[left].files["result"], rows[right].files["result"], rows[left].files.get("lines", "")
-    return Pair(name, left, right, paths)
+    return BallotPair(name, left, right, paths)
 
 
-def _pair_slide(at: int, pair: Pair, files: Mapping[str, bytes]) -> str:
+def _pair_slide(at: int, pair: BallotPair, files: Mapping[str, bytes]) -> str:
     sides = [
         f'<button type="button" data-choice="{side.lower()}">{_picture(files[path], f"{side} picture")}{side}</button>'
         for side, path in zip(("Left", "Right"), pair.files, strict=False)

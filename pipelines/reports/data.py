@@ -7,8 +7,8 @@ import json
 import math
 from typing import Any
 
-from pipelines.core.evaluation import Aggregate, Evaluation, Row
 from pipelines.core.settings import plain
+from pipelines.metrics.base.results import Aggregate, Evaluation, Row
 from pipelines.reports._words import comparison_in_words
 
 KIND = "colorize-cli evaluation"

@@ -9,16 +9,16 @@ import json
 import math
 from collections.abc import Sequence
 
-from pipelines.core.evaluation import Aggregate, Evaluation, Measure, Method, Row, Shown, Verdict
+from pipelines.metrics.base.results import Aggregate, Evaluation, GalleryEntry, LimitVerdict, Measure, Method, Row
 from pipelines.reports._plots import distribution
 from pipelines.reports._script import SCRIPT
 from pipelines.reports._style import POLICY, STYLE
-from pipelines.reports._thumbnails import MAP_REACH, gradient
 from pipelines.reports._words import comparison_in_words, is_best, show, show_interval, verdict_in_words
+from pipelines.reports.base.thumbnails import MAP_REACH, gradient
 from pipelines.reports.data import sound
 
 
-def write(evaluation: Evaluation, gallery: Sequence[Shown]) -> bytes:
+def write(evaluation: Evaluation, gallery: Sequence[GalleryEntry]) -> bytes:
     """Return the page, UTF-8."""
     sections = {
         "summary": ("Summary", _summary(evaluation)),
@@ -73,7 +73,7 @@ def _summary(evaluation: Evaluation) -> str:
     )
 
 
-def _verdict_line(evaluation: Evaluation, verdict: Verdict) -> str:
+def _verdict_line(evaluation: Evaluation, verdict: LimitVerdict) -> str:
     words = html.escape(verdict_in_words(verdict, evaluation.measure(verdict.metric)))
     return f'<p class="{"passed" if verdict.passed else "problem"}">{words}</p>'
 
@@ -140,7 +140,7 @@ def _distributions(evaluation: Evaluation) -> str:
 # gallery
 
 
-def _gallery(evaluation: Evaluation, gallery: Sequence[Shown]) -> str:
+def _gallery(evaluation: Evaluation, gallery: Sequence[GalleryEntry]) -> str:
     if not gallery:
         return ""
     by = "".join(
@@ -165,7 +165,7 @@ def _gallery(evaluation: Evaluation, gallery: Sequence[Shown]) -> str:
     return f'<p class="soft small">{which}, worst first.</p>{tools}<div id="cases">{articles}</div>'
 
 
-def _case(evaluation: Evaluation, shown: Shown) -> str:
+def _case(evaluation: Evaluation, shown: GalleryEntry) -> str:
     rows = {row.method: row for row in evaluation.rows if row.name == shown.name}
     figures = json.dumps(sound({label: dict(row.figures) for label, row in rows.items()}), separators=(",", ":"))
     cells = [_cell(shown, key, key, "") for key in ("lines", "hints") if key in shown.pictures]
@@ -177,7 +177,7 @@ def _case(evaluation: Evaluation, shown: Shown) -> str:
     )
 
 
-def _method_cell(evaluation: Evaluation, shown: Shown, label: str, row: Row) -> str:
+def _method_cell(evaluation: Evaluation, shown: GalleryEntry, label: str, row: Row) -> str:
     if f"method {label}" not in shown.pictures:
         reason = html.escape(row.problem or "no picture")
         return (
@@ -191,7 +191,7 @@ def _method_cell(evaluation: Evaluation, shown: Shown, label: str, row: Row) -> 
     return _cell(shown, f"method {label}", label, figures)
 
 
-def _cell(shown: Shown, key: str, caption: str, under: str) -> str:
+def _cell(shown: GalleryEntry, key: str, caption: str, under: str) -> str:
     difference = shown.maps.get(caption) if key.startswith("method ") else None
     layers = image(shown.pictures[key], f"{shown.name}: {caption}")
     if difference is not None:

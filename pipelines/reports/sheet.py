@@ -3,7 +3,7 @@
 import csv
 import math
 
-from pipelines.core.evaluation import Evaluation
+from pipelines.metrics.base.results import Evaluation
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

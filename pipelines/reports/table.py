@@ -1,6 +1,6 @@
 """The summary as a table of plain text, the best of each column marked with *."""
 
-from pipelines.core.evaluation import Evaluation, Measure, Method
+from pipelines.metrics.base.results import Evaluation, Measure, Method
 from pipelines.reports._words import comparison_in_words, is_best, show, show_interval, verdict_in_words
 
 _COLUMNS = 6  # metrics side by side

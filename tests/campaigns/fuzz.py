@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pipelines.core.plans import BatchSettings
+from pipelines.core.batch.plan import BatchSettings
 from pipelines.extract_lines import extract_lines
 
 

@@ -61,12 +61,12 @@ def content(run: Path) -> dict[str, Any]:
 def broken_checkpoint(run: Path) -> str | None:
     """The first visible checkpoint that does not load, with the reason."""
     from pipelines.core.errors import ColorizeError
-    from pipelines.models._checkpoint import load_painter, read_training
+    from pipelines.inference.checkpoint import load_checkpoint, read_training
 
     for name in ("last", "best"):
         if (run / name).exists():
             try:
-                load_painter(run / name)
+                load_checkpoint(run / name)
                 if name == "last":
                     read_training(run / name)
             except ColorizeError as error:

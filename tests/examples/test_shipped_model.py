@@ -15,8 +15,8 @@ import torch
 from safetensors.torch import load_file
 
 from pipelines.core.errors import UsageError
-from pipelines.models._card import SHIPPED
-from pipelines.models._checkpoint import load_painter
+from pipelines.inference.checkpoint import load_checkpoint
+from pipelines.inference.checkpoint_info import SHIPPED
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "examples"))
@@ -178,8 +178,8 @@ def test_a_corpus_without_a_manifest_and_another_size_are_refused(made: Path, co
 
 
 def test_the_packed_model_is_the_best_of_the_run_in_half_precision(made: Path) -> None:
-    packed, card = load_painter(made / "fillnet")
-    best, of_run = load_painter(made / "run")
+    packed, card = load_checkpoint(made / "fillnet")
+    best, of_run = load_checkpoint(made / "run")
     assert (card.model, card.step, card.figures) == ("fillnet", of_run.step, of_run.figures)
     assert card.params["width"] == 8 and card.params["size"] == SIZE
     assert "Apache-2.0" in card.note and "docs/model-card.md" in card.note

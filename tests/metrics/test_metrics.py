@@ -11,8 +11,8 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from pipelines.core import registry
-from pipelines.core._ink import ink_layer, line_drawing
-from pipelines.core.images import Picture
+from pipelines.core.imaging.line_art import ink_layer, line_drawing
+from pipelines.core.imaging.picture import Picture
 from pipelines.metrics import (
     bleed_rate,
     consistency,
@@ -29,7 +29,7 @@ from pipelines.metrics import (
     region_purity,
     ssim,
 )
-from pipelines.metrics._case import Case
+from pipelines.metrics.base.case import Case
 from pipelines.regions import trapped_ball
 from tests.drawings import BLUE, GREEN, RED, WHITE
 

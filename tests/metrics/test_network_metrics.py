@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pipelines.core.errors import UsageError
 from pipelines.metrics import fid, gram, kid, lpips
-from pipelines.metrics._case import Case
-from pipelines.metrics._networks import unpacked_features, vgg_features, vgg_layers
+from pipelines.metrics.base.case import Case
+from pipelines.metrics.base.feature_networks import unpacked_features, vgg_features, vgg_layers
 
 VGG16 = {0: (3, 4), 2: (4, 4), 5: (4, 6), 7: (6, 6), 10: (6, 8), 12: (8, 8), 14: (8, 8)}
 VGG16 |= {17: (8, 8), 19: (8, 8), 21: (8, 8), 24: (8, 8), 26: (8, 8), 28: (8, 8)}

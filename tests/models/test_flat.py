@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.core.errors import MethodError, SettingsError
-from pipelines.models.flat import Colouring, Params, paint
+from pipelines.models.flat import FlatResult, Params, fill
 from tests import drawings
 
 Bytes = NDArray[np.uint8]
@@ -26,8 +26,8 @@ def discs(lines: Bytes, *spots: tuple[int, int, tuple[int, int, int]], radius: i
     return hints
 
 
-def painted(lines: Bytes, hints: Bytes, params: Params | None = None, *, seed: int = 0) -> Colouring:
-    return paint(lines, hints, None, params or Params(), np.random.default_rng(seed))
+def painted(lines: Bytes, hints: Bytes, params: Params | None = None, *, seed: int = 0) -> FlatResult:
+    return fill(lines, hints, None, params or Params(), np.random.default_rng(seed))
 
 
 def colours_of(picture: Bytes) -> set[tuple[int, ...]]:
@@ -272,7 +272,7 @@ def test_a_palette_colours_the_figure_and_not_the_paper() -> None:
     lines = two_boxes()
     palette = np.array([RED, GREEN, BLUE], np.uint8)
     none = np.zeros((*lines.shape, 4), np.uint8)
-    result = paint(lines, none, palette, Params(), np.random.default_rng(1))
+    result = fill(lines, none, palette, Params(), np.random.default_rng(1))
     assert colours_of(result.colour) == {RED, WHITE}  # two boxes of one size at one height are twins
     assert result.background[5, 5]
     assert (result.colour[result.background] == WHITE).all()
@@ -285,7 +285,7 @@ def test_neighbours_differ_and_the_largest_takes_the_first_colour() -> None:
     lines[60:62, 100:150] = 0
     palette = np.array([RED, GREEN, BLUE], np.uint8)
     for seed in range(8):
-        result = paint(lines, np.zeros((*lines.shape, 4), np.uint8), palette, Params(), np.random.default_rng(seed))
+        result = fill(lines, np.zeros((*lines.shape, 4), np.uint8), palette, Params(), np.random.default_rng(seed))
         large, upper, lower = (tuple(result.colour[y, x].tolist()) for x, y in ((50, 60), (125, 30), (125, 90)))
         assert large == RED
         assert len({large, upper, lower}) == 3
@@ -316,7 +316,7 @@ def test_small_round_areas_with_a_pupil_stay_white_without_hints() -> None:
 def test_hints_go_before_a_palette() -> None:
     lines = two_boxes()
     palette = np.array([GREEN], np.uint8)
-    result = paint(lines, discs(lines, (40, 60, RED)), palette, Params(), np.random.default_rng(0))
+    result = fill(lines, discs(lines, (40, 60, RED)), palette, Params(), np.random.default_rng(0))
     assert GREEN not in colours_of(result.colour)
 
 

@@ -6,7 +6,9 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.core.errors import SettingsError
-from pipelines.regions.trapped_ball import Params, find_paper, look_up, scan_order, segment
+from pipelines.regions.trapped_ball import Params, segment
+from pipelines.segmentation.label_maps import map_labels, scan_order
+from pipelines.segmentation.line_mask import find_line_mask
 
 Bytes = NDArray[np.uint8]
 Labels = NDArray[np.int32]
@@ -216,7 +218,7 @@ def test_regions_are_numbered_by_their_first_pixel_and_repeat() -> None:
 def test_the_width_of_paper_is_the_distance_from_ink() -> None:
     lines = blank(9, 30)
     lines[:, 10] = 0
-    drawing = find_paper(lines)
+    drawing = find_line_mask(lines)
     assert (drawing.width[4] == np.abs(np.arange(30) - 10)).all()
     assert drawing.width[4, 29] == 19  # the picture's border is no ink
 
@@ -235,7 +237,7 @@ def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
 def test_scan_order_numbers_labels_by_their_first_pixel_and_those_that_are_not_there_0() -> None:
     labels = np.array([[0, 7, 7, 2], [7, 2, 5, 5]], np.int32)
     assert scan_order(labels).tolist() == [0, 0, 2, 0, 0, 3, 0, 1]
-    assert look_up(scan_order(labels), labels).tolist() == [[0, 1, 1, 2], [1, 2, 3, 3]]
+    assert map_labels(scan_order(labels), labels).tolist() == [[0, 1, 1, 2], [1, 2, 3, 3]]
 
 
 @pytest.mark.parametrize("level", [0, 4])

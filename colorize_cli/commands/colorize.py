@@ -1,0 +1,243 @@
+"""colorize-cli colorize: line art -> finished colour."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from colorize_cli.options import BatchOptions, Inputs, Output, Preset, SetValues, batch_command, one_of
+
+EPILOG = """\b
+Examples:
+  colorize-cli colorize lines/ -o colour/ --hints hints/
+  colorize-cli colorize lines/ -o colour/ --reference finished/ --background transparent
+  colorize-cli colorize frames/ -o colour/ --hints first-frame-hints/ --lock
+  colorize-cli colorize sketch.png -o sketch-colour.png --palette hero.gpl --seed 3
+  colorize-cli colorize - --hints hints.png < lines.png > colour.png
+  colorize-cli colorize lines/ -o colour/ --hints hints/ --model runs/pix2pix
+  colorize-cli colorize lines/ -o colour/ --reference finished/ --model pix2pix=runs/pix2pix \\
+      --model cyclegan=runs/cyclegan --merge divide --keep-steps --panels
+  colorize-cli colorize lines/ -o colour/ --hints hints/ --layers psd --flats colour"""
+
+_MERGE, _BESIDE, _NETWORKS = "Merging several models", "What is written beside the results", "How networks run"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("colorize", epilog=EPILOG)(colorize)
+
+
+@batch_command
+def colorize(
+    inputs: Inputs = None,
+    output: Output = None,
+    model: Annotated[
+        list[Path] | None,  # as paths, since lists of texts in the environment are split at spaces
+        typer.Option(
+            help="What paints: fillnet, the network that comes with the toolkit; flat, flat colour alone; or a run, "
+            "checkpoint or FILE.onnx of a trained network. Several, NAME=RUN each, are merged. Default: fillnet.",
+            metavar="fillnet|flat|RUN|FILE.onnx|NAME=RUN",
+            envvar="COLORIZE_CLI_MODEL",
+            show_default=False,
+        ),
+    ] = None,
+    hints: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|FILE", help="Hints: RGBA pictures of the same name, transparent but for the hints."),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|FILE",
+            help="Coloured pictures in which hints are found; one file for many pictures gives its colours.",
+        ),
+    ] = None,
+    palette: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Palette whose colours the regions take: .gpl .hex .pal .act .aco .ase .png"),
+    ] = None,
+    palette_from: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|FILE", help="Finished pictures whose main colours are the palette."),
+    ] = None,
+    lock: Annotated[
+        bool,
+        typer.Option(
+            "--lock",
+            help="Keep one palette over each folder, and the colour of each region over frames: pictures whose names "
+            "differ in their last number. Hints in any frame count for all.",
+        ),
+    ] = False,
+    background: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|paper|transparent",
+            callback=one_of("auto", "paper", "transparent"),
+            help="Paper outside the figure; auto: transparent where the line art is.",
+        ),
+    ] = "auto",
+    lines: Annotated[
+        str,
+        typer.Option(
+            metavar="keep|tint|none",
+            callback=one_of("keep", "tint", "none"),
+            help="Line art on top of the colour, unchanged; tint: in a colour that the model finds for it; none: the "
+            "colour alone.",
+        ),
+    ] = "keep",
+    unhinted: Annotated[
+        str,
+        typer.Option(
+            metavar="lively|likely",
+            callback=one_of("lively", "likely"),
+            help="Colours of fillnet where there are no hints at all: lively ones, or those likeliest to be near the "
+            "truth, which are grey where it could be any.",
+        ),
+    ] = "lively",
+    snap: Annotated[
+        bool,
+        typer.Option(
+            "--snap/--no-snap",
+            help="Hints' exact colours where they lie; no: a network may shade them there too.",
+        ),
+    ] = True,
+    merge: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODE",
+            rich_help_panel=_MERGE,
+            show_default=False,
+            help="How several models' results become one: shading (colours of the base, light and shadow of the top) "
+            "or a blend mode, such as divide. Default: shading.",
+        ),
+    ] = None,
+    merge_base: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", rich_help_panel=_MERGE, help="The model below. Default: the first."),
+    ] = None,
+    merge_top: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", rich_help_panel=_MERGE, help="The model above. Default: all others."),
+    ] = None,
+    merge_opacity: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=1, rich_help_panel=_MERGE, show_default=False, help="Opacity of the top. Default: by mode."
+        ),
+    ] = None,
+    keep_steps: Annotated[
+        bool,
+        typer.Option(
+            "--keep-steps",
+            rich_help_panel=_BESIDE,
+            help="Write every intermediate picture too, into OUTPUT/steps: hints, composite, what each network is "
+            "given and gives, colour layers.",
+        ),
+    ] = False,
+    panels: Annotated[
+        bool,
+        typer.Option(
+            "--panels",
+            rich_help_panel=_BESIDE,
+            help="Write lines, hints, each model, merged and truth side by side too, into OUTPUT/panels.",
+        ),
+    ] = False,
+    truth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR|FILE", rich_help_panel=_BESIDE, help="The true pictures for --panels. Default: --reference."
+        ),
+    ] = None,
+    variants: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=64,
+            metavar="N",
+            rich_help_panel=_BESIDE,
+            help="Colour each drawing in N plausible ways, by --seed: the likeliest, and others into OUTPUT/variants/2 "
+            "and so on. Hints are kept in all; steps, panels and layers are those of the first.",
+        ),
+    ] = 1,
+    layers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ora|psd|png",
+            rich_help_panel=_BESIDE,
+            show_default=False,
+            help="Write the result in layers too: background, flats, shading, highlights, line-art, hints. ora and psd "
+            "are one file beside the result, png a folder NAME-layers of pictures and layers.json.",
+        ),
+    ] = None,
+    flats: Annotated[
+        str,
+        typer.Option(
+            metavar="one|colour|region",
+            callback=one_of("one", "colour", "region"),
+            rich_help_panel=_BESIDE,
+            help="With --layers ora or psd: the flat colours in one layer, or a group with a layer for each colour or "
+            "each region.",
+        ),
+    ] = "one",
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="auto|cpu|cuda|mps",
+            callback=one_of("auto", "cpu", "cuda", "mps"),
+            rich_help_panel=_NETWORKS,
+            help="Where networks run. auto: a GPU where there is one.",
+        ),
+    ] = "auto",
+    engine: Annotated[
+        str,
+        typer.Option(
+            metavar="torch|onnx",
+            callback=one_of("torch", "onnx"),
+            rich_help_panel=_NETWORKS,
+            help="What runs networks. onnx: onnxruntime, on the CPU, with the package colorize-cli[onnx]; a FILE.onnx "
+            "of models export is always run by it.",
+        ),
+    ] = "torch",
+    batch_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            rich_help_panel=_NETWORKS,
+            show_default=False,
+            help="Pictures that a network paints together. Default: 8 on a CPU (fillnet: 1), 32 on a GPU.",
+        ),
+    ] = None,
+    preset: Preset = None,
+    set_values: SetValues = None,
+    *,
+    batch: BatchOptions,
+) -> None:
+    """Colorize line art at its own size, the lines on top unchanged."""
+    from functools import partial
+
+    from colorize_cli.run import method_values, run_batch
+    from pipelines.colorize import Guides, Merge, OutputOptions, RunOptions
+    from pipelines.colorize import colorize as stage
+
+    values = method_values(batch, "colorize", set_values)
+    run_batch(
+        batch,
+        partial(
+            stage,
+            inputs or [],
+            output,
+            model=[str(one) for one in model or [Path("fillnet")]],
+            preset=preset,
+            values=values,
+            guides=Guides(hints, reference, palette, palette_from, lock),
+            merge=Merge(merge, merge_base, merge_top, merge_opacity),
+            shown=OutputOptions(keep_steps, panels, truth, layers, flats, variants),  # type: ignore[arg-type]
+            running=RunOptions(device, batch_size, engine),  # type: ignore[arg-type]
+            background=background,  # type: ignore[arg-type]
+            lines=lines,  # type: ignore[arg-type]
+            snap=snap,
+            unhinted=unhinted,  # type: ignore[arg-type]
+        ),
+        inputs=inputs,
+        output=output,
+    )

@@ -1,0 +1,1 @@
+"""A batch run: inputs found, a plan, workers, a journal, a report."""

@@ -1,0 +1,263 @@
+"""Which pictures a command works on: files, folders, globs and lists, each with the relative path its output keeps."""
+
+import fnmatch
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from pipelines.core.errors import ColorizeError, NothingMatchedError, UsageError
+from pipelines.core.files import show_path
+from pipelines.core.imaging.picture import PICTURE_SUFFIXES
+
+_BESIDE = ".colorize-cli-beside"  # in folders of pictures that lie beside results
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input picture: where it lies (None = standard input) and the relative path that its output mirrors."""
+
+    path: Path | None
+    relative: PurePosixPath
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which of the pictures found are taken."""
+
+    recursive: bool = True  # folders are walked to their leaves
+    include: tuple[str, ...] = ()  # glob patterns on the relative path; empty = all
+    exclude: tuple[str, ...] = ()  # glob patterns on the relative path
+    limit: int | None = None  # at most so many, in natural order
+
+
+def find_sources(
+    inputs: Sequence[str],
+    selection: Selection | None = None,
+    *,
+    listed: Sequence[str] | None = None,
+    root: Path | None = None,
+    leave_out: Sequence[Path] = (),
+) -> list[Source]:
+    """All pictures that `inputs` name, in natural order, each once.
+
+    An input is a file, a folder, a glob pattern (quoted, so that it is expanded here) or "-" for standard input.
+    `listed` are paths read from a list: a relative one keeps its folders in the output, below `root` where it is given.
+    Pictures below the folders `leave_out` (the output, hints) are not taken. Raises UsageError for a path that does not
+    exist and NothingMatchedError where no picture is left.
+    """
+    chosen = selection or Selection()
+    seen: set[str] = set()
+    sources = []
+    hidden = frozenset(os.path.realpath(folder) for folder in leave_out)
+    found = [_expand(text, recursive=chosen.recursive, hidden=hidden) for text in inputs]
+    for candidates in (
+        *found,
+        *(_listed(text, root, recursive=chosen.recursive, hidden=hidden) for text in listed or ()),
+    ):
+        for source in candidates:
+            key = "-" if source.path is None else _real_name(source.path)
+            if key not in seen and _taken(source.relative, chosen):
+                seen.add(key)
+                sources.append(source)
+    sources.sort(key=lambda source: natural_key(str(source.relative)))
+    if not sources:
+        raise NothingMatchedError(
+            f"no picture found in {', '.join(map(show_path, inputs)) or 'the list'}",
+            hint="Name a folder, a file or a quoted pattern such as 'art/**/*.png'",
+        )
+    return sources[: chosen.limit]
+
+
+class CompanionFiles:
+    """Files that belong to inputs: one file for all, or a folder in which they are found by relative path."""
+
+    def __init__(self, place: Path, option: str) -> None:
+        """`option` is the option's name for messages; raises UsageError where `place` does not exist."""
+        if not place.exists():
+            raise UsageError(f"{show_path(place)} does not exist", hint=f"Check {option}")
+        self.place, self.option = place, option
+        self.single = not place.is_dir()
+        self._by_stem: dict[PurePosixPath, Path] = {}
+        self._twins: dict[PurePosixPath, Path] = {}
+        self._asked: set[PurePosixPath] = set()
+        if not self.single:
+            for path in sorted(walk(place, recursive=True), key=lambda path: natural_key(str(path))):
+                if path == place:
+                    raise UsageError(f"the folder {show_path(place)} cannot be read", hint=f"Check {option}")
+                stem = PurePosixPath(path.relative_to(place).as_posix()).with_suffix("")
+                if self._by_stem.setdefault(stem, path) != path:
+                    self._twins[stem] = path
+
+    def of(self, relative: PurePosixPath) -> Path | None:
+        """The partner of the input at `relative`: the one of the same relative path, whatever its suffix.
+
+        Raises UsageError where two files could be meant.
+        """
+        stem = relative.with_suffix("")
+        if stem in self._twins:
+            raise UsageError(
+                f"{show_path(self._by_stem[stem])} and {show_path(self._twins[stem])} have the same name",
+                hint=f"Leave one of them in {self.option}",
+            )
+        self._asked.add(stem)
+        return self.place if self.single else self._by_stem.get(stem)
+
+    def unused(self) -> list[Path]:
+        """The files of the folder that no input has asked for."""
+        return [path for stem, path in self._by_stem.items() if stem not in self._asked]
+
+    def missing(self, relative: PurePosixPath) -> ColorizeError:
+        """The error that says that there is no partner for the input at `relative`."""
+        wanted = show_path(relative.with_suffix(""))
+        return UsageError(f"there is no picture '{wanted}' in {show_path(self.place)}", hint=f"Check {self.option}")
+
+    def stems(self) -> list[PurePosixPath]:
+        """The relative paths without suffix of all partners in the folder, in natural order."""
+        return list(self._by_stem)
+
+    def files(self) -> list[Path]:
+        """The files of the folder, in the order of `stems`."""
+        return list(self._by_stem.values())
+
+
+def natural_key(text: str) -> list[tuple[int, int, str]]:
+    """Sort key in which frame2 comes before frame10."""
+    parts = re.split(r"(\d+)", text)
+    return [_number_key(part) if part.isdigit() and part.isascii() else (1, 0, part) for part in parts if part]
+
+
+def _number_key(digits: str) -> tuple[int, int, str]:
+    """Compares as the number does, without its leading zeros, however long it is."""
+    plain = digits.lstrip("0")
+    return (0, len(plain), plain)
+
+
+def mark_auxiliary(folder: Path) -> None:
+    """Mark a folder in an output folder as no results, such as of panels: it is read only where it is named itself."""
+    if folder.is_dir():
+        (folder / _BESIDE).touch()
+
+
+def walk(folder: Path, *, recursive: bool, hidden: frozenset[str] = frozenset()) -> Iterator[Path]:
+    """Picture files below a folder, and the folder itself where it cannot be read.
+
+    Names that begin with a dot, pipes and devices are passed over, linked folders are entered once, and folders whose
+    real path is in `hidden` not at all; nor are folders below it that `set_beside` marked.
+    """
+    entered = {os.path.realpath(folder)}
+    pending = [folder]
+    while pending:
+        current = pending.pop()
+        entries = _entries(current)
+        if entries is None:  # reading it like a picture will say what is wrong, as one row of the report
+            yield current
+            continue
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if not _is_folder(entry):
+                if Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and _is_file_or_link(entry):
+                    yield Path(entry.path)
+            elif recursive and not (Path(entry.path) / _BESIDE).exists():
+                real = os.path.realpath(entry.path)
+                if real not in entered and real not in hidden:
+                    entered.add(real)
+                    pending.append(Path(entry.path))
+
+
+def _listed(text: str, root: Path | None, *, recursive: bool, hidden: frozenset[str]) -> Iterator[Source]:
+    """A path of a list, a folder with all below it; what does not exist will fail as one input."""
+    path = Path(text)
+    inside = path.absolute().is_relative_to(root.absolute()) if root else not (path.is_absolute() or ".." in path.parts)
+    relative = (
+        PurePosixPath((path.absolute().relative_to(root.absolute()) if root else path).as_posix()) if inside else None
+    )
+    if not os.path.isdir(path):
+        yield Source(path, relative or PurePosixPath(path.name or "unnamed"))
+        return
+    for source in _below(path, path, recursive=recursive, hidden=hidden):
+        yield Source(source.path, (relative or PurePosixPath()) / source.relative)
+
+
+def _real_name(path: Path) -> str:
+    """The place of a file, with links resolved in its folders but not in itself: a link is a picture of its own."""
+    return os.path.realpath(path.parent) + os.sep + path.name
+
+
+def _expand(text: str, *, recursive: bool, hidden: frozenset[str]) -> Iterator[Source]:
+    if not text:
+        raise UsageError("an input is empty", hint="Check the variables in the command")
+    if text == "-":
+        yield Source(None, PurePosixPath("stdin"))
+        return
+    path = Path(text)
+    if os.path.isdir(path):
+        yield from _below(path, path, recursive=recursive, hidden=hidden)
+    elif os.path.lexists(path):
+        yield Source(path, PurePosixPath(path.name))
+    elif glob.has_magic(text):
+        yield from _from_glob(text, recursive=recursive, hidden=hidden)
+    else:
+        raise UsageError(f"{show_path(text)} does not exist", hint="Check the path and the permissions of its folders")
+
+
+def _below(folder: Path, root: Path, *, recursive: bool, hidden: frozenset[str]) -> Iterator[Source]:
+    for path in walk(folder, recursive=recursive, hidden=hidden):
+        relative = path.relative_to(root) if path != root else Path(path.absolute().name or "unnamed")
+        yield Source(path, PurePosixPath(relative.as_posix()))
+
+
+def _from_glob(pattern: str, *, recursive: bool, hidden: frozenset[str]) -> Iterator[Source]:
+    parts = Path(pattern).parts
+    fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+    root = Path(*parts[:fixed]) if fixed else Path()
+    above = os.path.join(os.path.realpath(root), "")
+    aside = tuple(os.path.join(folder, "") for folder in hidden if os.path.join(folder, "") != above)
+    for name in glob.iglob(pattern, recursive=True):
+        path = Path(name)
+        if any(os.path.realpath(path).startswith(folder) and not above.startswith(folder) for folder in aside):
+            continue
+        if os.path.isdir(path):
+            if "**" not in parts:
+                yield from _below(path, root, recursive=recursive, hidden=hidden)
+        elif path.suffix.lower() in PICTURE_SUFFIXES:
+            yield Source(path, PurePosixPath(path.relative_to(root).as_posix()))
+
+
+def _taken(relative: PurePosixPath, selection: Selection) -> bool:
+    if selection.include and not _matches(relative, selection.include):
+        return False
+    return not _matches(relative, selection.exclude)
+
+
+def _matches(relative: PurePosixPath, patterns: tuple[str, ...]) -> bool:
+    """Whether a pattern matches the path, the name, or a folder above; `**/` matches no folder, too."""
+    paths = [relative, *relative.parents[:-1]]
+    candidates = {text for path in paths for text in (str(path), path.name)}
+    wanted = [form for pattern in patterns for form in (pattern.rstrip("/"), pattern.removeprefix("**/").rstrip("/"))]
+    return any(fnmatch.fnmatch(text, form) for form in wanted for text in candidates)
+
+
+def _is_file_or_link(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_symlink() or entry.is_file()
+    except OSError:
+        return True
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]] | None:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return None
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that points at itself: reading it will say so, as one row of the report
+        return False

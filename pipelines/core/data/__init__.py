@@ -1,0 +1,1 @@
+"""Datasets of pairs: where files lie, splits, manifests, pairing, curation."""

@@ -1,0 +1,202 @@
+"""Writes and reads a dataset's description and manifest, and opens it to learn from."""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipelines.core.data.layout import ROLES, DatasetLayout, Row
+from pipelines.core.data.splits import SPLITS
+from pipelines.core.errors import ColorizeError, PictureError, UsageError
+from pipelines.core.files import scratch_folder, show_path
+from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.picture import Picture, read_picture
+
+ABOUT, MANIFEST = "dataset.json", "manifest.jsonl"
+KIND, VERSION = "colorize-cli dataset", 1
+
+
+# written ----------------------------------------------------------------------------------------------------
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder whose manifest or description are somebody else's; raises UsageError."""
+    for name in (ABOUT, MANIFEST):
+        if (folder / name).exists() and not _is_ours(folder):
+            raise UsageError(
+                f"{show_path(folder / name)} is in the way: colorize-cli did not make it",
+                hint="Give another folder after -o",
+            )
+
+
+def write_about(folder: Path, about: Mapping[str, Any]) -> None:
+    """Write the description of a dataset: what the reader needs to know before it reads a line of the manifest."""
+    text = json.dumps({"kind": KIND, "version": VERSION, **about}, indent=2)
+    write_lines(folder, ABOUT, [f"{text}\n"])
+
+
+def write_rows(folder: Path, file: str, rows: Iterable[Row]) -> None:
+    """Write rows as JSON Lines, ASCII only so that any file name survives, to a file in the dataset's folder."""
+    write_lines(folder, file, (json.dumps(row) + "\n" for row in rows))
+
+
+def write_lines(folder: Path, file: str, lines: Iterable[str]) -> None:
+    """Write a text line by line aside, then move it into place: nobody ever sees half of it, nor is all in memory."""
+    path, scratch = folder / file, scratch_folder(folder)
+    try:
+        scratch.mkdir(parents=True, exist_ok=True)
+        aside = scratch / path.name
+        with aside.open("w", encoding="ascii", newline="\n") as text:
+            text.writelines(lines)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(aside, path)
+    except OSError as error:
+        raise ColorizeError(
+            f"{show_path(path)} cannot be written: {(error.strerror or str(error)).lower()}",
+            hint="Make room or mend its permissions, then run the same command again: it goes on where it was",
+        ) from error
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def rows_of(folder: Path, file: str = MANIFEST) -> Iterator[Row]:
+    """The rows of a dataset's manifest, or of another such file of its, one at a time; none where there is no file."""
+    with contextlib.suppress(FileNotFoundError), (folder / file).open(encoding="utf-8") as lines:
+        for line in lines:
+            yield json.loads(line)
+
+
+def files_of(row: Row) -> Iterator[tuple[str, str]]:
+    """The files of a row, as (role, path in the dataset's folder); of a packed sample, those it was packed from."""
+    if "shard" in row:
+        kinds = [row["line_method"]], [row["hint_method"]]
+        row = next(DatasetLayout("webdataset").samples(row["split"], row["name"], *kinds))
+    return ((role, row[role]) for role in ROLES if role in row)
+
+
+# read -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One pair to learn from: paths of its files, relative to the dataset's folder."""
+
+    name: str
+    line_method: str
+    hint_method: str
+    colour: str
+    lines: str
+    hints: str
+    composite: str
+
+
+@dataclass(frozen=True)
+class SampleArrays:
+    """A sample's pictures, all of one height and width."""
+
+    colour: U8  # (H, W, 3), RGB, the target
+    lines: U8  # (H, W), 0 = ink, 255 = paper
+    hints: U8  # (H, W, 4), RGBA, alpha 0 = no hint
+    composite: U8  # (H, W, 3), RGB, hints painted on the lines
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset that was read: what it says of itself and its samples by split, in the manifest's order."""
+
+    folder: Path
+    about: Mapping[str, Any]
+    samples: Mapping[str, tuple[Sample, ...]]
+
+    def load(self, sample: Sample) -> SampleArrays:
+        """Read the files of a sample; PictureError, which names the file, where one is missing or damaged."""
+        colour = self._rgb(sample.colour)
+        lines = np.ascontiguousarray(self._rgb(sample.lines)[..., 0])
+        hints = _read(self.folder / sample.hints).layer()
+        composite = self._rgb(sample.composite)
+        for array, path in ((lines, sample.lines), (hints, sample.hints), (composite, sample.composite)):
+            if array.shape[:2] != colour.shape[:2]:
+                raise PictureError(
+                    f"{show_path(path)} is {array.shape[1]}x{array.shape[0]}, its picture "
+                    f"{colour.shape[1]}x{colour.shape[0]}",
+                    hint="Build the dataset again",
+                )
+        return SampleArrays(colour, lines, hints, composite)
+
+    def _rgb(self, path: str) -> U8:
+        return _read(self.folder / path).over_white()
+
+
+def open_dataset(folder: str | os.PathLike[str]) -> Dataset:
+    """Read the description and the manifest of a dataset in the own layout; pictures are read by `Dataset.load`.
+
+    Raises UsageError for a folder that is no dataset, one that was not finished, one in a layout for other programs,
+    and one without a single pair.
+    """
+    place = Path(folder)
+    about = _about(place)
+    samples: dict[str, list[Sample]] = {split: [] for split in SPLITS}
+    for number, row in enumerate(_checked_rows(place), start=1):
+        try:
+            samples[row["split"]].append(Sample(**{name: row[name] for name in Sample.__slots__}))
+        except (KeyError, TypeError) as error:
+            raise _damaged(place, number) from error
+    if not any(samples.values()):
+        raise UsageError(f"{show_path(place)} has no pairs", hint="Build it from pictures: colorize-cli build-dataset")
+    return Dataset(place, about, {split: tuple(found) for split, found in samples.items()})
+
+
+def _about(folder: Path) -> dict[str, Any]:
+    hint = "Build one: colorize-cli build-dataset PICTURES -o DATASET"
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {show_path(folder)}", hint=hint)
+    if not _is_ours(folder):
+        raise UsageError(f"{show_path(folder)} is no dataset: {ABOUT} is missing or of another kind", hint=hint)
+    about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    if about.get("version") != VERSION:
+        raise UsageError(f"{show_path(folder)} was made by another version", hint="Build it again")
+    if not about.get("complete") or not (folder / MANIFEST).exists():
+        raise UsageError(
+            f"{show_path(folder)} is not finished", hint="Run its build-dataset command again: it goes on where it was"
+        )
+    if about.get("layout") != "own":
+        raise UsageError(
+            f"{show_path(folder)} has the layout '{about.get('layout')}', which is for other programs",
+            hint="Build it without --layout",
+        )
+    return about
+
+
+def _checked_rows(folder: Path) -> Iterator[Row]:
+    read = 0
+    try:
+        for row in rows_of(folder):
+            read += 1
+            yield row
+    except ValueError as error:
+        raise _damaged(folder, read + 1) from error
+
+
+def _damaged(folder: Path, number: int) -> UsageError:
+    return UsageError(f"line {number} of {show_path(folder / MANIFEST)} is damaged", hint="Build the dataset again")
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(about, dict) and about.get("kind") == KIND
+
+
+def _read(path: Path) -> Picture:
+    try:
+        return read_picture(path)
+    except PictureError as error:
+        raise PictureError(f"{show_path(path)}: {error.message}", hint=error.hint) from error

@@ -1,0 +1,266 @@
+"""Finds pairs of coloured picture and line art in the ways in which people keep them.
+
+    pictures   coloured pictures; line art of the same names in another folder, where one is given
+    AB, BA     both side by side in one picture: A, the line art, on the left or on the right
+    pairs      a corpus of two kinds of folders side by side: SET/color/NAME and SET/line/NAME, trainB/ and trainA/ ...
+
+What does not match, a picture without partner or line art of another shape, is found before any work.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import numpy as np
+
+from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, natural_key
+from pipelines.core.errors import MethodError, UsageError
+from pipelines.core.files import show_path
+from pipelines.core.imaging import _pillow, _png
+from pipelines.core.imaging.picture import Picture, decode_picture
+
+InputLayout = Literal["pictures", "AB", "BA", "pairs"]
+
+ASPECT_TOLERANCE = 0.02  # line art whose aspect ratio differs by more does not lie over its picture
+_COLOUR_FOLDERS = ("color", "colour", "colors", "colours", "b")
+_LINE_FOLDERS = ("line", "lines", "lineart", "line_art", "line-art", "sketch", "sketches", "a")
+_PHASES = ("train", "val", "test", "display")  # trainA and trainB, testA and testB ...
+_NO_LINES = "no line art has its name"
+_NO_PICTURE = "no coloured picture has its name"
+_OTHER_SHAPE = "its line art has another shape"
+_ODD = "an odd number of columns makes no two halves"
+_NO_FOLDER = "its folder is neither of colour nor of lines"
+_ORIENTATION = 0x0112  # EXIF 2.32, tag Orientation
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One coloured picture and its line art."""
+
+    name: PurePosixPath  # relative path of the picture; without its suffix, the name of everything made from it
+    picture: Path
+    lines: Path | None = None  # its own line art in a file of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A picture that has no partner, or none that fits."""
+
+    path: Path
+    name: PurePosixPath
+    kind: str  # in a few words, the same for all of a kind
+    detail: str = ""
+
+    @property
+    def reason(self) -> str:
+        """Why it does not match, in one sentence."""
+        return f"{self.kind} ({self.detail})" if self.detail else self.kind
+
+
+@dataclass
+class PairingResult:
+    """What was found: pairs in natural order, and what matches nothing."""
+
+    pairs: list[Pair] = field(default_factory=list)
+    mismatches: list[Mismatch] = field(default_factory=list)
+
+
+def find_pairs(
+    sources: Sequence[Source], reading: InputLayout, *, lines: Path | None = None, selection: Selection | None = None
+) -> PairingResult:
+    """Match the pictures found with their line art, at most as many pairs as `selection` says.
+
+    A mismatched picture keeps its place among the pairs, without line art, where it could still be used with lines
+    that are extracted. `lines` is the folder of line art for "pictures". Raises UsageError for pictures from standard
+    input and for `lines` with another way of reading.
+    """
+    chosen = selection or Selection()
+    found = _find_pairs(sources, reading, lines, chosen)
+    if chosen.limit is not None:
+        found.pairs = found.pairs[: chosen.limit]
+        taken = {pair.picture for pair in found.pairs}
+        found.mismatches = [item for item in found.mismatches if item.path in taken]
+    return found
+
+
+def read_pair(files: Mapping[str, bytes], reading: InputLayout) -> tuple[Picture, Picture | None]:
+    """Decode a picture and its own line art, None where it has none, from the files of a job.
+
+    Raises PictureError for files that are no pictures, MethodError for line art that does not lie over the picture.
+    """
+    picture = decode_picture(files["picture"])
+    if reading in ("AB", "BA"):
+        left, right = _halves(picture)
+        return (right, left) if reading == "AB" else (left, right)
+    if "lines" not in files:
+        return picture, None
+    lines = decode_picture(files["lines"])
+    if not same_shape((picture.width, picture.height), (lines.width, lines.height)):
+        raise MethodError(
+            f"the line art is {lines.width}x{lines.height}, the picture {picture.width}x{picture.height}",
+            hint="Give line art that lies over the picture",
+        )
+    return picture, lines
+
+
+def same_shape(first: tuple[int, int], second: tuple[int, int]) -> bool:
+    """Whether two sizes (width, height) have the same aspect ratio, up to the rounding of a resize."""
+    return abs(first[0] * second[1] / (first[1] * second[0]) - 1) <= ASPECT_TOLERANCE
+
+
+def picture_size(path: Path) -> tuple[int, int] | None:
+    """Width and height as the header says, upright; None where it cannot be read (the work will say why)."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(33)
+        if start.startswith(_png.SIGNATURE):
+            header = _png.read_header(start)
+            return header.width, header.height
+        with _pillow.opened(path.read_bytes()) as image:
+            turned = image.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
+            return (image.height, image.width) if turned else (image.width, image.height)
+    except Exception:  # whatever is wrong with the file: decoding it meets the same and makes it a row of the report
+        return None
+
+
+def _find_pairs(
+    sources: Sequence[Source], reading: InputLayout, lines: Path | None, selection: Selection
+) -> PairingResult:
+    if any(source.path is None for source in sources):
+        raise UsageError("a dataset is not made from standard input", hint="Name pictures or folders")
+    if lines is not None and reading != "pictures":
+        raise UsageError(f"--lines and --read {reading} contradict each other", hint="Leave one of them out")
+    if reading in ("AB", "BA"):
+        return _side_by_side(sources)
+    if reading == "pairs":
+        return _corpus(sources)
+    return _two_folders(sources, lines, selection)
+
+
+def _halves(picture: Picture) -> tuple[Picture, Picture]:
+    half = picture.width // 2
+    if picture.width % 2:
+        raise MethodError(f"its {picture.width} columns cannot be two halves", hint="Check --read")
+
+    def part(columns: slice) -> Picture:
+        alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[:, columns])
+        return Picture(np.ascontiguousarray(picture.rgb[:, columns]), alpha)
+
+    return part(slice(0, half)), part(slice(half, None))
+
+
+def _two_folders(sources: Iterable[Source], place: Path | None, selection: Selection) -> PairingResult:
+    found = PairingResult()
+    if place is None:
+        found.pairs = [Pair(source.relative, _path_of(source)) for source in sources]
+        return found
+    partners = CompanionFiles(place, "--lines")
+    if partners.single:
+        raise UsageError(f"--lines {show_path(place)} is one file", hint="Give a folder of line art, by name")
+    wanted = set()
+    for source in sources:
+        wanted.add(source.relative.with_suffix(""))
+        _match(found, Pair(source.relative, _path_of(source), partners.of(source.relative)), show_path(place))
+    if selection == Selection(recursive=selection.recursive):  # else the partner may have been left out on purpose
+        for stem, path in zip(partners.stems(), partners.files(), strict=True):
+            if stem not in wanted:
+                relative = PurePosixPath(path.relative_to(place).as_posix())
+                found.mismatches.append(Mismatch(path, relative, _NO_PICTURE))
+    return found
+
+
+def _side_by_side(sources: Iterable[Source]) -> PairingResult:
+    found = PairingResult()
+    for source in sources:
+        path = _path_of(source)
+        size = picture_size(path)
+        if size is not None and size[0] % 2:
+            found.mismatches.append(Mismatch(path, source.relative, _ODD, f"{size[0]} columns"))
+        else:
+            found.pairs.append(Pair(source.relative, path))
+    return found
+
+
+def _corpus(sources: Sequence[Source]) -> PairingResult:
+    found = PairingResult()
+    partners: dict[Path, CompanionFiles | None] = {}
+    taken: set[Path] = set()
+    drawings: list[Source] = []
+    for source in sources:
+        path = _path_of(source)
+        folder, kind = _kind_of(path, source.relative)
+        if kind == "lines":
+            drawings.append(source)
+        elif folder is None:
+            found.mismatches.append(Mismatch(path, source.relative, _NO_FOLDER))
+        else:
+            if folder not in partners:
+                partners[folder] = _line_folder(folder)
+            place = partners[folder]
+            own = place.of(PurePosixPath(path.absolute().relative_to(folder).as_posix())) if place else None
+            if own is not None:
+                taken.add(own.absolute())
+            where = show_path(place.place if place else folder.parent / "line")
+            _match(found, Pair(_without(source.relative, path, folder), path, own), where)
+    for drawing in drawings:
+        if _path_of(drawing).absolute() not in taken:
+            found.mismatches.append(Mismatch(_path_of(drawing), drawing.relative, _NO_PICTURE))
+    found.pairs.sort(key=lambda pair: natural_key(str(pair.name)))
+    return found
+
+
+def _match(found: PairingResult, pair: Pair, where: str) -> None:
+    """Take a pair; note where its line art is missing or of another shape, and go on without it."""
+    if pair.lines is None:
+        found.mismatches.append(Mismatch(pair.picture, pair.name, _NO_LINES, f"looked for in {where}"))
+        found.pairs.append(pair)
+        return
+    sizes = picture_size(pair.picture), picture_size(pair.lines)
+    if sizes[0] and sizes[1] and not same_shape(sizes[0], sizes[1]):
+        shapes = f"{sizes[1][0]}x{sizes[1][1]}, the picture {sizes[0][0]}x{sizes[0][1]}"
+        found.mismatches.append(Mismatch(pair.picture, pair.name, _OTHER_SHAPE, shapes))
+        pair = Pair(pair.name, pair.picture)
+    found.pairs.append(pair)
+
+
+def _kind_of(path: Path, relative: PurePosixPath) -> tuple[Path | None, Literal["colour", "lines", ""]]:
+    """The nearest folder above a picture, up to the one that was given as input, that says what it holds."""
+    for folder in list(path.absolute().parents)[: len(relative.parts)]:
+        name = folder.name.lower()
+        if _side(name, "b") in _COLOUR_FOLDERS:
+            return folder, "colour"
+        if _side(name, "a") in _LINE_FOLDERS:
+            return folder, "lines"
+    return None, ""
+
+
+def _line_folder(colour: Path) -> CompanionFiles | None:
+    """The folder of line art beside a folder of coloured pictures."""
+    name = colour.name.lower()
+    phase = next((phase for phase in _PHASES if name == f"{phase}b"), "")
+    wanted = (f"{phase}a",) if phase or name == "b" else _LINE_FOLDERS[:-1]
+    for folder in sorted(colour.parent.iterdir()):
+        if folder.name.lower() in wanted and folder.is_dir():
+            return CompanionFiles(folder, "--read pairs")
+    return None
+
+
+def _side(name: str, letter: str) -> str:
+    """`b` for `trainb`; any other name as it is."""
+    return letter if name in {f"{phase}{letter}" for phase in _PHASES} else name
+
+
+def _without(relative: PurePosixPath, path: Path, folder: Path) -> PurePosixPath:
+    """The relative path without the folder that tells colour from lines; `trainB` leaves `train`."""
+    inside = len(path.absolute().relative_to(folder).parts)
+    parts = list(relative.parts)
+    if len(parts) > inside:
+        phase = folder.name[:-1].lower()
+        parts[-inside - 1 : -inside] = [phase] if phase in _PHASES else []
+    return PurePosixPath(*parts)
+
+
+def _path_of(source: Source) -> Path:
+    assert source.path is not None
+    return source.path

@@ -1,0 +1,1 @@
+"""Pictures in memory and in files: decoding, colours, line art, compositing, layers."""

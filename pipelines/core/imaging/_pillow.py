@@ -1,0 +1,191 @@
+"""Reads every format but PNG through Pillow, and sees to what Pillow does not: ends of JPEGs, 16-bit colour, pages."""
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from pipelines.core.errors import PictureError
+from pipelines.core.imaging._decoded import Decoded, decode_with_opencv, eight_bits, split_alpha
+from pipelines.core.imaging.arrays import U8
+
+_COMMON = ("JPEG", "BMP", "DIB", "GIF", "PPM")  # ready at once; the others cost a tenth of a second, once a process
+_OTHERS = ("WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "PCX", "TGA")  # by how surely the first bytes tell them
+_SIGNATURES = {
+    rb"\xff\xd8\xff": "JPEG",
+    rb"GIF8[79]a": "GIF",
+    rb"BM.{4}\0{4}": "BMP",
+    rb"RIFF.{4}WEBP": "WebP",
+    rb"II\*\0|MM\0\*": "TIFF",
+    rb".{4}ftypavi[fs]": "AVIF",
+}
+_ORIENTATION = 0x0112  # EXIF 2.32, tag Orientation
+_SUBFILE, _REDUCED = 254, 1  # TIFF 6.0, NewSubfileType: bit 0 marks a smaller version of another picture
+_STRIPS = ((273, 279), (324, 325))  # TIFF 6.0: StripOffsets, StripByteCounts; TileOffsets, TileByteCounts
+_BITS = 258  # TIFF 6.0, BitsPerSample
+_NUMBER_OF_SAMPLES = {"RGB": 3, "RGBX": 4, "RGBA": 4}
+
+
+@contextmanager
+def opened(data: bytes) -> Iterator[Image.Image]:
+    """Open without decoding a pixel; Pillow's warnings and its own limit are silenced, the caller checks the size."""
+    theirs = Image.MAX_IMAGE_PIXELS
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            image = _open(data)
+            if image.format == "TIFF":
+                _turn_to_page(image)
+            yield image
+        finally:
+            Image.MAX_IMAGE_PIXELS = theirs
+
+
+def decode(image: Image.Image, data: bytes) -> Decoded:
+    """Decode an opened picture; PictureError where it is incomplete, damaged or animated."""
+    if image.format in ("JPEG", "MPO"):
+        _check_jpeg_end(data)
+    if image.format == "TIFF":
+        _check_strips(image, len(data))
+    _check_still(image)
+    with _blaming(image):
+        deep = _is_deep_colour(image)
+        image.load()
+        colours, alpha = split_alpha(decode_with_opencv(data)) if deep else _colours(image)
+        return Decoded(colours, alpha, image.info.get("icc_profile"), _orientation(image))
+
+
+def _open(data: bytes) -> Image.Image:
+    try:
+        try:
+            return Image.open(io.BytesIO(data), formats=_COMMON)
+        except UnidentifiedImageError:
+            Image.init()
+            return Image.open(io.BytesIO(data), formats=[name for name in _OTHERS if name in Image.OPEN])
+    except Exception as error:
+        kind = next((name for start, name in _SIGNATURES.items() if re.match(start, data, re.DOTALL)), "")
+        if kind:
+            message = f"it is truncated or damaged (its {kind} header cannot be read)"
+            raise PictureError(message, hint="Copy or save it again from its source") from error
+        what = "it is text" if _looks_like_text(data[:512]) else "its content is of no known kind"
+        hint = "Give PNG, JPEG, WebP, TIFF, BMP or GIF; export other formats as PNG"
+        raise PictureError(f"it is not a picture ({what})", hint=hint) from error
+
+
+def _looks_like_text(start: bytes) -> bool:
+    return not any(byte < 9 or 13 < byte < 32 or byte == 127 for byte in start)
+
+
+def _turn_to_page(image: Image.Image) -> None:
+    """Turn to the one page of a TIFF, past thumbnails; PictureError where there are several."""
+    with _blaming(image):
+        kinds = [_kind_of_page(image, index) for index in range(int(getattr(image, "n_frames", 1)))]
+        pages = [index for index, kind in enumerate(kinds) if not kind & _REDUCED] or [0]
+        image.seek(pages[0])
+    if len(pages) > 1:
+        raise PictureError(f"it has {len(pages)} pages", hint="Export each page as a PNG of its own")
+
+
+def _kind_of_page(image: Image.Image, index: int) -> int:
+    image.seek(index)
+    return int(image.tag_v2.get(_SUBFILE, 0))  # type: ignore[attr-defined]
+
+
+def _check_still(image: Image.Image) -> None:
+    """Refuse an animation; the second view that some cameras put into a JPEG (MPO) is none."""
+    if image.format in ("JPEG", "MPO", "TIFF"):
+        return
+    with _blaming(image):
+        frames = int(getattr(image, "n_frames", 1))
+    if frames > 1:
+        raise PictureError(f"it is animated ({frames} frames)", hint="Export each frame as a PNG of its own")
+
+
+@contextmanager
+def _blaming(image: Image.Image) -> Iterator[None]:
+    """Turn whatever a decoder stumbles over into a PictureError: the file is the reason."""
+    try:
+        yield
+    except PictureError:
+        raise
+    except Exception as error:
+        reason = str(error) or type(error).__name__
+        message = f"it is truncated or damaged ({image.format}: {reason})"
+        raise PictureError(message, hint="Copy or save it again from its source") from error
+
+
+def _check_jpeg_end(data: bytes) -> None:
+    """Refuse a JPEG without an end marker: decoders fill what is missing with grey, and some say nothing.
+
+    Within entropy-coded data FF is followed by 00 or a restart marker, so that FFD9 after the first scan can only be
+    the end (ITU-T T.81, B.1.1.2 and B.1.1.5).
+    """
+    if data.rfind(b"\xff\xd9", _first_scan(data)) < 0:
+        hint = "Copy or download it again, part of it is missing"
+        raise PictureError("it is truncated (the JPEG ends too early)", hint=hint)
+
+
+def _first_scan(data: bytes) -> int:
+    """Return the position of the first scan's data, past thumbnails in the metadata, which have end markers too."""
+    position = 2
+    while position + 4 <= len(data) and data[position] == 0xFF:
+        marker, length = data[position + 1], int.from_bytes(data[position + 2 : position + 4], "big")
+        if marker == 0xFF:  # a fill byte
+            position += 1
+            continue
+        position += 2 + length
+        if marker == 0xDA:
+            break
+    return min(position, len(data))
+
+
+def _check_strips(image: Image.Image, size: int) -> None:
+    """Refuse a TIFF whose strips or tiles reach beyond the file, before libtiff complains about each on stderr."""
+    with _blaming(image):
+        tags = image.tag_v2  # type: ignore[attr-defined]
+        for offsets, lengths in _STRIPS:
+            ends = [start + length for start, length in zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False)]
+            if max(ends, default=0) > size:
+                raise EOFError(f"it ends at byte {size} of {max(ends)}")
+
+
+def _is_deep_colour(image: Image.Image) -> bool:
+    """Tell whether this is 16-bit colour, which Pillow would cut to 8 bits without rounding."""
+    samples = _NUMBER_OF_SAMPLES.get(image.mode, 0)
+    if image.format != "TIFF" or samples == 0 or image.tell() > 0:  # OpenCV reads the first page only
+        return False
+    return bool(image.tag_v2.get(_BITS) == (16,) * samples)  # type: ignore[attr-defined]
+
+
+def _colours(image: Image.Image) -> tuple[U8, U8 | None]:
+    """Return grey (H, W), RGB (H, W, 3) or CMYK (H, W, 4) samples, and alpha where the picture has any."""
+    if image.mode == "CMYK":
+        ink = np.array(image)
+        # Pillow takes every CMYK JPEG for an inverted one; without Adobe's marker it is not (libjpeg.txt, CMYK)
+        return (255 - ink if image.format == "JPEG" and "adobe" not in image.info else ink), None
+    if image.mode in ("F", "I") or image.mode.startswith("I;16"):
+        return _deep_grey(image), None
+    if image.has_transparency_data:
+        rgba = np.asarray(image.convert("RGBA"))
+        return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
+    return np.array(image.convert("L" if image.mode in ("1", "L") else "RGB")), None
+
+
+def _deep_grey(image: Image.Image) -> U8:
+    grey = np.asarray(image)
+    if image.mode == "F" or grey.min() < 0 or grey.max() > 0xFFFF:
+        raise PictureError("its samples have more than 16 bits", hint="Save it as an 8-bit or 16-bit picture")
+    return eight_bits(grey.astype(np.uint16))
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation that is still to be undone; Pillow turns a TIFF itself and then forgets it."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # broken metadata never makes a picture unreadable
+        return 1

@@ -1,0 +1,231 @@
+"""Finds what is ink and what is paper in a picture of line art.
+
+Tone is the darkest channel, min(r, g, b): it is low for ink of any hue, yellow and light blue too, where luminance is
+not. Paper is the highest peak of its histogram on the light side, solid ink what the dark end of the rest agrees on.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+if TYPE_CHECKING:
+    from pipelines.core.imaging.picture import Picture
+from pipelines.core.imaging.arrays import F32, U8
+from pipelines.core.imaging.compositing import fit, join_alpha, over_white
+
+_LEAST_CONTRAST = 16  # levels between paper and ink below which there is one flat tone
+_LIGHTEST_SHEET = 192  # a paper whose darkest channel is below this is a coloured or a dark sheet
+_POLARITY_SIZE = 256  # px, the longer side at which thickness is compared
+_THIN = 3.5  # px at that size: the mean distance to the edge of what is a line drawing whatever else it is
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Tones 0..255 of `paper` (and whatever is lighter) and of solid `ink`; `flat` where nothing tells them apart."""
+
+    paper: int
+    ink: int
+    flat: bool
+
+
+def line_drawing(picture: "Picture") -> U8:
+    """Return a picture of line art as a line drawing, uint8 (H, W), 0 = ink, 255 = paper.
+
+    Tone is the darkest channel, so that a yellow or light blue line counts; it is stretched until paper is 255 and
+    solid ink is 0, where both are read off the histogram (grey paper, faint pencil, noise of scans and of JPEG).
+    Clean black on white passes unchanged.
+
+    Light lines on a dark ground come out dark on light. Where paper is transparent it is white, and ink that would
+    vanish on white (white lines on a transparent ground) is read off the alpha. A picture of one flat tone is all
+    paper, or all ink where it is darker than middle grey.
+    """
+    rgb, alpha = picture.rgb, picture.alpha
+    if alpha is not None and _is_light_ink(rgb, alpha):
+        tone = np.asarray(cv2.bitwise_not(alpha), np.uint8)
+        levels = _levels(_histogram(tone))
+    else:
+        _, tone, levels = _read_sheet(rgb, alpha)
+    return cv2.LUT(tone, _stretch(levels))  # type: ignore[return-value]
+
+
+def ink_layer(picture: "Picture") -> U8:
+    """Return a picture of line art as a layer, uint8 RGBA (H, W, 4), that over white gives the picture back exactly.
+
+    Solid ink, pixels as dark as the drawing's own ink, is opaque in its own colour and comes out unchanged over any
+    colour; paper is transparent; between them alpha falls in a straight line with tone, so that soft edges blend
+    without a halo. Alpha that the picture has is kept as an upper bound: paper within a cut-out figure turns
+    transparent, and ink alone on a transparent ground stays what it is, light ink too.
+
+    Two kinds cannot be exact, since opaque paper would hide all colour: light lines on a dark ground are exchanged
+    light for dark (hues stay), and paper darker than 3/4 in some channel, a coloured sheet, is taken for white.
+    """
+    rgb, alpha = picture.rgb, picture.alpha
+    if alpha is not None and _is_light_ink(rgb, alpha):
+        return join_alpha(rgb, alpha)
+    seen, tone, levels = _read_sheet(rgb, alpha)
+    table = _alpha_by_tone(levels)
+    if alpha is None:
+        return _lossless_layer(seen, cv2.LUT(tone, table))  # type: ignore[arg-type]
+    if _is_light_on_dark(over_white(rgb, alpha)):
+        rgb = _exchange_light_and_dark(rgb)
+    derived = cv2.LUT(_tone(rgb), table)
+    product = cv2.max(cv2.multiply(alpha, derived, scale=1 / 255), cv2.bitwise_not(tone))
+    layer = _lossless_layer(seen, product)  # type: ignore[arg-type]
+    _, solid = cv2.threshold(derived, 254, 255, cv2.THRESH_BINARY)
+    return cv2.copyTo(join_alpha(rgb, alpha), solid, layer)  # type: ignore[return-value]
+
+
+# levels
+
+
+def _tone(rgb: U8) -> U8:
+    red, green, blue = cv2.split(rgb)
+    return cv2.min(cv2.min(red, green), blue)  # type: ignore[return-value]
+
+
+def _levels(counts: F32) -> Levels:
+    present = np.flatnonzero(counts)
+    middle = (int(present[0]) + int(present[-1]) + 1) // 2
+    peak = middle + int(np.argmax(counts[middle:]))
+    darker = counts[: max(peak - _LEAST_CONTRAST, 0)]
+    if not darker.any():
+        return Levels(peak, peak, flat=True)
+    darkest = _quantile(darker, 0.05)
+    ink = _quantile(darker[: darkest + (peak - darkest) // 4 + 1], 0.75)
+    contrast = peak - ink
+    # twice the upper quartile of how far paper lies below its peak: 2.3 standard deviations of grain, 0 if clean
+    noise = 2 * _quantile(counts[peak - contrast // 2 : peak + 1][::-1], 0.75)
+    return Levels(peak - min(noise, contrast // 4), ink, flat=contrast < max(_LEAST_CONTRAST, 3 * noise))
+
+
+def _histogram(tone: U8, mask: U8 | None = None) -> F32:
+    return np.asarray(cv2.calcHist([tone], [0], mask, [256], [0, 256]), np.float32).ravel()
+
+
+def _quantile(counts: F32, share: float) -> int:
+    """Return the least level such that at least `share` of what is counted lies at or below it."""
+    below = np.cumsum(counts, dtype=np.float64)
+    return int(np.searchsorted(below, share * below[-1]))
+
+
+def _stretch(levels: Levels) -> U8:
+    """Return the table that takes ink to 0 and paper to 255; one flat tone is paper unless darker than middle grey."""
+    if levels.flat:
+        return np.full(256, 255 if levels.paper >= 128 else 0, np.uint8)
+    steps = (np.arange(256) - levels.ink) * (255 / (levels.paper - levels.ink))
+    return np.asarray(np.clip(np.rint(steps), 0, 255), np.uint8)
+
+
+# layers
+
+
+def _alpha_by_tone(levels: Levels) -> U8:
+    """Return the alpha of each tone: 255 at solid ink, at paper the least possible, a straight line between.
+
+    Over white, alpha below 255 - t can't give tone t, so that is the least. On white paper the line is
+    255 (255 - t) / (255 - ink), which for black ink is the least everywhere: the well-known "colour to alpha".
+    """
+    tones = np.arange(256)
+    least = 255 - tones
+    if levels.flat:
+        return (least if levels.paper >= 128 else np.full(256, 255)).astype(np.uint8)
+    veil = 255 - levels.paper
+    rising = veil + (levels.paper - tones) * (255 - veil) / (levels.paper - levels.ink)
+    return np.clip(np.ceil(np.maximum(least, rising)), 0, 255).astype(np.uint8)
+
+
+def _lossless_layer(seen: U8, alpha: U8) -> U8:
+    """Return the layer of this alpha that over white is exactly what was `seen` there; alpha >= 255 - min(seen).
+
+    255 - c = (255 - seen) 255 / a. Rounding c costs up to half a level times a / 255, which is less than half where
+    a < 255, and nothing where a = 255: laid over white it rounds back.
+    """
+    missing = cv2.divide(cv2.bitwise_not(seen), cv2.merge([alpha, alpha, alpha]), scale=255)  # by alpha 0: 0
+    return join_alpha(cv2.bitwise_not(missing), alpha)  # type: ignore[arg-type]
+
+
+# polarity and paper
+
+
+def _is_light_ink(rgb: U8, alpha: U8) -> bool:
+    """Tell whether all that is opaque is of one light tone: ink that would vanish on white, on a transparent ground."""
+    highest = cv2.minMaxLoc(alpha)[1]
+    _, opaque = cv2.threshold(alpha, min(highest, 250.0) - 1, 255, cv2.THRESH_BINARY)
+    if highest == 0 or cv2.countNonZero(opaque) == alpha.size:
+        return False
+    counts = _histogram(_tone(rgb), opaque)  # type: ignore[arg-type]
+    darkest, lightest = _quantile(counts, 0.001), int(np.flatnonzero(counts)[-1])
+    return darkest >= _LIGHTEST_SHEET and lightest - darkest < 48
+
+
+def _read_sheet(rgb: U8, alpha: U8 | None) -> tuple[U8, U8, Levels]:
+    """Return the drawing on white paper (light on dark exchanged, a coloured sheet whitened), its tone and levels."""
+    seen = over_white(rgb, alpha)
+    if _is_light_on_dark(seen):
+        seen = _exchange_light_and_dark(seen)
+    tone = _tone(seen)
+    counts = _histogram(tone)
+    levels = _levels(counts)
+    lighter = float(counts[levels.paper + 24 :].sum())
+    if levels.paper >= _LIGHTEST_SHEET or lighter * 100 > counts.sum():
+        return seen, tone, levels
+    white = _on_white_paper(seen)
+    tone = _tone(white)
+    return white, tone, _levels(_histogram(tone))
+
+
+def _is_light_on_dark(rgb: U8) -> bool:
+    """Tell whether light lines run over a dark ground.
+
+    They do where dark reaches the border and is thicker than light, and light is either thin or made of strokes at
+    least as much as dark is. (A light figure before a night sky is thick, and the strokes in it are dark.)
+    """
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    low, high, _, _ = cv2.minMaxLoc(grey)
+    middle = (low + high) / 2
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    if high - low < _LEAST_CONTRAST or np.count_nonzero(border > middle) * 2 > border.size:
+        return False
+    _, light = cv2.threshold(fit(grey, _POLARITY_SIZE), middle, 255, cv2.THRESH_BINARY)  # type: ignore[arg-type]
+    dark = cv2.bitwise_not(light)
+    thickness = _thickness(light)  # type: ignore[arg-type]
+    if thickness >= _thickness(dark):  # type: ignore[arg-type]
+        return False
+    return thickness < _THIN or _strokes(light) > 0.8 * _strokes(dark)  # type: ignore[arg-type]
+
+
+def _thickness(mask: U8) -> float:
+    """Return the mean distance to the edge within a mask, px."""
+    return float(cv2.mean(cv2.distanceTransform(mask, cv2.DIST_L2, 3), mask)[0])
+
+
+def _strokes(mask: U8) -> int:
+    """Count the pixels of a mask where no disc of 7 px fits."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+    return cv2.countNonZero(mask) - cv2.countNonZero(cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc))
+
+
+def _exchange_light_and_dark(rgb: U8) -> U8:
+    """Turn lightness (max + min) / 2 into 255 minus it and keep hue and chroma (HSL)."""
+    red, green, blue = (channel.astype(np.int16) for channel in cv2.split(rgb))
+    highest, lowest = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+    return np.asarray(rgb + (255 - highest - lowest)[..., None], np.uint8)
+
+
+def _on_white_paper(rgb: U8) -> U8:
+    """Bring a coloured or dark sheet to white by scaling each channel so that its paper is 255.
+
+    A channel that the sheet has next to nothing of can show no ink: it follows the darkest of the others. A picture of
+    one flat tone has no paper to speak of and stays as it is.
+    """
+    channels = cv2.split(rgb)
+    levels = [_levels(_histogram(channel)) for channel in channels]  # type: ignore[arg-type]
+    if all(level.flat for level in levels):
+        return rgb
+    papers = [max(level.paper, 1) for level in levels]
+    strong = [4 * paper >= max(papers) for paper in papers]
+    white = [cv2.convertScaleAbs(channels[index], alpha=255 / papers[index]) for index in range(3)]
+    darkest = np.minimum.reduce([white[index] for index in range(3) if strong[index]])
+    return np.dstack([white[index] if strong[index] else darkest for index in range(3)])

@@ -1,0 +1,1 @@
+"""What the layer formats are given: a colouring taken apart into layers."""

@@ -1,0 +1,1 @@
+"""Flat colour from hints or a palette, region by region."""

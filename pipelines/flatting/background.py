@@ -1,0 +1,111 @@
+"""Tells what hints on the paper outside the figure mean, and the figure from that paper where the figure is open.
+
+A hint in a region that holds a corner of the picture may belong to a figure that is open, or to the paper outside. It
+is "open", on the paper outside, if two of the four straight ways from it to the picture's borders are free of ink.
+"""
+
+import cv2
+import numpy as np
+
+from pipelines.core.imaging.arrays import F64, U8, Index, Labels, Mask
+from pipelines.flatting.hint_spots import HintSpots
+from pipelines.flatting.hinted_drawing import HintedDrawing
+
+_WAYS = 2  # of 4 that are free: the hint is open
+_FEW = 0.3  # of how densely hints cover the rest: so densely covered, the paper outside is meant as a whole
+_PAPER_WHITE = 250  # a hint with no channel below this is paper
+_LEAST_STAIN, _GREATEST_STAIN = 0.03, 0.1  # of the longer side: the radius of a stain of colour on the paper outside
+_REACH = 0.6  # of the distance to the next hint of the same colour outside
+_MOST_COMPARED = 500  # hints outside whose distances are compared
+
+
+def open_spots(sheet: HintedDrawing) -> Mask:
+    """Tell which spots, (spots,), lie on the paper outside the figure."""
+    hints, paper = sheet.hints, sheet.drawing.paper
+    left, right = ink_span(paper)
+    above, below = ink_span(paper.T)
+    x, y = hints.x, hints.y
+    ways = (x < left[y]).astype(np.intp) + (x > right[y]) + (y < above[x]) + (y > below[x])
+    return np.asarray(sheet.outside[hints.region] & (ways >= _WAYS))
+
+
+def ink_span(paper: U8) -> tuple[Index, Index]:
+    """Return the first and last column of ink in each row, (H,) each; W and -1 where there is none."""
+    ink, width = paper == 0, paper.shape[1]
+    any_ink = ink.any(axis=1)
+    last = width - 1 - ink[:, ::-1].argmax(axis=1)
+    return np.where(any_ink, ink.argmax(axis=1), width), np.where(any_ink, last, -1)
+
+
+def filled_regions(sheet: HintedDrawing, is_open: Mask, wanted: str) -> Mask:
+    """Tell of which regions of the outside, (n + 1,), the open hints colour all. wanted: "auto", "paper" or "fill".
+
+    By themselves they do if they cover enough of it, compared with how much of the rest the other hints cover: those
+    found in a picture with a coloured ground do, or a stroke by hand; one found in a shadow under a figure does not.
+    """
+    hints, area = sheet.hints, sheet.facts.area
+    coloured = is_open & ~is_paper_white(hints)
+    covered = np.bincount(hints.region[coloured], hints.area[coloured], len(area))
+    if wanted != "auto":
+        return (covered > 0) & (wanted == "fill")
+    elsewhere = hints.area[~is_open].sum() if not is_open.all() else hints.area.max(initial=1)
+    density = elsewhere / max(area[~sheet.outside].sum(), 1)
+    return np.asarray(covered > np.maximum(_FEW * density * area, 0))
+
+
+def is_paper_white(hints: HintSpots) -> Mask:
+    """Tell which spots, (spots,), are nearly white."""
+    return np.asarray(hints.colours[hints.colour].min(axis=1) >= _PAPER_WHITE)
+
+
+def outside_colour(hints: HintSpots, is_open: Mask) -> U8:
+    """Return the colour of the paper outside, uint8 (3,): the commonest nearly white hint on it, else white."""
+    white = is_open & is_paper_white(hints)
+    asked = np.bincount(hints.colour[white], hints.area[white], len(hints.colours))
+    return np.asarray(hints.colours[int(asked.argmax())])
+
+
+def beyond_the_hull(paper: U8, ground: Mask) -> tuple[Mask, Mask]:
+    """Return what of the ground, bool (H, W), lies beyond the convex hull of the ink, and what lies on its border."""
+    hull = np.zeros(paper.shape, np.uint8)
+    left, right = ink_span(paper)
+    rows = np.flatnonzero(right >= 0)
+    if len(rows):
+        ends = np.concatenate([np.column_stack([left[rows], rows]), np.column_stack([right[rows], rows])])
+        cv2.fillConvexPoly(hull, cv2.convexHull(ends.astype(np.int32)), 1)
+    core = cv2.erode(hull, np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
+    beyond = ground & (hull == 0)
+    if not beyond.any():
+        corners = np.ix_([0, -1], [0, -1])
+        beyond[corners] = ground[corners]
+    return beyond, ground & (hull > core)
+
+
+def stains(sheet: HintedDrawing, contested: Mask, is_open: Mask) -> Labels:
+    """Return the colour, int32 (H, W), 0 = none, of what is coloured on the paper outside, where it is not filled.
+
+    A hint there colours its own pixels and a disc: up to the nearest ink and most of the way to the next of its colour.
+    contested: bool (n + 1,), the regions that hold the figure and the paper outside.
+    """
+    hints = sheet.hints
+    spots = np.flatnonzero(is_open & contested[hints.region] & ~is_paper_white(hints))
+    colours = np.zeros(len(hints.colour) + 1, np.int32)
+    colours[spots + 1] = hints.colour[spots]
+    stained = colours[hints.marks]
+    free = sheet.drawing.width[hints.y[spots], hints.x[spots]] - 1
+    for spot, radius in zip(spots, np.minimum(free, _reach(hints, spots, sheet.size)), strict=True):
+        centre = int(hints.x[spot]), int(hints.y[spot])
+        cv2.circle(stained, centre, max(int(radius), 0), int(hints.colour[spot]), cv2.FILLED)
+    return stained
+
+
+def _reach(hints: HintSpots, spots: Index, size: int) -> F64:
+    """Return how far, px, each of the spots may colour, (len(spots),)."""
+    least, most = _LEAST_STAIN * size, _GREATEST_STAIN * size
+    if not 1 < len(spots) <= _MOST_COMPARED:
+        return np.full(len(spots), least)
+    x, y, colour = hints.x[spots], hints.y[spots], hints.colour[spots]
+    apart = np.hypot(np.subtract.outer(x, x), np.subtract.outer(y, y))
+    apart[np.not_equal.outer(colour, colour) | np.eye(len(spots), dtype=bool)] = np.inf
+    nearest = apart.min(axis=1)
+    return np.where(np.isfinite(nearest), np.clip(_REACH * nearest, least, most), least)

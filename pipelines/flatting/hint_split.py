@@ -1,0 +1,109 @@
+"""Splits regions that hold hints of several colours.
+
+The colours grow from their hints like water from springs, and meet where they would have to rise highest. The ground
+rises where paper narrows, so that they meet in the gaps of lines, and with the distance from the nearest hint, so that
+on open paper they meet half way:
+
+    height = max(NECK * max(0, 1 - width / NARROW), min(SLOPE * distance from hints, CAP)),    ink = TOP
+
+Not all colours are equal. Where one has fewer spots in the region than another, its spots have a rim, which gives the
+common colour a start: the highlight or the blush does not take half of a face that has many hints.
+
+An open figure and the paper outside are one region too. The outside grows from all that lies beyond the convex hull of
+the ink, over a lid, the hull's border: so the open bottom of a bust is cut straight.
+"""
+
+import cv2
+import numpy as np
+
+from pipelines.core.imaging.arrays import U8, Labels, Mask
+from pipelines.flatting.background import beyond_the_hull, stains
+from pipelines.flatting.hint_spots import HintSpots
+from pipelines.flatting.hinted_drawing import HintedDrawing
+from pipelines.segmentation.label_maps import map_labels
+from pipelines.segmentation.watershed import TOP, watershed
+
+_NECK = 63  # the height of the narrowest paper
+_NARROW = 0.04  # of the longer side: paper whose distance from ink is less is narrow
+_SLOPE = 100  # of height per longer side of distance
+_CAP = 20
+_LID = 45  # more than two steps of _CAP: a step costs the heights of both its ends, and the lid is one pixel wide
+_RIM = 8  # of height, on one pixel too, for each halving of a colour's spots
+_HIGHEST_RIM = 14
+_WALL = TOP - 1  # between regions: higher than any paper
+
+
+def split_by_hints(sheet: HintedDrawing, several: Mask, contested: Mask, is_open: Mask) -> Labels:
+    """Label the paper of regions with hints of several colours, int32 (H, W): 1..k colour, k + 1 outside, 0 elsewhere.
+
+    several: bool (n + 1,), the regions to split. contested: those of them that hold the figure and the paper outside.
+    is_open: bool (spots,), the spots that lie on the paper outside.
+    """
+    outside = len(sheet.hints.colours)
+    own = np.where(is_open & contested[sheet.hints.region], outside, sheet.hints.colour)
+    springs = np.concatenate([[0], own]).astype(np.int32)
+    labels = np.zeros(sheet.regions.shape, np.int32)
+    window = _window(map_labels(several, sheet.regions))
+    part = sheet.cut(window)
+    inside = map_labels(several, part.regions) & (part.drawing.paper > 0)
+    seeds = np.where(inside, map_labels(springs, part.hints.marks), np.int32(0))
+    lid = np.zeros_like(inside)
+    if contested.any():
+        ground = map_labels(contested, sheet.regions) & (sheet.drawing.paper > 0)
+        beyond, border = beyond_the_hull(sheet.drawing.paper, ground)
+        seeds[beyond[window] & (seeds == 0)] = outside
+        lid = border[window]
+    grown = _grown(part, seeds, inside, lid)
+    labels[window] = np.where(inside & (grown <= outside), grown, 0)
+    if contested.any():
+        stained = stains(sheet, contested, is_open)
+        np.copyto(labels, stained, where=(stained > 0) & (labels > 0))
+    return labels
+
+
+def _window(mask: Mask) -> tuple[slice, slice]:
+    """Return the least window that holds all of a mask, bool (H, W), that is not empty."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
+
+
+def _grown(sheet: HintedDrawing, seeds: Labels, inside: Mask, lid: Mask) -> Labels:
+    """Grow seeds, int32 (H, W), over the paper inside, bool (H, W), from region to region only when all is filled."""
+    heights = _ground(sheet, seeds)
+    heights[lid] = np.maximum(heights[lid], _LID)
+    heights[_seams(sheet.regions) & inside] = _WALL
+    heights[sheet.drawing.paper == 0] = TOP
+    seeds[(sheet.drawing.paper > 0) & ~inside] = len(sheet.hints.colours) + 1  # other regions keep off
+    return watershed(seeds, heights)
+
+
+def _ground(sheet: HintedDrawing, seeds: Labels) -> U8:
+    """Return the heights, uint8 (H, W), over which colours grow from seeds, int32 (H, W)."""
+    distance = cv2.distanceTransform((seeds == 0).view(np.uint8), cv2.DIST_L2, 5)
+    slope = np.minimum(distance * np.float32(_SLOPE / sheet.size), _CAP)
+    narrow = np.float32(_NARROW * sheet.size)
+    neck = np.maximum(narrow - sheet.drawing.width, 0) * np.float32(_NECK / narrow)
+    rims = cv2.dilate(map_labels(_rims(sheet.hints, sheet.facts.labels), sheet.hints.marks), np.ones((3, 3), np.uint8))
+    return np.asarray(np.maximum(np.maximum(slope, neck), np.where(seeds == 0, rims, 0)), np.uint8)
+
+
+def _rims(hints: HintSpots, labels: int) -> U8:
+    """Return the height of the rim around each number in the map of marks, (spots + 1,)."""
+    key = hints.region * len(hints.colours) + hints.colour
+    pairs, which, spots = np.unique(key, return_inverse=True, return_counts=True)
+    region = pairs // len(hints.colours)
+    most = np.zeros(labels)
+    np.maximum.at(most, region, spots)
+    rim = np.minimum(_RIM * np.log2(most[region] / spots), _HIGHEST_RIM)[which]
+    return np.concatenate([[0], rim]).astype(np.uint8)
+
+
+def _seams(regions: Labels) -> Mask:
+    """Return the pixels beside another region, bool (H, W)."""
+    seams = np.zeros(regions.shape, bool)
+    across, down = regions[:, 1:] != regions[:, :-1], regions[1:] != regions[:-1]
+    seams[:, 1:] |= across
+    seams[:, :-1] |= across
+    seams[1:] |= down
+    seams[:-1] |= down
+    return seams

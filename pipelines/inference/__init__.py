@@ -1,0 +1,1 @@
+"""Any model applied to drawings: sources, checkpoints, engines, encodings, full size."""

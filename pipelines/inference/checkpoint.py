@@ -1,0 +1,166 @@
+"""Keeps a model in a folder that rebuilds it alone: a readable card and weights, never a pickle.
+
+    FOLDER/model.json            which model with which params, after how many steps, how good, digest of the weights
+    FOLDER/weights.safetensors   the network that colours
+    FOLDER/training.json         in runs: where training stands
+    FOLDER/training.safetensors  in runs: all networks, optimizers and memories
+
+A folder is written aside and renamed. Where a process died between the two renames of a replacement, the next one that
+looks finishes it, so that there is always a whole checkpoint.
+"""
+
+import errno
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from pipelines.core import registry
+from pipelines.core.errors import ColorizeError, UsageError
+from pipelines.core.files import sha256_of_file, show_path
+from pipelines.core.settings import plain
+from pipelines.inference.checkpoint_info import (
+    INFO,
+    KIND,
+    VERSION,
+    WEIGHTS,
+    CheckpointInfo,
+    check_weights,
+    damaged,
+    find_checkpoint,
+    params_of,
+    read_info,
+    read_json,
+    recover,
+)
+
+_LARGE = (
+    1 << 28
+)  # bytes of weights: drawing initial ones, to be replaced, then takes longer than torch's tools for none
+TRAINING, TRAINING_TENSORS = "training.json", "training.safetensors"
+
+
+class Training(NamedTuple):
+    """Where a run stands, beyond the weights."""
+
+    about: Mapping[str, Any]
+    tensors: Mapping[str, Tensor]
+
+
+def write_checkpoint(
+    folder: Path, card: CheckpointInfo, weights: Mapping[str, Tensor], training: Training | None = None
+) -> None:
+    """Put a checkpoint in the place of `folder`, whole or not at all; ColorizeError where the disk does not take it."""
+    aside = folder.with_name(f".{folder.name}.writing")
+    recover(folder)  # before anything aside is removed: it may be the only whole one
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        save_file(_ready(weights), aside / WEIGHTS)
+        if training is not None:
+            save_file(_ready(training.tensors), aside / TRAINING_TENSORS)
+            (aside / TRAINING).write_text(json.dumps(training.about), encoding="utf-8")
+        about = {"kind": KIND, "version": VERSION, **plain(card), "weights_sha256": sha256_of_file(aside / WEIGHTS)}
+        (aside / INFO).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        for file in aside.iterdir():
+            shutil.copymode(aside / INFO, file)  # safetensors' files are for their owner alone
+            _flush(file)
+        _swap(aside, folder)
+    except (OSError, SafetensorError) as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise ColorizeError(
+            f"the checkpoint {show_path(folder)} cannot be written: {_reason(error)}",
+            hint="Free some space, then run the same command again: it goes on from the last checkpoint",
+        ) from error
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> tuple[nn.Module, CheckpointInfo]:
+    """Rebuild the network that colours, in eval mode on the CPU; raises UsageError for damaged or foreign weights."""
+    folder = find_checkpoint(path)
+    card = read_info(folder)
+    module = registry.load("models", card.model)
+    if not hasattr(module, "build_network"):
+        raise UsageError(f"the model '{card.model}' has no weights", hint=f"Use --model {card.model}")
+    large = (folder / WEIGHTS).is_file() and (folder / WEIGHTS).stat().st_size > _LARGE
+    with torch.device("meta") if large else torch.random.fork_rng(devices=[]):
+        painter: nn.Module = module.build_network(params_of(card))
+    check_weights(folder)
+    weights = _load_tensors(folder / WEIGHTS)
+    load_weights(painter, weights, source=show_path(folder / WEIGHTS))
+    return painter.eval(), card
+
+
+def load_weights(network: nn.Module, weights: Mapping[str, Tensor], *, source: str) -> None:
+    """Load weights that must fit exactly; raises UsageError that names the first that does not."""
+    wanted = network.state_dict()
+    problem = _misfit(wanted, weights)
+    if problem is not None:
+        raise UsageError(f"{source} does not fit its network: {problem}", hint="Give the checkpoint of this model")
+    cast = {name: tensor.to(wanted[name].dtype) for name, tensor in weights.items()}
+    network.load_state_dict(cast, assign=True)
+
+
+def read_training(folder: Path) -> Training:
+    """Where the run of a checkpoint stood; raises UsageError where that was left out or is damaged."""
+    if not (folder / TRAINING).is_file():
+        raise UsageError(f"{show_path(folder)} has no training state", hint="Give another output folder")
+    return Training(read_json(folder / TRAINING), _load_tensors(folder / TRAINING_TENSORS))
+
+
+def _swap(aside: Path, folder: Path) -> None:
+    old = folder.with_name(f".{folder.name}.old")
+    if folder.exists():
+        folder.rename(old)
+    try:
+        aside.rename(folder)
+    except FileNotFoundError:
+        if not (folder / INFO).is_file():  # else somebody who reads it was faster: `mend`
+            raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _ready(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors as a file takes them: on the CPU, contiguous, none sharing memory with another."""
+    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+
+
+def _load_tensors(path: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(path)
+    except FileNotFoundError as error:
+        raise UsageError(f"{show_path(path)} is missing", hint="Give a whole checkpoint folder") from error
+    except (OSError, SafetensorError) as error:
+        raise damaged(path) from error
+
+
+def _misfit(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str | None:
+    missing = [name for name in wanted if name not in given]
+    if missing:
+        return f"{missing[0]} is missing"
+    extra = [name for name in given if name not in wanted]
+    if extra:
+        return f"{extra[0]} is not part of it"
+    for name, tensor in wanted.items():
+        if tensor.shape != given[name].shape:
+            return f"{name} is {tuple(given[name].shape)} instead of {tuple(tensor.shape)}"
+    return None
+
+
+def _flush(path: Path) -> None:
+    """Have the disk take a file before its folder is renamed, so that a power cut leaves no empty checkpoint."""
+    with path.open("r+b") as file:  # Windows flushes only what is open for writing
+        os.fsync(file.fileno())
+
+
+def _reason(error: Exception) -> str:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if full or "No space left" in str(error):
+        return "the disk is full"
+    return str(getattr(error, "strerror", None) or error)

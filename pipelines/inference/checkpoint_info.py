@@ -1,0 +1,123 @@
+"""Reads what a checkpoint (_checkpoint.py) says of itself, which model with which params, without loading torch."""
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from pipelines.core import registry
+from pipelines.core.errors import SettingsError, UsageError
+from pipelines.core.files import sha256_of_file, show_path
+from pipelines.core.settings import resolve
+
+KIND, VERSION = "colorize-cli model", 1
+INFO, WEIGHTS = "model.json", "weights.safetensors"
+SHIPPED = Path(__file__).resolve().parent.parent / "models" / "_shipped"
+"""The checkpoints that come with the toolkit, by the names of their models."""
+_CHOICES = ("best", "last")  # of a run, in the order of preference
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """What is known of a model without its weights."""
+
+    model: str  # its file in pipelines/models
+    params: Mapping[str, Any]  # its Params as plain values
+    step: int = 0  # training steps behind it
+    figures: Mapping[str, float] = field(default_factory=dict)  # on validation pictures
+    note: str = ""  # where it comes from
+    weights_sha256: str = ""  # of the weights' file, once it is written: it tells a checkpoint from any other
+
+
+def find_checkpoint(path: str | os.PathLike[str]) -> Path:
+    """The checkpoint folder that a path means: itself, or the best (else the last) of a run; raises UsageError.
+
+    The bare name of a model that comes with the toolkit means that one.
+    """
+    if (SHIPPED / str(path) / INFO).is_file() and Path(path).name == str(path):
+        return SHIPPED / str(path)
+    place = Path(path)
+    for folder in (place, *(place / choice for choice in _CHOICES)):
+        recover(folder)
+        if (folder / INFO).is_file():
+            return folder
+    if place.is_file():
+        raise UsageError(
+            f"{show_path(place)} is a file, not a checkpoint folder",
+            hint="Bring a file of the reference implementation in: colorize-cli models import FILE --arch unet_256",
+        )
+    what = "is no checkpoint: it has no model.json" if place.is_dir() else "does not exist"
+    raise UsageError(f"{show_path(place)} {what}", hint="Give a run of colorize-cli train, or a checkpoint in one")
+
+
+def read_info(path: str | os.PathLike[str]) -> CheckpointInfo:
+    """Read the card of a checkpoint or of a run's best one; raises UsageError for what is no checkpoint of ours."""
+    folder = find_checkpoint(path)
+    about = read_json(folder / INFO)
+    if about.get("kind") != KIND:
+        raise UsageError(f"{show_path(folder / INFO)} is not a model's card", hint="Give a checkpoint of colorize-cli")
+    if about.get("version") != VERSION:
+        raise UsageError(
+            f"{show_path(folder)} was made by another version of colorize-cli ({about.get('version')})",
+            hint="Use the version that made it",
+        )
+    try:
+        names = [field.name for field in fields(CheckpointInfo)]
+        return CheckpointInfo(**{name: about[name] for name in names})
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(folder / INFO) from error
+
+
+def params_of(card: CheckpointInfo) -> Any:
+    """The model's `Params` of a card, checked as settings are."""
+    try:
+        module = registry.load("models", card.model)
+        return resolve(module, {name: _from_json(value) for name, value in card.params.items()})
+    except (UsageError, AttributeError) as error:
+        reason = error.message if isinstance(error, SettingsError | UsageError) else str(error)
+        raise UsageError(
+            f"this version cannot build the model of the checkpoint: {reason}", hint="Use the version that made it"
+        ) from error
+
+
+def check_weights(folder: Path) -> None:
+    """Raise UsageError where the weights are not those that the card of a checkpoint folder tells of."""
+    path = folder / WEIGHTS
+    if not path.is_file():
+        raise UsageError(f"{show_path(path)} is missing", hint="Give a whole checkpoint folder")
+    if read_info(folder).weights_sha256 != sha256_of_file(path):
+        raise damaged(path)
+
+
+def recover(folder: Path) -> None:
+    """Finish a replacement of `folder` that a killed process left half done."""
+    if not folder.name:  # "." or "/"
+        return
+    aside, old = folder.with_name(f".{folder.name}.writing"), folder.with_name(f".{folder.name}.old")
+    with contextlib.suppress(OSError):
+        if not folder.exists() and old.is_dir():  # killed between the renames: what was written aside is whole
+            (aside if (aside / INFO).is_file() else old).rename(folder)
+        if folder.exists() and old.is_dir():
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise damaged(path) from error
+    if not isinstance(value, dict):
+        raise damaged(path)
+    return value
+
+
+def damaged(path: Path) -> UsageError:
+    return UsageError(f"{show_path(path)} is damaged", hint="Give another checkpoint, such as last or best of the run")
+
+
+def _from_json(value: object) -> object:
+    return "none" if value is None else value

@@ -1,0 +1,265 @@
+"""Brings a network's small colours to the full size of the line art, along its areas and lines.
+
+Areas are trapped-ball regions of the drawing. The colour of area r at pixel p is
+
+    c(p) = m_r + s |s|^2 / (|s|^2 + noise^2),
+    s(p) = sum_q G(p - q) w_q (n_q - m_r) / (sum_q G(p - q) w_q + epsilon),    q in r
+
+n: what the network painted, m_r: the median of n over the area, w: 1 where a pixel of the network lies on clean paper
+and 0 where a line runs through it, G: a Gaussian. So the shading inside an area stays, smooth, while the noise of the
+network (faded as by a Wiener filter) and the ink that it painted into its pixels go, and no colour crosses a line.
+Small areas have their median alone. Areas of like colour that meet in a gap of the lines are one, without a seam.
+Paper outside the figure that came out nearly white is white. Colours meet under the middle of the ink.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.core.imaging.arrays import F32, U8, Labels, Mask
+from pipelines.core.imaging.framing import resized
+from pipelines.core.imaging.picture import HINT_ALPHA
+from pipelines.flatting.areas import AreaMap
+from pipelines.segmentation import label_maps
+from pipelines.segmentation.label_maps import map_labels, resize_labels
+
+_CLEAN = (0.92, 0.7, 0.0)  # share of paper in a pixel of the network: the cleanest pixels that an area has count
+_LEAST_SHARE = 0.3  # of paper that a pixel must have for its ink to be told from its colour
+_ENOUGH = 4  # pixels that a median is taken of
+_SAMPLED = 256  # px of the longer side that medians are taken from
+_LEAST_AREA = 24  # px of the network: smaller areas have no shading
+_EPSILON = 0.05  # of a whole neighbourhood of clean pixels: with less, shading fades into the median
+_RIVAL = 0.8  # of a hint's pixels in one area: it counts in another that holds as many
+_ALIKE = 56  # levels: areas that meet over paper and differ less in every channel are one
+_WHITE = 238  # level: paper outside that is no darker in any channel is white
+
+
+class Smoothing(NamedTuple):
+    """How a network's shading is freed of noise."""
+
+    sigma: float  # px of the network: how far it is smoothed
+    noise: float  # levels: what is weaker fades
+    order: int = 1  # how suddenly: s p^order / (p^order + noise^(2 order)); 1 is a Wiener filter
+
+    @property
+    def margin(self) -> int:
+        """Px of the network around an area that count when it is smoothed."""
+        return round(3 * self.sigma)
+
+
+SMOOTHING = Smoothing(sigma=3.0, noise=48.0)
+"""For networks that paint whole pictures."""
+
+
+class Upsampled(NamedTuple):
+    """Colour for a line drawing."""
+
+    colour: U8  # RGB (H, W, 3), under the lines too
+    flat: U8  # RGB (H, W, 3), the same without shading
+    background: Mask  # (H, W), the paper outside the figure, to the middle of its outline
+
+
+def upsample(
+    network: F32, lines: U8, areas: AreaMap, *, hints: U8 | None = None, palette: U8 | None = None
+) -> Upsampled:
+    """Bring colours, float32 RGB (h, w, 3), 0..255, to the size of a line drawing, uint8 (H, W), with its areas.
+
+    hints: uint8 RGBA (H, W, 4); where they colour the figure alone, the paper outside stays white. palette: uint8
+    (k, 3); areas then take its nearest colours, with the shading that the network gave them.
+    """
+    clean = np.asarray(resized(lines, (network.shape[1], network.shape[0])) / np.float32(255), np.float32)
+    medians = area_medians(_without_ink(network, clean), clean, areas.labels, len(areas.outside))
+    areas, medians = _joined(areas, medians)
+    wanted = np.rint(medians).astype(np.uint8)
+    if palette is not None and len(palette):
+        wanted = _nearest_colours(wanted, palette)
+    wanted[areas.outside & (medians.min(axis=1) >= _WHITE)] = 255
+    paper = areas.outside & ~_coloured(areas, hints)
+    wanted[paper] = 255
+    flat = map_labels(wanted, areas.labels)
+    colour = flat.copy()
+    add_shading(colour, (network, clean), areas.labels, (medians, wanted, ~paper))
+    background = map_labels(areas.outside, areas.labels) & is_nearly_white(colour)
+    colour[background] = 255
+    return Upsampled(colour, flat, background)
+
+
+def is_nearly_white(colour: U8) -> Mask:
+    """Tell which pixels, bool (H, W), of an RGB picture, uint8 (H, W, 3), count as white paper."""
+    return np.asarray(cv2.inRange(colour, np.full(3, _WHITE), np.full(3, 255)) > 0)
+
+
+def _coloured(areas: AreaMap, hints: U8 | None) -> Mask:
+    """Tell which areas, (n + 1,), hold most of a coloured hint; all where there is no such hint anywhere."""
+    everywhere = np.ones(len(areas.outside), bool)
+    if hints is None:
+        return everywhere
+    marked = ((hints[..., 3] >= HINT_ALPHA) & (hints[..., :3].min(axis=2) < _WHITE)).view(np.uint8)
+    if not marked.any():
+        return everywhere
+    count, spots = cv2.connectedComponents(marked, connectivity=8, ltype=cv2.CV_32S)
+    pixels = np.flatnonzero(marked)
+    key = spots.reshape(-1)[pixels].astype(np.int64) * len(everywhere) + areas.labels.reshape(-1)[pixels]
+    pairs, votes = np.unique(key, return_counts=True)
+    spot, area = pairs // len(everywhere), pairs % len(everywhere)
+    most = np.zeros(count, np.intp)
+    np.maximum.at(most, spot, votes)
+    coloured = ~everywhere
+    coloured[area[votes >= _RIVAL * most[spot]]] = True
+    return coloured
+
+
+def _nearest_colours(colours: U8, palette: U8) -> U8:
+    """Return for each colour, (n, 3), the nearest of a palette in CIELAB; what is nearly white becomes white."""
+    offered = np.vstack([palette, np.full((1, 3), 255, np.uint8)])
+    nearly_white = colours.min(axis=1) >= _WHITE
+    apart = np.linalg.norm(_lab(colours)[:, None] - _lab(palette)[None], axis=2)
+    chosen = np.where(nearly_white, len(palette), apart.argmin(axis=1))
+    return np.asarray(offered[chosen], np.uint8)
+
+
+def _lab(colours: U8) -> F32:
+    return np.asarray(cv2.cvtColor(colours[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0], np.float32)
+
+
+def _joined(areas: AreaMap, medians: F32) -> tuple[AreaMap, F32]:
+    """Join areas of like colours, (n + 1, 3), that no line divides, so that there is no seam between them.
+
+    Their colour is the mean by size. Paper outside the figure is joined to nothing else.
+    """
+    roots = np.arange(len(medians))
+    for one, other in areas.open.tolist():
+        alike = float(np.abs(medians[one] - medians[other]).max()) <= _ALIKE
+        if alike and areas.outside[one] == areas.outside[other]:
+            roots[roots == roots[other]] = roots[one]
+    if (roots == np.arange(len(roots))).all():
+        return areas, medians
+    size = np.maximum(areas.size, 1)
+    whole = np.bincount(roots, size, len(roots))
+    mean = [np.bincount(roots, size * medians[:, channel], len(roots)) for channel in range(3)]
+    together = np.asarray(np.stack(mean, axis=1) / np.maximum(whole, 1)[:, None], np.float32)
+    return areas._replace(labels=map_labels(roots.astype(np.int32), areas.labels)), together
+
+
+def area_medians(levels: NDArray[np.intp], clean: F32, labels: Labels, count: int) -> F32:
+    """Return each area's median colour, float32 (count, 3), over the cleanest pixels of the network that it has.
+
+    levels: what the network painted, (h, w, 3), 0..255. clean: share of paper in its pixels, (h, w). labels: (H, W).
+    """
+    step = -(-max(labels.shape) // _SAMPLED)
+    sampled = labels[step // 2 :: step, step // 2 :: step]
+    rows = (np.arange(sampled.shape[0]) * step + step // 2) * levels.shape[0] // labels.shape[0]
+    columns = (np.arange(sampled.shape[1]) * step + step // 2) * levels.shape[1] // labels.shape[1]
+    cells = (rows[:, None] * levels.shape[1] + columns).reshape(-1)
+    found = np.full((count, 3), 255, np.float32)
+    _fill_medians(found, sampled.reshape(-1).copy(), cells, levels, clean)
+    left = np.bincount(sampled.reshape(-1), minlength=count) == 0
+    if left[1:].any():  # areas between the samples
+        left[0] = False
+        row, column = np.nonzero(map_labels(left, labels))
+        cells = row * levels.shape[0] // labels.shape[0] * levels.shape[1]
+        cells += column * levels.shape[1] // labels.shape[1]
+        _fill_medians(found, labels[row, column], cells, levels, clean)
+    return found
+
+
+def _fill_medians(found: F32, label: Labels, cells: NDArray[np.intp], levels: NDArray[np.intp], clean: F32) -> None:
+    """Fill in the medians of the areas `label`, (n,), at the network's pixels `cells`, (n,), flat indices."""
+    levels = levels.reshape(-1, 3)
+    share = clean.reshape(-1)
+    for least in _CLEAN:
+        used = (share[cells] >= least) & (label > 0)
+        counts = np.bincount(label[used], minlength=len(found))
+        enough = counts >= (_ENOUGH if least > 0 else 1)
+        kept = np.flatnonzero(used & enough[label])
+        number = np.cumsum(enough) - 1
+        for channel in range(3) if len(kept) else ():
+            key = number[label[kept]] * 256 + levels[cells[kept], channel]
+            table = np.bincount(key, minlength=256 * int(enough.sum())).reshape(-1, 256).cumsum(axis=1)
+            found[enough, channel] = (2 * table >= counts[enough][:, None]).argmax(axis=1)
+        label[enough[label]] = 0
+
+
+def _without_ink(network: F32, clean: F32) -> NDArray[np.intp]:
+    """Return the network's levels, (h, w, 3), brighter where a pixel is partly ink: black lines on a colour."""
+    share = np.where(clean >= _CLEAN[0], 1, np.maximum(clean, _LEAST_SHARE))
+    return np.rint(np.minimum(network / share[..., None], 255)).astype(np.intp)
+
+
+def add_shading(
+    colour: U8,
+    seen: tuple[F32, F32],
+    labels: Labels,
+    known: tuple[F32, U8, Mask],
+    smoothing: Smoothing = SMOOTHING,
+) -> None:
+    """Add a network's shading to the areas that are large enough to have some, in place.
+
+    colour: RGB (H, W, 3), flat. seen: what the network painted, float32 (h, w, 3), 0..255, and the share of paper in
+    its pixels, (h, w). labels: areas 1..n, (H, W). known: of each area the colour (n + 1, 3) that its shading is off
+    from, the colour (n + 1, 3) that it has, and whether it is shaded (n + 1,).
+    """
+    network, clean = seen
+    medians, wanted, shaded = known
+    small = resize_labels(labels, network.shape[:2])
+    weight = (clean >= _CLEAN[0]).astype(np.float32)
+    sizes = np.bincount(small.reshape(-1), weight.reshape(-1), len(medians))
+    large = np.flatnonzero((sizes >= _LEAST_AREA) & shaded)
+    boxes = _boxes(labels, len(medians))
+    margin = smoothing.margin
+    for area in large.tolist():
+        top, bottom, left, right = boxes[area].tolist()
+        box = (slice(top, bottom), slice(left, right))
+        near = tuple(
+            slice(max(int(side.start * few / many) - margin, 0), int(side.stop * few / many) + 1 + margin)
+            for side, few, many in zip(box, small.shape, labels.shape, strict=True)
+        )
+        mask = weight[near] * (small[near] == area)
+        shading = _shading(network[near] - medians[area], mask, smoothing)
+        full = _window(shading, near, (small.shape, labels.shape), box)
+        full += wanted[area]
+        levels = cv2.convertScaleAbs(np.maximum(full, 0))  # rounds, and cuts at 255
+        mine = (labels[box] == area).view(np.uint8)
+        cv2.copyTo(levels, mine, colour[box])
+
+
+def _shading(off: F32, mask: F32, smoothing: Smoothing) -> F32:
+    """Return smooth shading, (h, w, 3), of how far colours are off their median, (h, w, 3), where mask, (h, w), is 1.
+
+    What is weaker than the network's noise fades: s p / (p + noise^2) with p = |s|^2, as in a Wiener filter.
+    """
+    reach = 2 * smoothing.margin + 1
+    spread = cv2.GaussianBlur(np.dstack([off * mask[..., None], mask]), (reach, reach), smoothing.sigma)
+    shading = spread[..., :3] / (spread[..., 3:] + np.float32(_EPSILON))
+    power = np.square(shading).sum(axis=2, keepdims=True)
+    power **= smoothing.order
+    return np.asarray(shading * (power / (power + np.float32(smoothing.noise ** (2 * smoothing.order)))), np.float32)
+
+
+def _window(part: F32, near: tuple[slice, ...], shapes: tuple[tuple[int, ...], ...], box: tuple[slice, slice]) -> F32:
+    """Return a window `box` of a picture of shapes[0] enlarged to shapes[1], of which only the part `near` is given."""
+    down, across = (few / many for few, many in zip(*shapes, strict=True))
+    rows, columns = box
+    place = np.array(
+        [
+            [across, 0, (columns.start + 0.5) * across - 0.5 - near[1].start],
+            [0, down, (rows.start + 0.5) * down - 0.5 - near[0].start],
+        ]
+    )
+    size = (columns.stop - columns.start, rows.stop - rows.start)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(part, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _boxes(labels: Labels, count: int) -> NDArray[np.intp]:
+    """Return the box of each label, (count, 4): first row, end row, first column, end column."""
+    row, first, last, label = label_maps.runs_of(labels)
+    boxes = np.zeros((count, 4), np.intp)
+    boxes[:, [0, 2]] = max(labels.shape)
+    np.minimum.at(boxes[:, 0], label, row)
+    np.maximum.at(boxes[:, 1], label, row + 1)
+    np.minimum.at(boxes[:, 2], label, first)
+    np.maximum.at(boxes[:, 3], label, last + 1)
+    return boxes

@@ -1,0 +1,132 @@
+"""Runs networks by onnxruntime, on the CPU: those of ONNX files that `models export` wrote, without loading torch.
+
+What a file holds beside the network (_onnx_export.py) says which model it is, at which size it works and what it reads.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipelines.core.errors import MethodError, MissingPackageError, UsageError
+from pipelines.core.files import sha256_of_file, show_path
+from pipelines.core.imaging.arrays import F32
+
+if TYPE_CHECKING:
+    from pipelines.inference.encoding import InputKind
+
+
+SUFFIX = ".onnx"
+KIND, VERSION = "colorize-cli network", "1"
+INPUT = "drawing"
+OUTPUTS: Mapping[str, tuple[str, ...]] = {
+    "composite": ("picture",),
+    "layers": ("picture",),
+    "filled": ("fill", "ink", "guesses", "shares"),
+}
+"""What a network gives, by what it reads."""
+
+_KEPT = 4  # files that a process keeps open
+_EXPORT = "Make it with colorize-cli models export MODEL -o FILE.onnx"
+
+
+class OnnxEngine:
+    """A network in an ONNX model: float32 (B, Cin, S, S) to what `OUTPUTS` names.
+
+    It runs in the calling thread, so that results are the same for any number of processors and workers. Raises
+    MissingPackageError without onnxruntime, and what onnxruntime raises where `model` is not a whole ONNX model.
+    """
+
+    def __init__(self, model: bytes) -> None:
+        runtime = _runtime()
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.use_deterministic_compute = True
+        options.log_severity_level = 4  # what goes wrong is raised: nothing is to be written on top
+        self._session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the model holds beside the network."""
+        found: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        return found
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what it gives."""
+        return tuple(one.name for one in self._session.get_outputs())
+
+    def __call__(self, inputs: F32) -> list[F32]:
+        """Run it once; raises MethodError where it cannot run on such inputs."""
+        try:
+            made: list[F32] = self._session.run(None, {INPUT: inputs})
+        except Exception as error:  # onnxruntime's errors have no common class
+            raise MethodError(
+                f"onnxruntime cannot run the network: {str(error).splitlines()[0]}", hint="Export the network anew"
+            ) from error
+        return made
+
+
+class OnnxFile(NamedTuple):
+    """An ONNX file of ours, ready to run."""
+
+    model: str  # its file in pipelines/models
+    params: Mapping[str, Any]  # its Params as plain values
+    kind: "InputKind"
+    size: int  # px, the side of its square
+    digest: str  # of the whole file
+    about: Mapping[str, str]  # all that the file holds beside the network
+    engine: OnnxEngine
+
+
+def is_onnx(path: str) -> bool:
+    """Whether a path is named as ONNX files are."""
+    return path.lower().endswith(SUFFIX)
+
+
+def open_file(path: str) -> OnnxFile:
+    """Open an ONNX file, once in a process as long as it stays as it is.
+
+    Raises UsageError for what is missing, damaged or not of `models export`, MissingPackageError without onnxruntime.
+    """
+    try:
+        return _opened(path, sha256_of_file(Path(path)))
+    except OSError as error:
+        raise UsageError(f"{show_path(path)} cannot be read: {error.strerror}", hint=_EXPORT) from error
+
+
+@lru_cache(maxsize=_KEPT)
+def _opened(path: str, digest: str) -> OnnxFile:
+    _runtime()
+    try:
+        engine = OnnxEngine(Path(path).read_bytes())
+    except OSError:
+        raise
+    except Exception as error:  # onnxruntime's errors have no common class
+        raise UsageError(f"{show_path(path)} is damaged or no ONNX file", hint=_EXPORT) from error
+    about = engine.metadata
+    if about.get("kind") != KIND:
+        raise UsageError(f"{show_path(path)} is an ONNX file of another program", hint=_EXPORT)
+    if about.get("version") != VERSION:
+        raise UsageError(
+            f"{show_path(path)} was made by another version of colorize-cli ({about.get('version')})", hint=_EXPORT
+        )
+    try:
+        kind: InputKind = about["input"]  # type: ignore[assignment]
+        found = OnnxFile(about["model"], json.loads(about["params"]), kind, int(about["size"]), digest, about, engine)
+    except (KeyError, ValueError) as error:
+        raise UsageError(f"{show_path(path)} does not say how it is to be run", hint=_EXPORT) from error
+    if engine.outputs != OUTPUTS.get(kind):
+        raise UsageError(f"{show_path(path)} gives {', '.join(engine.outputs)}, not a colouring", hint=_EXPORT)
+    return found
+
+
+def _runtime() -> Any:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingPackageError(
+            "networks in ONNX are run by onnxruntime, which is not installed", hint="pip install 'colorize-cli[onnx]'"
+        ) from error
+    return onnxruntime

@@ -1,0 +1,184 @@
+"""Reads and writes generators in the files of the public reference implementation, such as `latest_net_G.pth`.
+
+They are state dicts, pickled by torch: read as weights only, so that code in a pickle is refused and never run. Files
+of old versions differ: names begin with `module.`, instance norms have running statistics that nothing reads, batch
+norms have no count of batches.
+
+Layout: J.-Y. Zhu, T. Park and others, "pytorch-CycleGAN-and-pix2pix", `models/networks.py`.
+"""
+
+import os
+import re
+import warnings
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from pipelines.core import registry
+from pipelines.core.errors import ColorizeError, UsageError
+from pipelines.core.files import show_path
+from pipelines.nn.blocks import Norm
+
+ARCHITECTURES = {
+    "unet_128": "pix2pix",
+    "unet_256": "pix2pix",
+    "unet_512": "pix2pix",
+    "resnet_6blocks": "cyclegan",
+    "resnet_9blocks": "cyclegan",
+}
+
+_PREFIXES = re.compile(r"^((module|_orig_mod)\.)+")  # of DataParallel and of torch.compile
+_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+_INPUTS = {3: "composite", 5: "layers"}  # channels of Pix2Pix's input
+_COLOURS = 3  # channels of the result
+
+
+class GeneratorLayout(NamedTuple):
+    """What a file shows of its generator."""
+
+    architecture: str  # unet_256 and so on; may be one that is not supported
+    inputs: int  # channels
+    outputs: int  # channels
+    width: int  # ngf
+    norm: Norm
+    dropout: bool | None  # None: the file does not show it, as in U-Nets
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The tensors of a reference file by name, without prefixes, on the CPU, of any precision.
+
+    Raises UsageError for what is missing, damaged, no state dict, or a pickle with code in it, which is not run.
+    """
+    content = _load(path)
+    if not isinstance(content, Mapping) or not content:
+        raise UsageError(f"{show_path(path)} holds no weights by name", hint="Give a *_net_G.pth or *_net_G_A.pth")
+    for name, value in content.items():
+        if not isinstance(name, str) or not isinstance(value, Tensor):
+            raise UsageError(
+                f"{show_path(path)} is no state dict: {name} is no tensor",
+                hint="Give a *_net_G.pth or *_net_G_A.pth, or save the network's state_dict() alone",
+            )
+    return {_PREFIXES.sub("", name): value for name, value in content.items()}
+
+
+def read_layout(weights: Mapping[str, Tensor], *, source: str) -> GeneratorLayout:
+    """Find out which generator the weights are of; raises UsageError for anything else, naming the `source`."""
+    filters = {name: tensor for name, tensor in weights.items() if tensor.ndim == 4}
+    if filters and all(name.startswith("model.model.") for name in weights):
+        return _unet_layout(weights, len(filters), source=source)
+    blocks = sum(".conv_block." in name for name in filters) // 2
+    if blocks:
+        return _resnet_layout(weights, blocks, source=source)
+    judge = "model.0.weight" in filters
+    what = "holds a discriminator, which does not colour" if judge else "holds no generator of a known layout"
+    raise UsageError(f"{source} {what}", hint="Give a *_net_G.pth or *_net_G_A.pth of " + ", ".join(ARCHITECTURES))
+
+
+def describe_params(
+    layout: GeneratorLayout, architecture: str | None, *, source: str, dropout: bool = True, size: int | None = None
+) -> tuple[str, dict[str, Any]]:
+    """The model and its Params, as plain values, for a file's generator.
+
+    architecture: what the file should hold, None: anything. dropout: whether a U-Net, whose file does not tell, is to
+    have dropout when it is trained on. size: px at which a ResNet is to work; a U-Net's size is fixed. Raises
+    UsageError for another architecture, or for channels that no model here has.
+    """
+    found = layout.architecture
+    if found not in ARCHITECTURES or (architecture is not None and found != architecture):
+        known = tuple(ARCHITECTURES)
+        hint = f"Use --arch {found}" if found in known else registry.suggestion(found, known)
+        raise UsageError(f"{source} holds a {found}" + (f", not a {architecture}" if architecture else ""), hint=hint)
+    model = ARCHITECTURES[found]
+    _check_channels(layout, model, source=source)
+    params: dict[str, Any] = {"generator": found, "ngf": layout.width, "norm": layout.norm}
+    params["dropout"] = dropout if layout.dropout is None else layout.dropout
+    if model == "pix2pix":
+        if size is not None:
+            raise UsageError(f"the size of a {found} is fixed", hint="Leave out --size")
+        return model, params | {"input": _INPUTS[layout.inputs]}
+    return model, params | ({"size": size} if size is not None else {})
+
+
+def normalise_weights(weights: Mapping[str, Tensor], norm: Norm) -> dict[str, Tensor]:
+    """Bring weights of any version to this one: statistics only where the norm is batch, and there with a count."""
+    if norm != "batch":
+        return {name: value for name, value in weights.items() if not name.endswith(_STATISTICS)}
+    means = [name for name in weights if name.endswith("running_mean")]
+    counts = {name.replace("running_mean", "num_batches_tracked"): torch.tensor(0) for name in means}
+    return {**counts, **weights}
+
+
+def write_weights(path: Path, network: nn.Module) -> None:
+    """Write a generator's state dict as the reference implementation reads it, aside and then renamed."""
+    state = OrderedDict(
+        (name, value.detach().cpu().contiguous().clone()) for name, value in network.state_dict().items()
+    )
+    aside = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(state, aside)
+        aside.replace(path)
+    except (OSError, RuntimeError) as error:  # torch's own writer raises RuntimeError
+        aside.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise ColorizeError(f"{show_path(path)} cannot be written: {reason}", hint="Check -o and the space") from error
+
+
+def _load(path: Path) -> object:
+    """Whatever torch finds in a file; a foreign file can make its readers raise anything."""
+    if not path.is_file():
+        raise UsageError(f"{show_path(path)} is no file", hint="Give a *_net_G.pth or *_net_G_A.pth")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the pickle's version
+            return torch.load(os.fspath(path), map_location="cpu", weights_only=True)
+    except Exception as error:
+        code = re.search(r"GLOBAL ([\w.]+)", str(error))
+        if code is not None:
+            raise UsageError(
+                f"{show_path(path)} is refused: beside weights its pickle wants to run {code[1]}, which was not done",
+                hint="Save the network's state_dict() alone, or get the file from another place",
+            ) from error
+        raise UsageError(
+            f"{show_path(path)} is damaged or no file of torch weights", hint="Give a *_net_G.pth or *_net_G_A.pth"
+        ) from error
+
+
+def _unet_layout(weights: Mapping[str, Tensor], filters: int, *, source: str) -> GeneratorLayout:
+    first, last = _filters(weights, "model.model.0", source=source), _filters(weights, "model.model.3", source=source)
+    norm = _norm(weights, biased="model.model.0.bias" in weights)
+    return GeneratorLayout(f"unet_{2 ** (filters // 2)}", first.shape[1], last.shape[1], first.shape[0], norm, None)
+
+
+def _resnet_layout(weights: Mapping[str, Tensor], blocks: int, *, source: str) -> GeneratorLayout:
+    first = _filters(weights, "model.1", source=source)
+    last = _filters(weights, f"model.{10 + blocks + 7}", source=source)  # 2 x up, norm, ReLU; then a padding
+    dropout = any(name.endswith("conv_block.6.weight") and weights[name].ndim == 4 for name in weights)
+    norm = _norm(weights, biased="model.1.bias" in weights)
+    return GeneratorLayout(f"resnet_{blocks}blocks", first.shape[1], last.shape[0], first.shape[0], norm, dropout)
+
+
+def _norm(weights: Mapping[str, Tensor], *, biased: bool) -> Norm:
+    if any(name.endswith(".weight") and tensor.ndim == 1 for name, tensor in weights.items()):
+        return "batch"
+    return "instance" if biased else "none"
+
+
+def _filters(weights: Mapping[str, Tensor], layer: str, *, source: str) -> Tensor:
+    tensor = weights.get(f"{layer}.weight")
+    if tensor is None or tensor.ndim != 4:
+        raise UsageError(f"{source} is no whole generator: {layer}.weight is missing", hint="Give another file")
+    return tensor
+
+
+def _check_channels(layout: GeneratorLayout, model: str, *, source: str) -> None:
+    allowed = tuple(_INPUTS) if model == "pix2pix" else (_COLOURS,)
+    if layout.inputs not in allowed or layout.outputs != _COLOURS:
+        raise UsageError(
+            f"{source} turns {layout.inputs} channels into {layout.outputs}",
+            hint=f"Give a generator that turns {' or '.join(map(str, allowed))} into {_COLOURS}",
+        )

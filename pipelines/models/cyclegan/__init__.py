@@ -1,0 +1,88 @@
+"""Learns colour without pairs: one network paints, another draws, and what goes there and back must come out alike.
+
+L = L_GAN(A, D_a) + L_GAN(B, D_b) + cycle_weight * (|B(A(a)) - a|_1 + |A(B(b)) - b|_1)
+  + cycle_weight * identity_weight * (|A(b) - b|_1 + |B(a) - a|_1),
+a line art with its hints painted on, b a colour picture of something else, A the painter, B its opposite.
+
+Source: J.-Y. Zhu, T. Park, P. Isola, A. A. Efros, "Unpaired Image-to-Image Translation using Cycle-Consistent
+Adversarial Networks", ICCV 2017, equations 1 to 3 and section 5.2 (identity).
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pipelines.core.errors import SettingsError
+from pipelines.core.settings import check_number
+from pipelines.inference.encoding import InputKind
+
+if TYPE_CHECKING:
+    from pipelines.nn.resnet import ResNet
+    from pipelines.training.task import TrainingTask
+
+_BLOCKS = {"resnet_6blocks": 6, "resnet_9blocks": 9}
+_CHANNELS = 3  # on both sides: a colour picture is also something to paint (identity)
+
+
+@dataclass(frozen=True)
+class Params:
+    """Settings of CycleGAN."""
+
+    generator: Literal["resnet_6blocks", "resnet_9blocks"] = "resnet_9blocks"  # residual blocks in both generators
+    ngf: int = 64  # channels of the generators at full size
+    ndf: int = 64  # channels of the discriminators at their first scale
+    layers_d: int = 3  # halvings in the discriminators: 3 judge patches of 70 px
+    norm: Literal["batch", "instance", "none"] = "instance"  # normalisation in all networks
+    dropout: bool = False  # half of the features in the residual blocks are left out at random while training
+    gan: Literal["vanilla", "lsgan"] = "lsgan"  # the adversarial loss: cross-entropy or least squares
+    cycle_weight: float = 10.0  # of the difference after going there and back, against the adversarial loss
+    identity_weight: float = 0.5  # of keeping what is finished already, times cycle_weight; 0 leaves it out
+    pool: int = 50  # made pictures that each discriminator is shown again
+    size: int = 256  # px, the longer side at which pictures are worked out; a multiple of 4
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        check_number("ngf", self.ngf, 1, 1024)
+        check_number("ndf", self.ndf, 1, 1024)
+        check_number("layers_d", self.layers_d, 1, 6)
+        check_number("cycle_weight", self.cycle_weight, 0)
+        check_number("identity_weight", self.identity_weight, 0)
+        check_number("pool", self.pool, 0, 10_000)
+        check_number("size", self.size, 32, 4096)
+        if self.size % 4:
+            raise SettingsError(f"size = {self.size} is no multiple of 4", hint=f"Use {self.size // 4 * 4}")
+
+
+PRESETS = {
+    "standard": Params(),
+    "fakemon": Params(ngf=150, ndf=150),
+    "small": Params(generator="resnet_6blocks", ngf=16, ndf=16, size=128),  # for two processor cores
+}
+RECIPES: dict[str, dict[str, object]] = {
+    "standard": {"batch_size": 1, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200},
+    "fakemon": {"batch_size": 1, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
+    "small": {"batch_size": 1, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
+}
+
+
+def input_kind(params: Params) -> InputKind:
+    """What the painter is given: always hints painted on lines, as identity needs equal channels on both sides."""
+    return "composite"
+
+
+def build_network(params: Params) -> "ResNet":
+    """A generator alone (both are alike), with initial weights, in training mode."""
+    from pipelines.nn.blocks import initialise
+    from pipelines.nn.resnet import ResNet
+
+    network = ResNet(
+        _CHANNELS, blocks=_BLOCKS[params.generator], width=params.ngf, norm=params.norm, dropout=params.dropout
+    )
+    initialise(network)
+    return network
+
+
+def build_task(params: Params) -> "TrainingTask":
+    """How it learns."""
+    from pipelines.models.cyclegan.task import Task
+
+    return Task(params)

@@ -1,0 +1,97 @@
+"""Learns light, line colour and missing colours on top of flat fills; the model that comes with the toolkit.
+
+`flat` lays the hints into the areas of the drawing. The network is given that picture and puts right what it lacks:
+
+    c = k (f + u d_r + s) + (1 - k) e,    k = line art, 0 ink .. 1 paper
+
+f: flat colour (white without hints), u: 1 where no hint lies in the area, d_r: a correction for area r, s: a shading
+map, e: the colour of the ink, one for the picture. A smooth L1 distance holds c to the true picture: with plain L1 the
+network never left s = 0, which is right in most pixels (docs/experiments.md).
+
+1. A small U-Net sees the picture in cells of 4x4 px: encoder and decoder over 1/4, 1/8, 1/16 and 1/32 of the scale,
+   attention over all of the picture at the smallest.
+2. Areas are tokens: the mean of the features over each, its colour, size and place. They attend to one another, so
+   that hints, twins and neighbours tell what colour an area without a hint has; what they find goes back to the cells.
+3. Each token gives d_r, and points at the areas whose hinted colour its own area shares, at white, or at none of these.
+   It also gives a distribution over 125 colours (the RGB cube, 5x5x5): what its colour might be, for variants and for
+   pictures without hints. Both learn by cross-entropy where no hint tells.
+
+Sources: this project; attention over regions after A. Vaswani et al., "Attention Is All You Need", NeurIPS 2017, colour
+as a classification after R. Zhang, P. Isola, A. A. Efros, "Colorful Image Colorization", ECCV 2016, pointing after
+O. Vinyals, M. Fortunato, N. Jaitly, "Pointer Networks", NeurIPS 2015.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.core.errors import SettingsError
+from pipelines.core.settings import check_number
+
+if TYPE_CHECKING:
+    from pipelines.inference.encoding import InputKind
+    from pipelines.models.fillnet.network import FillNet
+    from pipelines.training.task import TrainingTask
+
+DEEPEST = 32  # px of the side of a place at the smallest scale
+HEADS = 4  # of attention
+
+
+@dataclass(frozen=True)
+class Params:
+    """Settings of the network."""
+
+    size: int = 256  # px: the longer side at which pictures are worked out, a multiple of 32
+    width: int = 32  # channels at its first scale
+    tokens: int = 96  # channels of an area's token
+    layers: int = 2  # of attention between areas
+    guess_weight: float = 0.02  # of the cross-entropy of areas' colours, against the distance to the true picture
+    share_weight: float = 0.02  # of the cross-entropy of whose colour areas share
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        check_number("size", self.size, 32, 4096)
+        check_number("width", self.width, 4, 1024)
+        check_number("tokens", self.tokens, HEADS, 4096)
+        for name, step in {"size": DEEPEST, "width": 2, "tokens": HEADS}.items():
+            if getattr(self, name) % step:
+                raise SettingsError(f"{name} = {getattr(self, name)} is out of range", hint=f"Use a multiple of {step}")
+        check_number("layers", self.layers, 0, 64)
+        check_number("guess_weight", self.guess_weight, 0)
+        check_number("share_weight", self.share_weight, 0)
+
+
+PRESETS = {"standard": Params()}
+RECIPES: dict[str, dict[str, object]] = {
+    "standard": {
+        "batch_size": 16,
+        "learning_rate": 1e-3,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "epochs": 60,
+        "constant": 0.4,
+        "ema": 0.999,
+        "hue": 0.5,
+        "jitter": 0.12,
+        "vary_hints": True,
+        "vary_lines": 0.4,
+    },
+}
+
+
+def input_kind(params: Params) -> "InputKind":
+    """What the painter is given, as `_batch.network_input` names it."""
+    return "filled"
+
+
+def build_network(params: Params) -> "FillNet":
+    """The network with initial weights, in training mode."""
+    from pipelines.models.fillnet.network import FillNet
+
+    return FillNet(params)
+
+
+def build_task(params: Params) -> "TrainingTask":
+    """How the network learns."""
+    from pipelines.models.fillnet.task import Task
+
+    return Task(params)

@@ -1,0 +1,88 @@
+"""Learns colour from pairs: a U-Net paints, a PatchGAN judges pieces of the pair, and L1 holds to the true picture.
+
+G* = arg min_G max_D E[log D(x, y)] + E[log(1 - D(x, G(x)))] + l1_weight * E[|y - G(x)|_1], x the line art with its
+hints, y the colour picture; noise comes from dropout alone.
+
+Source: P. Isola, J.-Y. Zhu, T. Zhou, A. A. Efros, "Image-to-Image Translation with Conditional Adversarial Networks",
+CVPR 2017, equation 4.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from pipelines.core.settings import check_number
+from pipelines.inference.encoding import InputKind, input_channels
+
+if TYPE_CHECKING:
+    from pipelines.nn.unet import UNet
+    from pipelines.training.task import TrainingTask
+
+_DOWNS = {"unet_128": 7, "unet_256": 8, "unet_512": 9}
+
+
+@dataclass(frozen=True)
+class Params:
+    """Settings of Pix2Pix."""
+
+    generator: Literal["unet_128", "unet_256", "unet_512"] = "unet_256"  # U-Net for pictures of so many px
+    ngf: int = 64  # channels of the generator at its first scale
+    ndf: int = 64  # channels of the discriminator at its first scale
+    layers_d: int = 3  # halvings in the discriminator: 3 judge patches of 70 px
+    norm: Literal["batch", "instance", "none"] = "batch"  # normalisation in both networks
+    dropout: bool = True  # half of the innermost features are left out at random while training
+    # what the generator is given: hints painted on lines (3 channels), or line, hint and mask apart (5)
+    input: Literal["composite", "layers"] = "composite"
+    gan: Literal["vanilla", "lsgan"] = "vanilla"  # the adversarial loss: cross-entropy or least squares
+    l1_weight: float = 100.0  # of the distance to the true picture, against the adversarial loss
+
+    def __post_init__(self) -> None:
+        """Refuse settings out of range."""
+        check_number("ngf", self.ngf, 1, 1024)
+        check_number("ndf", self.ndf, 1, 1024)
+        check_number("layers_d", self.layers_d, 1, 6)
+        check_number("l1_weight", self.l1_weight, 0)
+
+    @property
+    def size(self) -> int:
+        """The longer side at which pictures are worked out, px."""
+        return 1 << _DOWNS[self.generator]
+
+
+PRESETS = {
+    "standard": Params(),
+    "fakemon": Params(ngf=150, ndf=150),
+    "small": Params(generator="unet_128", ngf=32, ndf=32, input="layers"),  # for two processor cores
+}
+RECIPES: dict[str, dict[str, object]] = {
+    "standard": {"batch_size": 1, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200},
+    "fakemon": {"batch_size": 4, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
+    "small": {"batch_size": 8, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
+}
+
+
+def input_kind(params: Params) -> InputKind:
+    """What the painter is given, as `_batch.network_input` names it."""
+    return params.input
+
+
+def build_network(params: Params) -> "UNet":
+    """The generator alone, with initial weights, in training mode."""
+    from pipelines.nn.blocks import initialise
+    from pipelines.nn.unet import UNet
+
+    network = UNet(
+        input_channels(params.input),
+        downs=_DOWNS[params.generator],
+        width=params.ngf,
+        norm=params.norm,
+        dropout=params.dropout,
+    )
+    initialise(network)
+    return network
+
+
+def build_task(params: Params) -> "TrainingTask":
+    """How it learns."""
+    from pipelines.models.pix2pix.task import Task
+
+    return Task(params)

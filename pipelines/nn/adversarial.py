@@ -1,0 +1,117 @@
+"""Parts of adversarial training: the PatchGAN discriminator, its losses, the gradient penalty and the image pool."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pipelines.nn.blocks import Norm, conv_bias, norm_layer
+
+_WIDEST = 8  # times the base width: no layer has more channels
+
+
+class PatchGan(nn.Module):
+    """PatchGAN with `layers` halvings: 3 judge patches of 70x70 px, 1 of 16x16, 5 of 286x286.
+
+    (B, inputs, H, W) -> logits (B, 1, H', W'), H' about H / 2 ** layers; higher is more real.
+    """
+
+    def __init__(self, inputs: int, *, width: int = 64, layers: int = 3, norm: Norm = "batch") -> None:
+        super().__init__()
+        channels = [width * min(2**depth, _WIDEST) for depth in range(layers + 1)]
+        found: list[nn.Module] = [nn.Conv2d(inputs, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+        for depth in range(1, layers + 1):
+            stride = 2 if depth < layers else 1
+            found += [
+                nn.Conv2d(channels[depth - 1], channels[depth], 4, stride, 1, bias=conv_bias(norm)),
+                norm_layer(norm, channels[depth]),
+                nn.LeakyReLU(0.2, inplace=True),
+            ]
+        self.model = nn.Sequential(*found, nn.Conv2d(channels[-1], 1, 4, 1, 1))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, 1, H', W')."""
+        result: Tensor = self.model(pictures)
+        return result
+
+
+class ImagePool:
+    """Up to `capacity` pictures, which are swapped at random for new ones."""
+
+    def __init__(self, capacity: int = 50) -> None:
+        self._capacity = capacity
+        self._kept: Tensor | None = None  # (capacity, C, H, W)
+        self._count = 0
+
+    def swap(self, pictures: Tensor) -> Tensor:
+        """Give back as many pictures as come in, (B, C, H, W), without gradient: new ones until the pool is full.
+
+        From then on each is, with probability 1/2, kept in the place of one remembered, which is given back instead.
+        Draws of chance come from torch's global generator. Where nothing is swapped the very input is given back.
+        """
+        pictures = pictures.detach()
+        if self._capacity == 0:
+            return pictures
+        kept, result = self._room(pictures), pictures
+        for row, picture in enumerate(pictures):
+            if self._count < self._capacity:
+                kept[self._count].copy_(picture)
+                self._count += 1
+            elif torch.rand(()).item() < 0.5:
+                place = int(torch.randint(self._capacity, ()).item())
+                result = pictures.clone() if result is pictures else result
+                result[row].copy_(kept[place])
+                kept[place].copy_(picture)
+        return result
+
+    def state(self) -> Tensor | None:
+        """The pictures remembered, (n, C, H, W), oldest place first; None before the first. A view, not a copy."""
+        return self._kept[: self._count] if self._kept is not None else None
+
+    def restore(self, state: Tensor | None) -> None:
+        """Remember what `state` gave, and nothing else; of more than fit, the first."""
+        self._kept, self._count = None, 0
+        if state is not None and self._capacity:
+            fitting = state[: self._capacity]
+            self._room(fitting)[: len(fitting)].copy_(fitting)
+            self._count = len(fitting)
+
+    def _room(self, like: Tensor) -> Tensor:
+        if self._kept is None:
+            self._kept = torch.empty((self._capacity, *like.shape[1:]), dtype=like.dtype, device=like.device)
+        elif self._kept.device != like.device:
+            self._kept = self._kept.to(like.device)  # after `restore` from a file
+        return self._kept
+
+
+Gan = Literal["vanilla", "lsgan"]
+
+
+def gan_loss(logits: Tensor, real: bool, kind: Gan) -> Tensor:
+    """The mean distance of logits, any shape, from the label 1 (real) or 0 (fake); a scalar >= 0.
+
+    "vanilla" is the cross-entropy of sigmoid(logits), in its non-saturating form for generators (I. Goodfellow et al.,
+    "Generative Adversarial Nets", NIPS 2014); "lsgan" is the squared difference (X. Mao et al., "Least Squares
+    Generative Adversarial Networks", ICCV 2017).
+    """
+    logits = logits.float()  # of half precision
+    if kind == "vanilla":
+        return functional.softplus(-logits if real else logits).mean()  # -log sigmoid(x) = softplus(-x)
+    return (logits - 1 if real else logits).square().mean()
+
+
+def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, *, weight: float = 10.0) -> Tensor:
+    """How far the critic's slope is from 1 between real and fake pictures, (B, C, H, W) each; a scalar >= 0.
+
+    weight * mean((||d critic(x) / d x|| - 1) ** 2) at x = alpha * real + (1 - alpha) * fake, one alpha per picture,
+    uniform in [0, 1) from torch's global generator. A critic with many logits counts their sum. Can be derived again.
+    Source: I. Gulrajani et al., "Improved Training of Wasserstein GANs", NIPS 2017, equation 3.
+    """
+    alpha = torch.rand(len(real)).to(real).view(-1, 1, 1, 1)  # drawn on the CPU: alike on every device
+    between = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    norms = torch.linalg.vector_norm(slope.flatten(1).float(), dim=1)  # (B,)
+    penalty: Tensor = weight * (norms - 1).square().mean()
+    return penalty

@@ -1,0 +1,1 @@
+"""What the forms of report share: the gallery and its thumbnails."""

@@ -1,0 +1,78 @@
+"""Stage: line art -> label maps, one 16-bit PNG each, and a false-colour preview."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.core import registry
+from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
+from pipelines.core.batch.report import Observer, Report
+from pipelines.core.batch.runner import run
+from pipelines.core.batch.workers import Produced
+from pipelines.core.imaging.compositing import composite
+from pipelines.core.imaging.line_art import ink_layer, line_drawing
+from pipelines.core.imaging.picture import decode_picture, encode_labels, encode_png
+from pipelines.core.settings import plain, resolve
+
+
+@dataclass(frozen=True)
+class SegmentTask:
+    """The work on one line drawing: decode, segment, encode."""
+
+    method: str
+    params: Any
+    preview: bool
+
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
+        """`picture` in; the label map, and with `preview` the same in false colours under the lines, out."""
+        picture = decode_picture(files["picture"])
+        regions = registry.load("regions", self.method).segment(line_drawing(picture), self.params)
+        labels = encode_labels(regions)
+        if not self.preview:
+            return Produced((labels,))
+        return Produced((labels, encode_png(composite(ink_layer(picture), false_colours(regions)))))
+
+
+def false_colours(regions: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Regions int32 (H, W) as uint8 RGB (H, W, 3): a label has one colour in every picture; 0 is white."""
+    index = np.arange(1, int(regions.max(initial=0)) + 1)
+    hue = (index * 0.618034) % 1.0  # steps of the golden ratio keep neighbours in number far apart in hue
+    hsv = np.column_stack([hue * 180, 90 + 60 * (index % 3), 255 - 35 * (index % 2)]).astype(np.uint8)
+    colours = cv2.cvtColor(hsv[None], cv2.COLOR_HSV2RGB)[0] if len(index) else hsv
+    return np.vstack([np.full((1, 3), 255, np.uint8), colours])[regions]
+
+
+def segment_regions(
+    inputs: Sequence[str],
+    output: str | None,
+    *,
+    method: str = "trapped_ball",
+    preset: str | None = None,
+    values: Mapping[str, object] | None = None,
+    preview: bool = True,
+    batch: BatchSettings | None = None,
+    observer: Observer | None = None,
+) -> Report:
+    """Label the regions of every line drawing in `inputs`, written to the folder (or file, or "-") `output`.
+
+    With `preview` a picture in false colours is written too, as NAME.preview.png (never to standard output).
+    Raises UsageError and SettingsError before any work.
+    """
+    settings = batch or BatchSettings()
+    sources, destination = find(inputs, output, settings)
+    shown = preview and destination.folder is not None
+    work = SegmentTask(method, resolve(registry.load("regions", method), values or {}, preset=preset), shown)
+    suffixes = (".png", ".preview.png") if shown else (".png",)
+    jobs = tuple(
+        Job(
+            (("picture", source.path),),
+            tuple(destination.place(source.relative, suffix) for suffix in suffixes),
+            source.relative,
+        )
+        for source in sources
+    )
+    return run(Plan("regions", jobs, destination.folder, plain(work)), work, settings, observer=observer)

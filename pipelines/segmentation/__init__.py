@@ -1,0 +1,1 @@
+"""From a line drawing to labelled regions and what is known of them."""

@@ -1,0 +1,1 @@
+"""The same areas over the frames of a sequence, and their colours."""

@@ -1,0 +1,1 @@
+"""The training of any model: task, trainer, data, validation, run folder."""

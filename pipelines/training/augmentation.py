@@ -1,0 +1,169 @@
+"""Varies what a network learns from beyond mirroring and hues: which hints it is given, and how its lines are drawn.
+
+Hints: none in a fifth of the cases, all in two fifths, some in a fifth, and in the rest dabs and short strokes
+of the true colours anywhere, one to many. Lines: thicker or thinner, with gaps, pale or soft, on noisy paper.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.picture import HINT_ALPHA
+from pipelines.training.pair_dataset import Example
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How a picture is varied each time it is seen."""
+
+    flip: bool = True  # mirrored in half of the cases
+    jitter: float = 0.0  # enlarged by up to this share and cut to size again at random (.12 is 286 -> 256)
+    hue: float = 0.0  # colours and hints turned together by up to this share of the hue circle (.5 is any turn)
+    hints: bool = False  # other hints: none, some of them, or dabs anywhere
+    lines: float = 0.0  # share of pictures whose lines are drawn otherwise: width, gaps, tone
+
+
+def augment(view: Example, augmentation: Augmentation, rng: np.random.Generator) -> Example:
+    """Mirror, enlarge and recolour a picture by chance; lines, hints and colour stay in register."""
+    colour, lines, hints = enlarge(view, augmentation.jitter, rng)
+    if augmentation.hints:
+        hints = resample_hints(colour, lines, hints, rng)
+    if augmentation.lines and rng.random() < augmentation.lines:
+        lines = restyle_lines(lines, rng)
+    if augmentation.flip and rng.random() < 0.5:
+        colour, lines, hints = colour[:, ::-1], lines[:, ::-1], hints[:, ::-1]
+    if augmentation.hue:
+        turn = rng.uniform(-augmentation.hue, augmentation.hue)
+        colour = rotate_hue(colour, turn)
+        hints = np.dstack([rotate_hue(hints[..., :3], turn), hints[..., 3]])
+    return Example(np.ascontiguousarray(colour), np.ascontiguousarray(lines), np.ascontiguousarray(hints))
+
+
+def enlarge(view: Example, share: float, rng: np.random.Generator) -> Example:
+    """Enlarge a picture by up to a share, drawn by chance, and cut it to its size somewhere."""
+    if not share:
+        return view
+    height, width = view.lines.shape
+    scale = 1 + rng.uniform(0, share)
+    right, down = rng.uniform(0, 1, 2) * (scale - 1) * (width, height)
+    matrix = np.array([[scale, 0, -right], [0, scale, -down]], np.float32)
+    ways = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_NEAREST)
+    moved = (
+        cv2.warpAffine(array, matrix, (width, height), flags=way, borderMode=cv2.BORDER_REPLICATE)
+        for array, way in zip(view, ways, strict=True)
+    )
+    return Example(*moved)  # type: ignore[arg-type]
+
+
+_NONE, _ALL, _SOME = 0.2, 0.6, 0.8  # up to which draw there are no hints, all, some; beyond, others
+_MEAN_DABS = 7
+_MOST_DABS = 30
+_DAB = 1 / 40  # of the side: the greatest radius of a dab
+_STROKE = 1 / 8  # of the side: the greatest length of a stroke
+_CLEAN = 235  # level from which a pixel of a drawing is paper
+_TOLERANCE = 12  # levels: a stroke stays on one colour
+_GAP = 1 / 100  # of the side: the greatest radius of a gap
+
+
+def resample_hints(colour: U8, lines: U8, hints: U8, rng: np.random.Generator) -> U8:
+    """Draw which hints, uint8 RGBA (H, W, 4), a picture, uint8 (H, W, 3), is learned with."""
+    draw = rng.random()
+    if draw < _NONE:
+        return np.zeros_like(hints)
+    if draw < _ALL:
+        return hints
+    return _some(hints, rng) if draw < _SOME else _dabs(colour, lines, rng)
+
+
+def restyle_lines(lines: U8, rng: np.random.Generator) -> U8:
+    """Redraw lines, uint8 (H, W), by chance: two of width, gaps, tone and softness, noise at most."""
+    ways = (_other_width, _with_gaps, _paler, _softer, _noisier)
+    for way in rng.choice(len(ways), int(rng.integers(1, 3)), replace=False).tolist():
+        lines = ways[way](lines, rng)
+    return lines
+
+
+def rotate_hue(colour: NDArray[np.uint8], turn: float) -> NDArray[np.uint8]:
+    """Rotate the colours, uint8 (H, W, 3), about the grey axis by a share of the full circle.
+
+    The rotation matrix about (1, 1, 1)/sqrt(3) keeps greys, R + G + B, and black and white; what falls out of the
+    cube is cut off.
+    """
+    cosine, sine = np.cos(2 * np.pi * turn), np.sin(2 * np.pi * turn)
+    off = (1 - cosine) / 3
+    cross = sine / np.sqrt(3)
+    matrix = cosine * np.eye(3) + off + cross * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
+    return cv2.transform(np.ascontiguousarray(colour), matrix.astype(np.float32))  # type: ignore[return-value]
+
+
+def _some(hints: U8, rng: np.random.Generator) -> U8:
+    count, spots = cv2.connectedComponents((hints[..., 3] >= HINT_ALPHA).view(np.uint8), ltype=cv2.CV_32S)
+    kept = np.zeros(count, bool)
+    if count > 1:
+        kept[rng.choice(np.arange(1, count), int(rng.integers(1, count)), replace=False)] = True
+    return np.asarray(hints * kept[spots][..., None], np.uint8)
+
+
+def _dabs(colour: U8, lines: U8, rng: np.random.Generator) -> U8:
+    """Dabs of the true colour on paper: in half of the pictures discs, else strokes as far as the colour goes."""
+    hints = np.zeros((*lines.shape, 4), np.uint8)
+    coloured = (lines >= _CLEAN) & (colour.min(axis=2) < _CLEAN)
+    rows, columns = np.nonzero(coloured if rng.random() < 0.7 and coloured.any() else lines >= _CLEAN)
+    if not len(rows):
+        return hints
+    side, strokes = max(lines.shape), rng.random() < 0.5
+    for place in rng.integers(0, len(rows), min(int(rng.geometric(1 / _MEAN_DABS)), _MOST_DABS)).tolist():
+        start = int(columns[place]), int(rows[place])
+        tone = (*colour[start[1], start[0]].tolist(), 255)
+        if strokes:
+            end = _end_of_stroke(colour, start, side * _STROKE * rng.random(), rng)
+            cv2.line(hints, start, end, tone, int(rng.integers(1, 4)))
+        else:
+            cv2.circle(hints, start, int(rng.integers(1, max(2, int(side * _DAB)))), tone, -1)
+    return hints
+
+
+def _end_of_stroke(colour: U8, start: tuple[int, int], length: float, rng: np.random.Generator) -> tuple[int, int]:
+    turn = rng.uniform(0, 2 * np.pi)
+    steps = np.arange(int(length) + 1)
+    x = np.clip(start[0] + steps * np.cos(turn), 0, colour.shape[1] - 1).astype(int)
+    y = np.clip(start[1] + steps * np.sin(turn), 0, colour.shape[0] - 1).astype(int)
+    off = np.abs(colour[y, x].astype(np.int16) - colour[y[0], x[0]]).max(axis=1) > _TOLERANCE
+    last = max(int(off.argmax()) - 1, 0) if off.any() else len(steps) - 1
+    return int(x[last]), int(y[last])
+
+
+def _other_width(lines: U8, rng: np.random.Generator) -> U8:
+    """Thicker by up to a pixel on each side, or a little thinner."""
+    kernel = np.ones((3, 3), np.uint8)
+    thick = rng.random() < 0.7
+    other = cv2.erode(lines, kernel) if thick else cv2.dilate(lines, kernel)
+    share = rng.uniform(0.3, 1.0 if thick else 0.5)
+    return np.asarray(cv2.addWeighted(lines, 1 - share, other, share, 0), np.uint8)
+
+
+def _with_gaps(lines: U8, rng: np.random.Generator) -> U8:
+    rows, columns = np.nonzero(lines < 128)
+    if not len(rows):
+        return lines
+    torn = lines.copy()
+    for place in rng.integers(0, len(rows), int(rng.integers(1, 5))).tolist():
+        radius = int(rng.integers(1, max(2, round(max(lines.shape) * _GAP)) + 1))
+        cv2.circle(torn, (int(columns[place]), int(rows[place])), radius, 255, -1)
+    return torn
+
+
+def _paler(lines: U8, rng: np.random.Generator) -> U8:
+    return np.asarray(255 - cv2.convertScaleAbs(255 - lines, alpha=rng.uniform(0.5, 0.95)), np.uint8)
+
+
+def _softer(lines: U8, rng: np.random.Generator) -> U8:
+    return np.asarray(cv2.GaussianBlur(lines, (0, 0), rng.uniform(0.4, 1.0)), np.uint8)
+
+
+def _noisier(lines: U8, rng: np.random.Generator) -> U8:
+    grain = rng.normal(0, rng.uniform(2, 8), lines.shape)
+    return np.clip(np.rint(lines - np.abs(grain)), 0, 255).astype(np.uint8)

@@ -1,0 +1,132 @@
+"""Keeps what a training run writes beside its checkpoints: settings, figures as JSON Lines, sample sheets.
+
+RUN/run.json        what this run is: resolved settings, model, dataset digests; the same command goes on with it
+RUN/metrics.jsonl   a line every few steps, and one per validation
+RUN/samples/        a sheet per validation: lines, with hints, result, truth
+RUN/last, RUN/best  checkpoints
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipelines.core.errors import ColorizeError, UsageError
+from pipelines.core.files import show_path
+from pipelines.core.settings import plain
+
+KIND, VERSION = "colorize-cli run", 1
+ABOUT, METRICS, SAMPLES = "run.json", "metrics.jsonl", "samples"
+
+
+class RunFolder:
+    """The folder of one run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def check(self, about: Mapping[str, Any], *, free: Sequence[str]) -> bool:
+        """Find out whether the folder is this run's; returns whether the run is there already.
+
+        free: settings that may differ, since they only say how long. Raises UsageError for another run's folder and
+        for one with other things in it.
+        """
+        path = self.folder / ABOUT
+        if path.is_file():
+            self._check_same(_read(path), _signed(about), free)
+            return True
+        if self.folder.exists() and (not self.folder.is_dir() or self._has_other_things()):
+            raise UsageError(f"{show_path(self.folder)} has other things in it", hint="Give a new folder after -o")
+        return False
+
+    def open(self, about: Mapping[str, Any], *, free: Sequence[str]) -> bool:
+        """Make the folder, or go on with it where `check` finds the same run; returns whether it was there."""
+        was_there = self.check(about, free=free)
+        self._replace(self.folder / ABOUT, (json.dumps(_signed(about), indent=2) + "\n").encode())
+        return was_there
+
+    def cut_metrics(self, step: int) -> None:
+        """Forget figures of steps after a checkpoint: they are about to be measured again."""
+        path = self.folder / METRICS
+        if not path.is_file():
+            return
+        kept = []
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                if json.loads(line)["step"] <= step:
+                    kept.append(line + "\n")
+            except (ValueError, KeyError, TypeError):
+                break  # a killed process left half a line
+        self._replace(path, "".join(kept).encode())
+
+    def log(self, row: Mapping[str, Any]) -> None:
+        """Add a line of figures."""
+        try:
+            with (self.folder / METRICS).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        except OSError as error:
+            raise _unwritable(self.folder / METRICS, error) from error
+
+    def keep_sample(self, step: int, png: bytes) -> None:
+        """Keep a sample sheet."""
+        self._replace(self.folder / SAMPLES / f"step-{step:08d}.png", png)
+
+    def _has_other_things(self) -> bool:
+        """Whether anything is there but what a process left that was killed in its very first write."""
+        return any(item != _aside(self.folder / ABOUT) for item in self.folder.iterdir())
+
+    def _check_same(self, before: Mapping[str, Any], now: Mapping[str, Any], free: Sequence[str]) -> None:
+        changed = [name for name in _differences(before, now) if name.rsplit(".", 1)[-1] not in free]
+        if changed:
+            listed = ", ".join(f"{name.removeprefix('settings.')}" for name in changed[:6])
+            raise UsageError(
+                f"{show_path(self.folder)} is another run: it differs in {listed}",
+                hint="Give a new folder after -o, or that run's own settings to go on with it",
+            )
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        aside = _aside(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(data)
+            os.replace(aside, path)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+
+
+def _signed(about: Mapping[str, Any]) -> dict[str, Any]:
+    return {"kind": KIND, "version": VERSION, **plain(about)}
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.writing")
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        about = json.loads(path.read_text(encoding="utf-8"))
+        if about["kind"] == KIND and about["version"] == VERSION:
+            return dict(about)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise UsageError(f"{show_path(path)} is not of a run of this version", hint="Give a new folder after -o")
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any], above: str = "") -> list[str]:
+    """Names, with dots, of the values that differ."""
+    found = []
+    for name in dict.fromkeys([*before, *now]):
+        one, other = before.get(name), now.get(name)
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            found += _differences(one, other, f"{above}{name}.")
+        elif one != other:
+            found.append(f"{above}{name}")
+    return found
+
+
+def _unwritable(path: Path, error: OSError) -> ColorizeError:
+    return ColorizeError(
+        f"{show_path(path)} cannot be written: {(error.strerror or str(error)).lower()}",
+        hint="Free some space or mend its permissions, then run the same command again: it goes on",
+    )

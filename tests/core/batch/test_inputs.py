@@ -1,0 +1,219 @@
+"""Which pictures a command finds, and under which relative path."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipelines.core.batch.inputs import CompanionFiles, Selection, find_sources, natural_key
+from pipelines.core.batch.plan import BatchSettings, find
+from pipelines.core.errors import NothingMatchedError, UsageError
+from pipelines.core.files import show_path
+
+
+@pytest.fixture
+def art(tmp_path: Path) -> Path:
+    for name in ("frame10.png", "frame2.png", "deep/a.JPG", "deep/er/b.webp", "notes.txt", ".hidden.png", ".git/c.png"):
+        path = tmp_path / "art" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    return tmp_path / "art"
+
+
+def names(inputs: list[str], selection: Selection | None = None, **more: object) -> list[str]:
+    return [str(source.relative) for source in find_sources(inputs, selection, **more)]  # type: ignore[arg-type]
+
+
+def test_folders_are_walked_in_natural_order_and_hidden_names_left_out(art: Path) -> None:
+    assert names([str(art)]) == ["deep/a.JPG", "deep/er/b.webp", "frame2.png", "frame10.png"]
+
+
+def test_no_recursive_stays_in_the_folder(art: Path) -> None:
+    assert names([str(art)], Selection(recursive=False)) == ["frame2.png", "frame10.png"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("*.png", ["frame2.png", "frame10.png"]),
+        ("**/*.JPG", ["deep/a.JPG"]),
+        ("d*/*", ["deep/a.JPG", "deep/er/b.webp"]),
+        ("frame?.png", ["frame2.png"]),
+    ],
+)
+def test_quoted_patterns_keep_the_path_below_their_fixed_part(art: Path, pattern: str, expected: list[str]) -> None:
+    assert names([f"{art}/{pattern}"]) == expected
+
+
+def test_a_named_file_keeps_its_name_and_is_taken_whatever_its_suffix(art: Path) -> None:
+    assert names([str(art / "deep" / "a.JPG"), str(art / "notes.txt")]) == ["a.JPG", "notes.txt"]
+
+
+def test_a_list_keeps_relative_folders(art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(art)
+    listed = ["deep/a.JPG", str(art / "frame2.png")]
+    assert names([], listed=listed) == ["deep/a.JPG", "frame2.png"]
+
+
+def test_include_exclude_and_limit(art: Path) -> None:
+    assert names([str(art)], Selection(include=("*.png",))) == ["frame2.png", "frame10.png"]
+    assert names([str(art)], Selection(exclude=("deep/*",), limit=1)) == ["frame2.png"]
+
+
+def test_each_file_once_and_link_loops_end(art: Path) -> None:
+    (art / "deep" / "up").symlink_to(art)
+    assert names([str(art), str(art / "frame2.png")]).count("frame2.png") == 1
+
+
+def test_the_output_folder_inside_the_input_is_left_out(art: Path) -> None:
+    (art / "out").mkdir()
+    (art / "out" / "frame2.png").write_bytes(b"x")
+    assert "out/frame2.png" not in names([str(art)], leave_out=[art / "out"])
+    assert "out/frame2.png" not in names([f"{art}/**/*.png"], leave_out=[art / "out"])
+
+
+def test_a_missing_path_and_an_empty_folder_have_their_own_errors(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not exist"):
+        find_sources([str(tmp_path / "nowhere")])
+    with pytest.raises(NothingMatchedError, match="no picture found") as caught:
+        find_sources([str(tmp_path)])
+    assert caught.value.exit_code == 3
+
+
+def test_a_folder_that_cannot_be_read_becomes_one_input_that_will_fail(
+    art: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.scandir
+
+    def guarded(path: Path) -> object:
+        if Path(path).name == "deep":
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    assert names([str(art)]) == ["deep", "frame2.png", "frame10.png"]
+
+
+def test_names_of_every_kind_are_found_and_shown_on_one_line(tmp_path: Path) -> None:
+    for name in ("ドラゴン.png", "with space.png", "new\nline.png", "[brackets].png"):
+        (tmp_path / name).write_bytes(b"x")
+    assert len(find_sources([str(tmp_path)])) == 4
+    assert names([str(tmp_path / "[brackets].png")]) == ["[brackets].png"]
+    assert show_path("new\nline.png") == r"new\nline.png"
+    assert show_path("ドラゴン.png") == "ドラゴン.png"
+
+
+def test_natural_order_compares_digits_as_numbers() -> None:
+    assert sorted(["a10", "a9", "a09b", "A1", "10", "9"], key=natural_key) == ["9", "10", "A1", "a9", "a09b", "a10"]
+
+
+def test_input_and_output_folder_may_not_be_the_same(art: Path) -> None:
+    for same in (str(art), f"{art}/deep/.."):
+        with pytest.raises(UsageError, match="both input and output"):
+            find([same], str(art), BatchSettings())
+
+
+def test_where_one_input_goes(art: Path, tmp_path: Path) -> None:
+    one = str(art / "frame2.png")
+    _, into_folder = find([one], str(tmp_path / "out"), BatchSettings())
+    _, into_file = find([one], str(tmp_path / "result.png"), BatchSettings())
+    sources, piped = find([one], "-", BatchSettings())
+    relative = sources[0].relative
+    assert into_folder.place(relative, ".png") == tmp_path / "out" / "frame2.png"
+    assert into_file.place(relative, ".png") == tmp_path / "result.png"
+    assert piped.place(relative, ".png") is None
+
+
+def test_many_inputs_into_one_file_or_pipe_are_refused(art: Path, tmp_path: Path) -> None:
+    for output in (str(tmp_path / "one.png"), "-"):
+        with pytest.raises(UsageError, match="4 pictures cannot go to one place"):
+            find([str(art)], output, BatchSettings())
+
+
+def test_no_output_is_an_error_except_for_a_pipe(art: Path) -> None:
+    with pytest.raises(UsageError, match="no place for the results"):
+        find([str(art)], None, BatchSettings())
+    _, destination = find(["-"], None, BatchSettings())
+    assert destination.folder is None
+
+
+def test_keep_extension(art: Path, tmp_path: Path) -> None:
+    sources, destination = find([str(art)], str(tmp_path), BatchSettings(keep_extension=True))
+    assert destination.place(sources[0].relative, ".png") == tmp_path / "deep" / "a.JPG.png"
+
+
+def test_partners_are_found_by_relative_path_whatever_the_suffix(art: Path) -> None:
+    partners = CompanionFiles(art, "--hints")
+    source = find_sources([str(art / "deep")])[0]
+    assert partners.of(source.relative) is None
+    assert partners.of(source.relative.parent / "deep" / "a.png") == art / "deep" / "a.JPG"
+    with pytest.raises(UsageError, match="Check --hints"):
+        CompanionFiles(art / "nowhere", "--hints")
+
+
+def test_a_list_can_begin_at_a_root_and_may_name_folders(art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(art.parent)
+    assert names([], listed=["art/deep/a.JPG", "art/frame2.png"], root=Path("art")) == ["deep/a.JPG", "frame2.png"]
+    assert names([], listed=["art/deep"]) == ["art/deep/a.JPG", "art/deep/er/b.webp"]
+    monkeypatch.chdir(art)
+    assert names([], listed=["."]) == ["deep/a.JPG", "deep/er/b.webp", "frame2.png", "frame10.png"]
+    with pytest.raises(NothingMatchedError):
+        names([], listed=[])
+
+
+def test_a_linked_picture_is_a_picture_of_its_own(art: Path) -> None:
+    (art / "also.png").symlink_to(art / "frame2.png")
+    assert "also.png" in names([str(art)])
+    assert "frame2.png" in names([str(art)])
+
+
+def test_pipes_in_a_folder_are_passed_over(art: Path) -> None:
+    os.mkfifo(art / "pipe.png")
+    assert "pipe.png" not in names([str(art)])
+
+
+@pytest.mark.parametrize("pattern", ["deep", "deep/", "deep/*"])
+def test_a_folder_can_be_excluded_by_its_name(art: Path, pattern: str) -> None:
+    assert names([str(art)], Selection(exclude=(pattern,))) == ["frame2.png", "frame10.png"]
+
+
+def test_two_stars_match_no_folder_too(art: Path) -> None:
+    assert names([str(art)], Selection(include=("**/*.png",))) == ["frame2.png", "frame10.png"]
+
+
+def test_an_output_above_the_pattern_hides_nothing(art: Path) -> None:
+    assert names([f"{art}/*.png"], leave_out=[art]) == ["frame2.png", "frame10.png"]
+
+
+def test_numbers_of_any_length_sort() -> None:
+    assert sorted(["9" * 5000, "1" + "0" * 5000, "7"], key=natural_key)[0] == "7"
+
+
+def test_two_partners_of_one_name_are_refused(art: Path) -> None:
+    (art / "frame2.jpg").write_bytes(b"x")
+    partners = CompanionFiles(art, "--hints")
+    with pytest.raises(UsageError, match="have the same name"):
+        partners.of(find_sources([str(art / "frame2.png")])[0].relative)
+
+
+def test_partners_nobody_asked_for_are_known(art: Path) -> None:
+    partners = CompanionFiles(art, "--hints")
+    partners.of(find_sources([str(art / "frame2.png")])[0].relative)
+    assert art / "frame10.png" in partners.unused()
+    assert art / "frame2.png" not in partners.unused()
+
+
+@pytest.mark.parametrize(("output", "message"), [("", "output is empty"), ("x.jpg", "results are .png files")])
+def test_outputs_that_would_surprise_are_refused(art: Path, output: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        find([str(art / "frame2.png")], output, BatchSettings())
+
+
+def test_the_name_given_to_one_result_is_kept(art: Path, tmp_path: Path) -> None:
+    sources, destination = find([str(art / "frame2.png")], str(tmp_path / "X.PNG"), BatchSettings())
+    assert destination.place(sources[0].relative, ".png") == tmp_path / "X.PNG"
+
+
+def test_hints_inside_the_input_are_no_input(art: Path, tmp_path: Path) -> None:
+    sources, _ = find([str(art)], str(tmp_path / "out"), BatchSettings(), aside=(str(art / "deep"),))
+    assert [str(source.relative) for source in sources] == ["frame2.png", "frame10.png"]

@@ -1,0 +1,393 @@
+"""Facts about the network on flat colour: what a fresh one leaves alone, what areas tell it, and that it learns."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pipelines.core.errors import SettingsError
+from pipelines.inference.encoding import input_channels, network_input, to_floats
+from pipelines.models import fillnet
+from pipelines.models.fillnet import Params, task
+from pipelines.models.fillnet.colour_sampling import LEVELS
+from pipelines.models.fillnet.inputs import AREAS, GUESSED, HINTED
+from pipelines.models.fillnet.network import FillNet, over_ink
+from pipelines.training.task import Batch
+from tests import drawings
+
+Bytes = NDArray[np.uint8]
+SIZE = 64
+TINY = Params(size=SIZE, width=8, tokens=16)
+
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def fresh(seed: int = 0) -> FillNet:
+    torch.manual_seed(seed)
+    return fillnet.build_network(TINY)
+
+
+def lived_in(seed: int = 0) -> FillNet:
+    """A network none of whose weights and averages are those of the start, for use."""
+    network = fresh(seed)
+    chance = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=chance))
+        for name, buffer in network.named_buffers():
+            if name.endswith(("running_mean", "running_var")):
+                buffer += 0.1 * torch.rand(buffer.shape, generator=chance)
+    return network.eval().requires_grad_(False)
+
+
+def inputs_of(*cases: tuple[Bytes, Bytes]) -> Tensor:
+    return torch.from_numpy(np.stack([network_input(lines, hints, "filled") for lines, hints in cases]))
+
+
+def half_hinted() -> tuple[Bytes, Bytes]:
+    """Two circles, of which the left one has a hint."""
+    hints = drawings.two_hints(SIZE)
+    hints[:, SIZE // 2 :] = 0
+    return drawings.two_circles(SIZE), hints
+
+
+def unhinted() -> tuple[Bytes, Bytes]:
+    return drawings.two_circles(SIZE), np.zeros((SIZE, SIZE, 4), np.uint8)
+
+
+def squares(ranks: tuple[int, int]) -> Tensor:
+    """Two squares of whole cells on an area of rank 1 without lines, (1, 7, S, S); the upper one is hinted."""
+    picture = np.full((SIZE, SIZE, 7), 255, np.uint8)
+    picture[..., 4:] = (GUESSED, 0, 1)
+    picture[8:24, 8:24, 6], picture[32:48, 40:56, 6] = ranks
+    picture[8:24, 8:24, 1:5] = (200, 100, 50, HINTED)
+    return torch.from_numpy(to_floats(picture)[None])
+
+
+# a fresh network --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_a_fresh_network_leaves_the_flat_fill_as_it_is(training: bool) -> None:
+    inputs = inputs_of(half_hinted(), unhinted(), (drawings.two_circles(SIZE), drawings.two_hints(SIZE)))
+    network = fresh().train(training)
+    parts = network.parts(inputs)
+    assert torch.equal(parts.fill, inputs[:, 1:4])
+    assert torch.equal(network(inputs), over_ink(inputs[:, 1:4], parts.ink, inputs[:, :1]))
+
+
+def test_it_says_what_each_part_is() -> None:
+    parts = lived_in()(inputs_of(half_hinted())), lived_in().parts(inputs_of(half_hinted(), unhinted()))
+    assert parts[0].shape == (1, 3, SIZE, SIZE)
+    assert parts[1].fill.shape == (2, 3, SIZE, SIZE)
+    assert parts[1].ink.shape == (2, 3)
+    assert parts[1].ink.abs().max() <= 1
+    assert parts[1].guesses.shape == (2, AREAS + 1, LEVELS**3)
+    assert parts[1].present.sum(dim=1).flatten().tolist() == pytest.approx([1, 1])
+    assert (parts[1].present[:, 4:] == 0).all()
+    assert parts[1].shares.shape == (2, AREAS + 1, AREAS + 3)
+    assert input_channels(fillnet.input_kind(TINY)) == 7
+
+
+def test_ink_lies_over_the_fill() -> None:
+    fill, ink = torch.full((1, 3, 1, 3), 0.5), torch.tensor([[-1.0, -0.5, 0.0]])
+    found = over_ink(fill, ink, torch.tensor([[[[-1.0, 1.0, 0.0]]]]))
+    assert found[0, :, 0, 0].tolist() == [-1, -0.5, 0]
+    assert found[0, :, 0, 1].tolist() == [0.5] * 3
+    assert found[0, :, 0, 2].tolist() == [-0.25, 0, 0.25]
+
+
+def test_pictures_of_a_batch_tell_each_other_nothing() -> None:
+    network, cases = lived_in(), (half_hinted(), unhinted())
+    together = network.parts(inputs_of(*cases))
+    for number, case in enumerate(cases):
+        alone = network.parts(inputs_of(case))
+        for one, whole in zip(alone, together, strict=True):
+            torch.testing.assert_close(one[0], whole[number], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("level", [-1.0, 1.0])
+def test_ink_alone_and_paper_alone_give_numbers(level: float) -> None:
+    inputs = torch.full((2, 7, SIZE, SIZE), -1.0)
+    inputs[:, :4] = level
+    for network in (fresh(), lived_in()):
+        assert all(bool(torch.isfinite(part).all()) for part in network.parts(inputs))
+
+
+# areas ------------------------------------------------------------------------------------------------------
+
+
+def without_shading(network: FillNet) -> FillNet:
+    with torch.no_grad():
+        network.shading.weight.zero_()
+        network.shading.bias.zero_()  # type: ignore[union-attr]
+    return network
+
+
+def test_corrections_touch_areas_without_a_hint_alone_and_all_of_them_alike() -> None:
+    inputs = inputs_of(half_hinted())
+    added = without_shading(lived_in()).parts(inputs).fill - inputs[:, 1:4]
+    hinted = inputs[:, 4:5].expand_as(added) > 0.5
+    assert 0.05 < hinted.float().mean() < 0.5
+    assert (added[hinted] == 0).all()
+    ranks = to_ranks(inputs)
+    free = [rank for rank in set(ranks.flatten().tolist()) if rank and not hinted[0, 0][ranks == rank].any()]
+    assert len(free) == 2
+    for rank in free:
+        mine = added[0][:, ranks == rank]
+        assert (mine - mine[:, :1]).abs().max() < 1e-6
+        assert mine.abs().max() > 0.01
+
+
+def test_shading_may_touch_every_area() -> None:
+    inputs = inputs_of((drawings.two_circles(SIZE), np.full((SIZE, SIZE, 4), (*drawings.RED, 255), np.uint8)))
+    assert (inputs[:, 4] == 1).float().mean() > 0.7
+    assert (lived_in().parts(inputs).fill - inputs[:, 1:4]).abs().mean() > 0.01
+
+
+def test_tokens_of_absent_areas_change_nothing() -> None:
+    network, inputs = lived_in(), inputs_of(half_hinted())
+    before = network.parts(inputs)
+    absent = before.present == 0
+
+    def disturbed(module: object, given: object, tokens: Tensor) -> Tensor:
+        return tokens + 5 * absent * torch.randn(tokens.shape, generator=torch.Generator().manual_seed(1))
+
+    network.to_tokens.register_forward_hook(disturbed)
+    after = network.parts(inputs)
+    assert torch.equal(before.fill, after.fill)
+    assert torch.equal(before.ink, after.ink)
+    here = ~absent[..., 0]
+    assert here.sum() == 4
+    assert torch.equal(before.guesses[here], after.guesses[here])
+    assert torch.equal(before.shares[here], after.shares[here])
+    assert not torch.equal(before.guesses, after.guesses)
+
+
+def test_exchanging_the_ranks_of_two_areas_exchanges_their_guesses_and_nothing_else() -> None:
+    network = lived_in()
+    one, other = network.parts(squares((2, 3))), network.parts(squares((3, 2)))
+    assert (one.guesses[:, 2] - one.guesses[:, 3]).abs().max() > 1e-2
+    order = [0, 1, 3, 2, *range(4, AREAS + 1)]
+    torch.testing.assert_close(other.guesses, one.guesses[:, order], rtol=1e-4, atol=1e-5)
+    shares = one.shares[:, order][:, :, [*order, AREAS + 1, AREAS + 2]]
+    torch.testing.assert_close(other.shares, shares, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(other.fill, one.fill, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(other.ink, one.ink)
+
+
+def test_areas_point_at_those_with_a_hint_at_white_or_at_none() -> None:
+    network = lived_in()
+    for ranks in ((2, 3), (3, 2)):
+        odds = network.parts(squares(ranks)).shares.softmax(2)
+        pointed_at = (odds > 0).any(dim=1)[0].nonzero().flatten().tolist()
+        assert pointed_at == [ranks[0], AREAS + 1, AREAS + 2]
+    nothing = network.parts(inputs_of(unhinted())).shares.softmax(2)
+    assert (nothing > 0).any(dim=1)[0].nonzero().flatten().tolist() == [AREAS + 1, AREAS + 2]
+
+
+def test_an_area_tells_the_others_its_colour() -> None:
+    network, inputs = lived_in(), squares((2, 3))
+    before = network.parts(inputs).guesses[:, 3]
+    inputs[:, 1:4, 8:24, 8:24] = torch.tensor([-1.0, 0.5, 1.0]).view(1, 3, 1, 1)
+    assert (network.parts(inputs).guesses[:, 3] - before).abs().max() > 1e-4
+
+
+def test_the_smallest_area_of_a_cell_has_it() -> None:
+    """A pixel of a small area is seen though it shares its cell with a large one."""
+    inputs = squares((2, 3))
+    inputs[:, 6, 30, 30] = 4 / 127.5 - 1
+    present = fresh().eval().parts(inputs).present[0, :, 0]
+    assert present[4] == pytest.approx(1 / (SIZE // 4) ** 2)
+    assert present[2] == pytest.approx(present[3])
+
+
+# what it learns by ------------------------------------------------------------------------------------------
+
+
+def batch_of(*pictures: tuple[Bytes, Bytes, Bytes]) -> Batch:
+    """A batch of (lines, hints, colour)."""
+    targets = np.stack([to_floats(np.dstack([colour, lines])) for lines, _, colour in pictures])
+    return Batch(inputs_of(*((lines, hints) for lines, hints, _ in pictures)), torch.from_numpy(targets))
+
+
+def shaded(seed: int) -> tuple[Bytes, Bytes, Bytes]:
+    """Two circles that grow darker to the right, hinted on one side alone."""
+    colour = drawings.two_circles_coloured(SIZE)
+    dim = np.linspace(1, 0.6, SIZE)[None, :, None]
+    colour = np.where(colour.min(axis=2, keepdims=True) < 250, colour * dim, colour).astype(np.uint8)
+    lines, hints = half_hinted()
+    if seed % 2:
+        lines, hints, colour = lines[:, ::-1], hints[:, ::-1], colour[:, ::-1]
+    return np.ascontiguousarray(lines), np.ascontiguousarray(hints), np.ascontiguousarray(colour)
+
+
+def losses(model: task.Task, batch: Batch) -> dict[str, Tensor]:
+    (player,) = model.players
+    return player.loss(model.play(batch))
+
+
+def test_a_few_steps_lower_all_losses() -> None:
+    torch.manual_seed(0)
+    model = task.Task(Params(size=SIZE, width=8, tokens=16, guess_weight=1.0, share_weight=1.0))
+    optimiser = torch.optim.Adam(model.networks.parameters(), 5e-3)
+    batch = batch_of(shaded(0), shaded(1))
+    seen = []
+    for _ in range(15):
+        terms = losses(model, batch)
+        optimiser.zero_grad()
+        torch.stack(list(terms.values())).sum().backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        seen.append({name: term.item() for name, term in terms.items()})
+    assert set(seen[0]) == {"distance", "guess", "share"}
+    assert all(seen[-1][name] < 0.5 * seen[0][name] for name in seen[0])
+    painter = model.networks["painter"]
+    assert isinstance(painter, FillNet)
+    assert painter.shading.weight.abs().max().item() > 1e-3  # it leaves its start, where it shades nothing
+
+
+def test_half_precision_has_about_the_same_losses() -> None:
+    torch.manual_seed(0)
+    model, batch = task.Task(TINY), batch_of(shaded(0), shaded(1))
+    (player,) = model.players
+    full = player.loss(model.play(batch))
+    with torch.autocast("cpu", torch.bfloat16):
+        half = player.loss(model.play(batch))
+    for name, value in full.items():
+        assert half[name].item() == pytest.approx(value.item(), rel=0.05)
+
+
+def test_every_weight_learns() -> None:
+    torch.manual_seed(0)
+    model = task.Task(TINY)
+    with torch.no_grad():
+        for parameter in model.networks.parameters():  # past the zeros of the start
+            parameter.add_(0.05 * torch.randn(parameter.shape))
+    torch.stack(list(losses(model, batch_of(shaded(0), shaded(1))).values())).sum().backward()  # type: ignore[no-untyped-call]
+    without = [name for name, weight in model.networks.named_parameters() if weight.grad is None]
+    assert without == []
+
+
+def test_the_distance_is_over_the_lines_as_they_were_before_they_were_varied() -> None:
+    """The truth under ink is compared to the ink's colour there, whatever lines the network was given."""
+    torch.manual_seed(0)
+    model = task.Task(TINY)
+    lines, hints, colour = drawings.two_circles(SIZE), drawings.two_hints(SIZE), drawings.two_circles_coloured(SIZE)
+    batch = batch_of((lines, hints, colour))
+    targets = batch.targets.clone()
+    targets[:, 3] = 1  # no ink in the truth
+    scene = model.play(Batch(batch.inputs, targets))
+    assert torch.equal(scene["fake"], batch.inputs[:, 1:4])
+
+
+def loss_of(name: str, hints: Bytes, **found: Tensor) -> float:
+    """One loss of two coloured circles for what the network is said to have found, instead of what it found."""
+    model = task.Task(Params(size=SIZE, width=8, tokens=16, guess_weight=1.0, share_weight=1.0))
+    batch = batch_of((drawings.two_circles(SIZE), hints, drawings.two_circles_coloured(SIZE)))
+    (player,) = model.players
+    return player.loss(model.play(batch) | found)[name].item()
+
+
+def guess_loss(hints: Bytes, certain: dict[int, tuple[int, int, int]] | None = None) -> float:
+    """The cross-entropy when guesses are even but for `certain`: rank to levels 0..4."""
+    guesses = torch.zeros(1, AREAS + 1, LEVELS**3)
+    for rank, (red, green, blue) in (certain or {}).items():
+        guesses[:, rank, (red * LEVELS + green) * LEVELS + blue] = 50
+    return loss_of("guess", hints, guesses=guesses)
+
+
+def share_loss(hints: Bytes, offered: list[int], pointing: dict[int, int]) -> float:
+    """The loss when some ranks, white and none are offered, and areas point at columns; others at all alike."""
+    shares = torch.full((1, AREAS + 1, AREAS + 3), -1e4)
+    shares[:, :, [*offered, WHITE_COLUMN, NONE_COLUMN]] = 0
+    for rank, column in pointing.items():
+        shares[:, rank, column] = 50
+    return loss_of("share", hints, shares=shares)
+
+
+WHITE_COLUMN, NONE_COLUMN = AREAS + 1, AREAS + 2
+RED_LEVELS, BLUE_LEVELS = (3, 1, 0), (0, 1, 3)  # of (220, 40, 30) and (30, 60, 200)
+
+
+def test_guesses_are_of_areas_without_a_hint() -> None:
+    even = float(np.log(LEVELS**3))
+    none, all_over = np.zeros((SIZE, SIZE, 4), np.uint8), np.full((SIZE, SIZE, 4), (*drawings.RED, 255), np.uint8)
+    assert guess_loss(none) == pytest.approx(even, rel=1e-4)
+    assert guess_loss(all_over) == 0
+    right = {1: (4, 4, 4), 2: RED_LEVELS, 3: BLUE_LEVELS}
+    found = {name: guess_loss(none, right | wrong) for name, wrong in WRONG.items()}
+    assert found["nothing"] < 1e-3
+    assert found["paper"] > found["a circle"] > 1  # by the root of their sizes
+    assert found["the ink"] == found["nothing"]
+
+
+def test_shares_are_right_where_an_area_has_the_colour_of_a_hint_or_white_and_none_elsewhere() -> None:
+    _, hints = half_hinted()  # the left circle has rank 2 or 3, the right one the other, the paper 1
+    left = int((to_ranks(inputs_of(half_hinted())) * (torch.from_numpy(hints[..., 3]) > 0)).max())
+    right = 5 - left
+    true = {1: WHITE_COLUMN, right: NONE_COLUMN}
+    assert share_loss(hints, [left], true) < 1e-3
+    assert share_loss(hints, [left], true | {right: left}) > 1  # red, where it is blue
+    assert share_loss(hints, [left], true | {1: NONE_COLUMN}) > share_loss(hints, [left], true | {right: left})
+    assert share_loss(hints, [left], true | {left: NONE_COLUMN}) < 1e-3  # it has a hint
+    blue = np.where(hints[..., 3:] > 0, (*drawings.BLUE, 255), hints).astype(np.uint8)
+    assert share_loss(blue, [left], {1: WHITE_COLUMN, right: left}) < 1e-3  # now it shares
+    assert share_loss(blue, [left], true) > 1
+
+
+def to_ranks(inputs: Tensor) -> Tensor:
+    return ((inputs[0, 6] + 1) * 127.5).round()
+
+
+WRONG: dict[str, dict[int, tuple[int, int, int]]] = {
+    "nothing": {},
+    "paper": {1: (0, 0, 0)},
+    "a circle": {2: (0, 4, 0)},
+    "the ink": {0: (1, 1, 1)},
+}
+
+
+# settings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": 16},
+        {"size": 8192},
+        {"width": 2},
+        {"tokens": 2},
+        {"layers": -1},
+        {"guess_weight": -0.1},
+        {"guess_weight": float("nan")},
+        {"share_weight": -1},
+        {"size": 100},  # no multiple of 32: its cells do not halve
+        {"width": 9},  # six times as many channels must be shared by the heads of attention
+        {"tokens": 18},
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(SettingsError, match=next(iter(wrong))) as raised:
+        Params(**wrong)  # type: ignore[arg-type]
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize("params", [Params(32, 4, 4, 0), Params(96, 4, 8, 1)])
+def test_the_smallest_settings_work(params: Params) -> None:
+    torch.manual_seed(0)
+    inputs = torch.rand(2, 7, params.size, params.size) * 2 - 1
+    assert fillnet.build_network(params)(inputs).shape == (2, 3, params.size, params.size)
+
+
+def test_the_network_that_ships_is_small() -> None:
+    with torch.device("meta"):
+        network = fillnet.build_network(fillnet.PRESETS["standard"])
+    assert sum(parameter.numel() for parameter in network.parameters()) < 3_000_000
+
+
+def test_surety_is_read_as_it_is_written() -> None:
+    """The network tells hinted areas from guessed ones by the middle of the range."""
+    levels = np.array([GUESSED, HINTED]) / 127.5 - 1
+    assert levels[0] < 0.5 < levels[1]

@@ -1,0 +1,163 @@
+"""Facts about what varies while a network learns: which hints it is given, and how its lines are drawn."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipelines.training import augmentation
+from pipelines.training.augmentation import resample_hints, restyle_lines
+from tests import drawings
+
+Bytes = NDArray[np.uint8]
+TIMES = 400
+
+
+def scene(size: int = 64) -> tuple[Bytes, Bytes, Bytes]:
+    return drawings.two_circles_coloured(size), drawings.two_circles(size), drawings.two_hints(size)
+
+
+def colours_of(pixels: Bytes) -> set[tuple[int, ...]]:
+    return {tuple(colour) for colour in pixels.reshape(-1, pixels.shape[-1]).tolist()}
+
+
+# hints ------------------------------------------------------------------------------------------------------
+
+
+def kind_of(varied: Bytes, hints: Bytes) -> str:
+    if not varied.any():
+        return "none"
+    if np.array_equal(varied, hints):
+        return "all"
+    mine = varied[..., 3] > 0
+    return "some" if np.array_equal(varied[mine], hints[mine]) and not (varied[~mine]).any() else "dabs"
+
+
+def test_hints_are_none_all_some_or_dabs_in_about_the_shares_that_are_said() -> None:
+    colour, lines, _ = scene()
+    hints = np.zeros((64, 64, 4), np.uint8)
+    for row in range(4, 64, 10):
+        hints[row : row + 3, 12:15] = (*drawings.GREEN, 255)  # a colour that no dab can have
+    found = Counter(
+        kind_of(resample_hints(colour, lines, hints, np.random.default_rng(n)), hints) for n in range(TIMES)
+    )
+    shares = {name: count / TIMES for name, count in found.items()}
+    expected = {"none": 0.2, "all": 0.4 + 0.2 / 6, "some": 0.2 - 0.2 / 6, "dabs": 0.2}  # some may be all of the six
+    assert shares == pytest.approx(expected, abs=0.08)  # four deviations of such a count
+
+
+def test_some_hints_are_whole_spots() -> None:
+    colour, lines, hints = scene()
+    counts = Counter()  # type: ignore[var-annotated]
+    for seed in range(TIMES):
+        varied = resample_hints(colour, lines, hints, np.random.default_rng(seed))
+        left, right = ((varied[:, part, 3] > 0).sum() / 49 for part in (slice(0, 32), slice(32, 64)))
+        if kind_of(varied, hints) == "some":
+            assert {left > 0, right > 0} == {True, False}
+            assert np.array_equal(varied[varied[..., 3] > 0], hints[varied[..., 3] > 0])
+            counts["left" if left else "right"] += 1
+    assert set(counts) == {"left", "right"}
+
+
+def test_dabs_have_the_true_colours_and_lie_all_over() -> None:
+    colour, lines, _ = scene()
+    true = colours_of(colour[lines >= 235])
+    covered, spots = np.zeros((64, 64), bool), []
+    for seed in range(TIMES):
+        varied = resample_hints(colour, lines, np.zeros((64, 64, 4), np.uint8), np.random.default_rng(seed))
+        mine = varied[..., 3] > 0
+        assert set(np.unique(varied[..., 3])) <= {0, 255}
+        assert not varied[~mine].any()
+        assert colours_of(varied[mine][:, :3]) <= true
+        covered |= mine
+        spots.append(np.count_nonzero(mine))
+    figure = (colour.min(axis=2) < 235) & (lines >= 235)
+    assert covered[figure].mean() > covered[~figure].mean() > 0.2  # paper now and then
+    assert np.mean(np.array(spots) > 0) == pytest.approx(0.2, abs=0.08)
+    assert len(set(spots)) > 20
+
+
+def test_each_stroke_stays_on_its_colour() -> None:
+    """Strips of colour without lines between them: a stroke that left its strip would cover most of the next."""
+    strips = np.repeat(np.array([[drawings.RED], [drawings.BLUE], [drawings.GREEN]], np.uint8), 32, axis=0)
+    colour = np.ascontiguousarray(np.broadcast_to(strips, (96, 96, 3)))
+    lines = np.full((96, 96), 255, np.uint8)
+    on, off = 0, 0
+    for seed in range(100):
+        varied = augmentation._dabs(colour, lines, np.random.default_rng(seed))
+        mine = varied[..., 3] > 0
+        right = (varied[mine][:, :3] == colour[mine]).all(axis=1)
+        on, off = on + int(right.sum()), off + int((~right).sum())
+    assert off < 0.1 * on  # no more than the width of strokes along the edges
+
+
+def test_hints_for_a_drawing_without_paper_are_none() -> None:
+    black = np.zeros((32, 32), np.uint8)
+    for seed in range(40):
+        none = np.zeros((32, 32, 4), np.uint8)
+        assert not resample_hints(np.dstack([black] * 3), black, none, np.random.default_rng(seed)).any()
+
+
+def test_what_is_given_is_not_changed() -> None:
+    given = scene()
+    kept = [array.copy() for array in given]
+    for seed in range(60):
+        resample_hints(*given, np.random.default_rng(seed))
+        restyle_lines(given[1], np.random.default_rng(seed))
+    assert all(np.array_equal(one, other) for one, other in zip(given, kept, strict=True))
+
+
+# lines ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (1, 40), (40, 1), (33, 57)])
+@pytest.mark.parametrize("level", [0, 255, None])
+def test_lines_keep_their_shape_and_range(shape: tuple[int, int], level: int | None) -> None:
+    lines = np.full(shape, 255 if level is None else level, np.uint8)
+    if level is None:
+        lines[shape[0] // 2] = 90
+    for seed in range(30):
+        varied = restyle_lines(lines, np.random.default_rng(seed))
+        assert varied.shape == shape
+        assert varied.dtype == np.uint8
+
+
+def test_lines_are_varied_but_stay_where_they_are() -> None:
+    lines = drawings.two_circles(96)
+    ink = lines < 128
+    near = np.lib.stride_tricks.sliding_window_view(np.pad(ink, 3), (7, 7)).any(axis=(2, 3))
+    results = [restyle_lines(lines, np.random.default_rng(seed)) for seed in range(60)]
+    assert len({result.tobytes() for result in results}) == 60
+    for result in results:
+        assert (result[~near] > 200).all()  # paper is paper, if noisy
+        assert np.mean(result[ink] < 200) > 0.5  # and most of the ink is ink
+
+
+@pytest.mark.parametrize(
+    ("way", "holds"),
+    [
+        (
+            augmentation._with_gaps,
+            lambda lines, varied: (varied >= lines).all() and set(varied[varied != lines]) == {255},
+        ),
+        (augmentation._paler, lambda lines, varied: (varied >= lines).all() and varied.min() > 5),
+        (augmentation._noisier, lambda lines, varied: (varied <= lines).all() and varied.mean() > lines.mean() - 12),
+        (augmentation._softer, lambda lines, varied: abs(varied.mean() - lines.mean()) < 2),
+    ],
+)
+def test_each_way_does_what_it_says(
+    way: Callable[[Bytes, np.random.Generator], Bytes], holds: Callable[[Bytes, Bytes], bool]
+) -> None:
+    lines = drawings.two_circles(96)
+    for seed in range(10):
+        varied = way(lines, np.random.default_rng(seed))
+        assert not np.array_equal(varied, lines)
+        assert holds(lines, varied)
+
+
+def test_lines_become_thicker_more_often_than_thinner() -> None:
+    lines = drawings.two_circles(96)
+    darker = sum(augmentation._other_width(lines, np.random.default_rng(n)).mean() < lines.mean() for n in range(100))
+    assert 55 <= darker <= 85
