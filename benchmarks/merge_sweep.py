@@ -27,9 +27,10 @@ from skimage.metrics import structural_similarity
 from pipelines.core.imaging.compositing import composite, fit
 from pipelines.core.imaging.line_art import ink_layer, line_drawing
 from pipelines.core.imaging.picture import read_picture
+from pipelines.flatting.reading import LineReading
 from pipelines.hints import kmedoids
 from pipelines.inference.merging import ResolvedMerge
-from pipelines.inference.model_source import ModelSource, find_models, predict
+from pipelines.inference.model_source import ModelSource, find_models
 from pipelines.inference.types import ColorGuide, ColorResult, Drawing
 
 Bytes = NDArray[np.uint8]
@@ -45,7 +46,7 @@ class Example:
 
     truth: Bytes  # RGB (H, W, 3)
     ink: Bytes  # RGBA (H, W, 4)
-    canvas: Drawing
+    drawing: Drawing
 
 
 def rows_of(corpus: Path, split: str, sets: Sequence[str], limit: int) -> Iterator[Mapping[str, str]]:
@@ -69,7 +70,7 @@ def load(corpus: Path, row: Mapping[str, str]) -> Example | None:
         for preset, params in (("discs", kmedoids.Params()), ("fills", kmedoids.PRESETS["fills"]))
     }
     guides = {preset: ColorGuide(found, None) for preset, found in hints.items()}
-    return Example(truth, ink_layer(line), Drawing(line_drawing(line), guides, rng))  # type: ignore[arg-type]
+    return Example(truth, ink_layer(line), Drawing(LineReading(line_drawing(line)), guides, rng))  # type: ignore[arg-type]
 
 
 def score(result: Bytes, truth: Bytes) -> tuple[float, float, float]:
@@ -82,19 +83,19 @@ def score(result: Bytes, truth: Bytes) -> tuple[float, float, float]:
 
 def results_of(made: Mapping[str, ColorResult]) -> Iterator[tuple[str, Bytes]]:
     """The colour of each network alone and of every merge, by name."""
-    for label, painting in made.items():
-        yield f"{label} alone", painting.colour
+    for label, result in made.items():
+        yield f"{label} alone", result.colour
     first, second = list(made)[:2]
     for base, top in ((first, second), (second, first)):
         for mode in MODES:
             for opacity in OPACITIES:
-                merged = ResolvedMerge(mode, base, (top,), opacity).merged(made)
+                merged = ResolvedMerge(mode, base, (top,), opacity).merge(made)
                 yield f"{mode:8} base {base}, top {top}, opacity {opacity}", merged.colour
 
 
-def measure(painters: Sequence[ModelSource], example: Example, side: int) -> dict[str, tuple[float, float, float]]:
+def measure(models: Sequence[ModelSource], example: Example, side: int) -> dict[str, tuple[float, float, float]]:
     """The figures of one picture for every way."""
-    made = {painter.label: predict(painter, [example.canvas], "cpu")[0] for painter in painters}
+    made = {model.label: model.predict([example.drawing], "cpu")[0] for model in models}
     truth = fit(example.truth, side)
     return {name: score(fit(composite(example.ink, colour), side), truth) for name, colour in results_of(made)}
 
@@ -113,11 +114,11 @@ def main() -> None:
     if arguments.corpus is None:
         parser.error("say where the pictures are: --corpus DIR or COLORIZE_CLI_CORPUS")
     cv2.setNumThreads(1)
-    painters = find_models(arguments.networks)
-    if all(painter.is_network for painter in painters):
-        painters += find_models(["flat"])  # alone, to compare with
+    models = find_models(arguments.networks)
+    if all(model.is_network for model in models):
+        models += find_models(["flat"])  # alone, to compare with
     found = (load(Path(arguments.corpus), row) for row in _rows(arguments))
-    scores = [measure(painters, example, arguments.side) for example in found if example is not None]
+    scores = [measure(models, example, arguments.side) for example in found if example is not None]
     if not scores:
         parser.error(f"there are no pairs in split {arguments.split}")
     means = {name: np.mean([one[name] for one in scores], axis=0).tolist() for name in scores[0]}

@@ -19,18 +19,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from pipelines.core import registry
 from pipelines.core.settings import plain
 from pipelines.inference.checkpoint import load_checkpoint, write_checkpoint
-from pipelines.inference.checkpoint_info import CheckpointInfo, find_checkpoint, params_of, read_info
-from pipelines.inference.encoding import InputKind, input_channels
+from pipelines.inference.checkpoint_info import CheckpointInfo, find_checkpoint, read_info, spec_of
 from pipelines.inference.network import Engine
 from pipelines.inference.onnx_engine import OnnxEngine
 from pipelines.inference.onnx_export import to_onnx
@@ -104,13 +101,12 @@ def time_starts(checkpoint: Path, file: Path, channels: int, rounds: int) -> Tim
 def measure(checkpoint: Path, folder: Path, *, batches: list[int], rounds: int, starts: int) -> list[Times]:
     """Measure a checkpoint at its size, for each number of pictures together, and from the start."""
     network, card = load_checkpoint(checkpoint)
-    params: Any = params_of(card)
-    kind: InputKind = registry.load("models", card.model).input_kind(params)
+    spec = spec_of(card)
     file = folder / "network.onnx"
     file.write_bytes(to_onnx(network, card))
-    engines = TorchEngine(network, kind, "cpu"), OnnxEngine(file.read_bytes())
+    engines = TorchEngine(network, "cpu"), OnnxEngine(file.read_bytes())
     rng = np.random.default_rng(0)
-    shape = (input_channels(kind), params.size, params.size)
+    shape = (spec.encoding.channels, spec.size, spec.size)
     found = [time_engines(engines, rng.uniform(-1, 1, (count, *shape)).astype(np.float32), rounds) for count in batches]
     return [*found, time_starts(checkpoint, file, shape[0], starts)]
 
@@ -131,7 +127,7 @@ def main() -> None:
             save_network(folder / "network", options.size)
         checkpoint = find_checkpoint(options.model or folder / "network")
         card = read_info(checkpoint)
-        size = params_of(card).size
+        size = spec_of(card).size
         found = measure(checkpoint, folder, batches=options.batches, rounds=options.rounds, starts=options.starts)
     print(f"{card.model} at {size} px, one thread; seconds, medians of {options.rounds} rounds")
     print(f"{'what':26}{'torch':>9}{'onnx':>9}{'ratio':>8}")

@@ -119,7 +119,7 @@ def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
     models = spec.split("+")
     if len(models) > 1:
         models = [f"model{number}={model}" for number, model in enumerate(models, 1)]
-    kinds = {painter.hint_preset for painter in find_models(models)}
+    kinds = {model.traits.hint_preset for model in find_models(models)}
     hints = folder / "hints" / ("discs" if "discs" in kinds else "fills")
     output = folder / "results" / name
     report = colorize(

@@ -9,9 +9,9 @@ from pipelines.core.errors import ColorizeError, OutputExistsError, UsageError
 from pipelines.core.files import show_path
 from pipelines.core.settings import resolve
 from pipelines.inference.checkpoint import load_checkpoint, load_weights, write_checkpoint
-from pipelines.inference.checkpoint_info import INFO, CheckpointInfo, find_checkpoint, params_of
+from pipelines.inference.checkpoint_info import INFO, CheckpointInfo, find_checkpoint, spec_of
 from pipelines.inference.onnx_engine import SUFFIX, is_onnx, open_file
-from pipelines.inference.onnx_export import Sides, sides_of, to_onnx
+from pipelines.inference.onnx_export import to_onnx
 from pipelines.inference.reference_files import (
     ARCHITECTURES,
     describe_params,
@@ -20,6 +20,7 @@ from pipelines.inference.reference_files import (
     read_weights,
     write_weights,
 )
+from pipelines.inference.types import NetworkSpec
 
 Format = Literal["pth", "onnx"]
 
@@ -29,7 +30,7 @@ class Description:
     """A model as it is shown to people."""
 
     folder: Path
-    card: CheckpointInfo
+    info: CheckpointInfo
     parameters: int  # numbers that are learnt, of the network that colours
 
 
@@ -38,7 +39,7 @@ class Exported(Description):
     """A model that was written to a file."""
 
     format: Format
-    sides: Sides  # of pictures that the network takes, px
+    spec: NetworkSpec  # what the network reads and gives
 
 
 def import_model(
@@ -65,12 +66,12 @@ def import_model(
     weights = read_weights(Path(file))
     layout = read_layout(weights, source=source)
     model, params = describe_params(layout, architecture, source=source, dropout=dropout, size=size)
-    card = CheckpointInfo(model, params, note=f"from {Path(file).name}")
+    info = CheckpointInfo(model, params, note=f"from {Path(file).name}")
     method = registry.load("models", model)
-    painter = method.build_network(resolve(method, params))
-    load_weights(painter, normalise_weights(weights, layout.norm), source=source)
-    write_checkpoint(folder, card, painter.state_dict())
-    return Description(folder, card, sum(weight.numel() for weight in painter.parameters()))
+    network = method.build_network(resolve(method, params))
+    load_weights(network, normalise_weights(weights, layout.norm), source=source)
+    write_checkpoint(folder, info, network.state_dict())
+    return Description(folder, info, sum(weight.numel() for weight in network.parameters()))
 
 
 def export_model(
@@ -87,31 +88,28 @@ def export_model(
     wanted = by_name if format == "auto" else format
     _check_file(path, wanted, overwrite=overwrite)
     folder = find_checkpoint(model)
-    painter, card = load_checkpoint(folder)
+    network, info = load_checkpoint(folder)
     if wanted == "onnx":
-        _write(path, to_onnx(painter, card, licence=_licence(folder)))
-    elif card.params.get("generator") in ARCHITECTURES:
-        write_weights(path, painter)
+        _write(path, to_onnx(network, info, licence=_licence(folder)))
+    elif info.params.get("generator") in ARCHITECTURES:
+        write_weights(path, network)
     else:
         raise UsageError(
-            f"the reference implementation has no model '{card.model}'",
+            f"the reference implementation has no model '{info.model}'",
             hint=f"It has {' and '.join(sorted(set(ARCHITECTURES.values())))}. Use --format onnx",
         )
-    parameters = sum(weight.numel() for weight in painter.parameters())
-    return Exported(folder, card, parameters, wanted, sides_of(card.model, params_of(card)))
+    parameters = sum(weight.numel() for weight in network.parameters())
+    return Exported(folder, info, parameters, wanted, spec_of(info))
 
 
 def describe_model(model: str) -> Description:
     """What is known of a run's best model, a checkpoint, whose weights are checked, or an ONNX file; UsageError."""
     if is_onnx(model):
         file = open_file(model)
-        about = file.about
-        step, note, digest = int(about.get("step", 0)), about.get("note", ""), about.get("weights_sha256", "")
-        card = CheckpointInfo(file.model, file.params, step, note=note, weights_sha256=digest)
-        return Description(Path(model), card, int(about.get("parameters", 0)))
+        return Description(Path(model), file.info, file.parameters)
     folder = find_checkpoint(model)
-    painter, card = load_checkpoint(folder)
-    return Description(folder, card, sum(weight.numel() for weight in painter.parameters()))
+    network, info = load_checkpoint(folder)
+    return Description(folder, info, sum(weight.numel() for weight in network.parameters()))
 
 
 def _check_file(path: Path, format: Format, *, overwrite: bool) -> None:

@@ -26,6 +26,7 @@ from pipelines.core.settings import plain, resolve
 from pipelines.inference.checkpoint import TRAINING as TRAINING_FILE
 from pipelines.inference.checkpoint import Training, load_checkpoint, read_training, write_checkpoint
 from pipelines.inference.checkpoint_info import CheckpointInfo, recover
+from pipelines.nn.devices import choose_device
 from pipelines.training.augmentation import Augmentation
 from pipelines.training.callbacks import (
     FollowerCallback,
@@ -36,7 +37,7 @@ from pipelines.training.callbacks import (
     event_writer,
 )
 from pipelines.training.config import FREE, TrainConfig
-from pipelines.training.distributed import ProcessGroup, choose_device, choose_precision, launch
+from pipelines.training.distributed import ProcessGroup, choose_precision, launch
 from pipelines.training.loader import BatchLoader
 from pipelines.training.pair_dataset import PairDataset
 from pipelines.training.run_folder import RunFolder
@@ -162,7 +163,9 @@ class _Run:
         self.folder, self.files, self.device, self.team = folder, RunFolder(folder), device, team
         self.precision = choose_precision(settings.precision, device)
         cache = int(settings.cache_gb * 2**30)
-        filled = module.input_kind(params) == "filled"  # then the feed keeps pictures filled, and few as they are
+        filled = (
+            module.network_spec(params).encoding.name == "filled"
+        )  # then the feed keeps pictures filled, and few as they are
         self.shelf = PairDataset(datasets, "train", size=params.size, cache_bytes=cache // 8 if filled else cache)
         self.validation = PairDataset(datasets, "val", size=params.size, cache_bytes=0)
         self.notes: list[str] = []
@@ -171,7 +174,7 @@ class _Run:
         self.game = Trainer(self.learner, self._rules(), device=device, team=team)
         self.feed = BatchLoader(
             self.shelf,
-            module.input_kind(params),
+            module.network_spec(params).encoding,
             batch_size=settings.batch_size,
             seed=settings.seed,
             augmentation=Augmentation(
@@ -338,7 +341,7 @@ class _Run:
             shelf = self.shelf
         if not len(shelf):
             raise UsageError("the dataset has no pictures to train on", hint="Build it with a training split")
-        return Validator(shelf, self.module.input_kind(self.params), count=count, device=self.device)
+        return Validator(shelf, self.module.network_spec(self.params).encoding, count=count, device=self.device)
 
     def _rules(self) -> OptimConfig:
         shared = {item.name for item in dataclasses.fields(OptimConfig)} - {"precision"}

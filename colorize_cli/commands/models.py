@@ -81,7 +81,7 @@ def export_model(
     from pipelines.convert_models import export_model as stage
 
     made = stage(model, output, format=format, overwrite=overwrite)  # type: ignore[arg-type]
-    use = f"sides multiples of {made.sides.multiple} px" if made.format == "onnx" else _use(made.card.params)
+    use = f"sides multiples of {made.spec.size_multiple} px" if made.format == "onnx" else _use(made.info.params)
     say(f"{output}: written; {use}")
 
 
@@ -105,7 +105,7 @@ def _show(description: Any, *, json: bool) -> None:
     from colorize_cli.console import say
     from pipelines.core.settings import plain
 
-    card = plain(description.card)
+    card = plain(description.info)
     facts = {"folder": str(description.folder), **card, "parameters": description.parameters}
     say(dumps(facts, indent=2) if json else "\n".join(_lines(facts)))
 

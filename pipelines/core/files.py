@@ -57,5 +57,6 @@ def replace_file(path: Path, data: bytes, *, scratch: Path) -> None:
 
 
 def sha256_of_file(path: Path) -> str:
+    """The digest of a file, read a piece at a time."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -40,15 +40,18 @@ class HintedDrawing(NamedTuple):
         return HintedDrawing(drawing, self.regions[window], self.facts, hints, self.size)
 
 
-def read_drawing(lines: U8, hints: U8, regions: Labels, drawing: LineMask) -> HintedDrawing:
+def read_drawing(
+    lines: U8, hints: U8, regions: Labels, drawing: LineMask, *, properties: RegionProperties | None = None
+) -> HintedDrawing:
     """Read the hints on regions, int32 (H, W), and join the pieces of paper without a hint to those with one.
 
     No ink divides what is joined; two pieces with hints stay two, and nothing is joined to the paper outside.
+    properties: of the regions, where they are known already.
     """
     sheet = HintedDrawing(
         drawing,
         regions,
-        region_properties(regions, drawing),
+        region_properties(regions, drawing) if properties is None else properties,
         read_hints(hints, lines, regions, drawing),
         max(lines.shape),
     )

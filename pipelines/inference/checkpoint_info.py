@@ -13,6 +13,7 @@ from pipelines.core import registry
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.core.files import sha256_of_file, show_path
 from pipelines.core.settings import resolve
+from pipelines.inference.types import NetworkSpec
 
 KIND, VERSION = "colorize-cli model", 1
 INFO, WEIGHTS = "model.json", "weights.safetensors"
@@ -72,16 +73,22 @@ def read_info(path: str | os.PathLike[str]) -> CheckpointInfo:
         raise damaged(folder / INFO) from error
 
 
-def params_of(card: CheckpointInfo) -> Any:
-    """The model's `Params` of a card, checked as settings are."""
+def params_of(info: CheckpointInfo) -> Any:
+    """The model's `Params` of a checkpoint, checked as settings are."""
     try:
-        module = registry.load("models", card.model)
-        return resolve(module, {name: _from_json(value) for name, value in card.params.items()})
+        module = registry.load("models", info.model)
+        return resolve(module, {name: _from_json(value) for name, value in info.params.items()})
     except (UsageError, AttributeError) as error:
         reason = error.message if isinstance(error, SettingsError | UsageError) else str(error)
         raise UsageError(
             f"this version cannot build the model of the checkpoint: {reason}", hint="Use the version that made it"
         ) from error
+
+
+def spec_of(info: CheckpointInfo) -> NetworkSpec:
+    """What the network of a checkpoint reads and gives, without building it."""
+    spec: NetworkSpec = registry.load("models", info.model).network_spec(params_of(info))
+    return spec
 
 
 def check_weights(folder: Path) -> None:
@@ -106,6 +113,7 @@ def recover(folder: Path) -> None:
 
 
 def read_json(path: Path) -> dict[str, Any]:
+    """Read an object from a file of a checkpoint; raises UsageError where it is damaged."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -116,6 +124,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def damaged(path: Path) -> UsageError:
+    """The error that says so of a file of a checkpoint."""
     return UsageError(f"{show_path(path)} is damaged", hint="Give another checkpoint, such as last or best of the run")
 
 

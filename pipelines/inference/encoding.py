@@ -1,39 +1,40 @@
-"""Turns pictures into what networks read, float32 in [-1, 1], and back: the only place where that happens."""
+"""Turns drawings into what networks read, float32 in [-1, 1], and their pictures back.
 
-from typing import TYPE_CHECKING, Literal
+An *encoding* joins a line drawing and its hints to the channels that a network learned from. Two serve any network that
+paints pictures; a model with an encoding of its own declares it beside itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from pipelines.core.imaging.arrays import F32, U8
 from pipelines.core.imaging.compositing import composite
-from pipelines.models.fillnet.inputs import fill_and_pack, stack_channels
+from pipelines.core.imaging.picture import HINT_ALPHA
 
 if TYPE_CHECKING:
     from torch import Tensor
-from pipelines.core.imaging.arrays import F32, U8
-
-InputKind = Literal["composite", "layers", "filled"]
-
-_CHANNELS = {"composite": 3, "layers": 5, "filled": 7}
 
 
-def input_channels(kind: InputKind) -> int:
-    """How many channels `network_input` gives."""
-    return _CHANNELS[kind]
+@dataclass(frozen=True)
+class Encoding:
+    """How a drawing becomes the input of a network."""
+
+    name: str  # as files of networks name it
+    channels: int
+    description: str  # what the channels are, for whoever runs the network outside of this toolkit
+    encode: Callable[[U8, U8], F32]  # line drawing (S, S) and hints RGBA (S, S, 4) to (channels, S, S) in [-1, 1]
 
 
-def network_input(lines: U8, hints: U8, kind: InputKind) -> F32:
-    """Join a line drawing (H, W) and its hints RGBA (H, W, 4) to a network's input, (Cin, H, W) in [-1, 1].
+def _encode_composite(lines: U8, hints: U8) -> F32:
+    return to_floats(composite(hints, cv2.cvtColor(lines, cv2.COLOR_GRAY2RGB)))
 
-    "composite" is one RGB picture, the hints painted on the line art (the paper's input, F3); "layers" keeps line, hint
-    colour (0 where there is none) and hint mask (-1 none, 1 hint) apart, so that white hints are seen on white paper;
-    "filled" is what `flat` makes of them (_filled.py).
-    """
-    if kind == "filled":
-        return to_floats(stack_channels(fill_and_pack(lines, hints)))
-    if kind == "composite":
-        return to_floats(composite(hints, cv2.cvtColor(lines, cv2.COLOR_GRAY2RGB)))
-    hinted = hints[..., 3] >= 128
+
+def _encode_layers(lines: U8, hints: U8) -> F32:
+    hinted = hints[..., 3] >= HINT_ALPHA
     layers = np.empty((5, *lines.shape), np.float32)
     layers[0] = lines
     layers[1:4] = np.moveaxis(hints[..., :3], 2, 0)
@@ -44,12 +45,31 @@ def network_input(lines: U8, hints: U8, kind: InputKind) -> F32:
     return layers
 
 
+COMPOSITE = Encoding("composite", 3, "red, green, blue of the line art with the hints painted on it", _encode_composite)
+"""One RGB picture, the hints painted on the line art: the input of the Fakemon paper (F3)."""
+
+LAYERS = Encoding(
+    "layers",
+    5,
+    "line art (1 paper); red, green, blue of the hints, 0 where there is none; 1 where a hint lies, else -1",
+    _encode_layers,
+)
+"""Line, hint colour and hint mask apart, so that white hints are seen on white paper."""
+
+ENCODINGS = {encoding.name: encoding for encoding in (COMPOSITE, LAYERS)}
+
+
 def to_floats(picture: U8) -> F32:
     """Bring a picture of any channels, uint8 (H, W, C), to float32 (C, H, W) in [-1, 1]."""
     floats = np.ascontiguousarray(np.moveaxis(picture, 2, 0), np.float32)
     floats /= 127.5
     floats -= 1
     return floats
+
+
+def to_levels(pictures: F32) -> F32:
+    """Bring pictures (B, 3, S, S) in [-1, 1] to float32 (B, S, S, 3), 0..255."""
+    return np.moveaxis(np.clip(pictures * np.float32(127.5) + np.float32(127.5), 0, 255), 1, 3)
 
 
 def to_picture(colour: "Tensor") -> U8:

@@ -22,6 +22,7 @@ from pipelines.core.imaging.arrays import F32, U8, Labels, Mask
 from pipelines.core.imaging.framing import resized
 from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.flatting.areas import AreaMap
+from pipelines.inference.types import ColorResult
 from pipelines.segmentation import label_maps
 from pipelines.segmentation.label_maps import map_labels, resize_labels
 
@@ -53,17 +54,9 @@ SMOOTHING = Smoothing(sigma=3.0, noise=48.0)
 """For networks that paint whole pictures."""
 
 
-class Upsampled(NamedTuple):
-    """Colour for a line drawing."""
-
-    colour: U8  # RGB (H, W, 3), under the lines too
-    flat: U8  # RGB (H, W, 3), the same without shading
-    background: Mask  # (H, W), the paper outside the figure, to the middle of its outline
-
-
 def upsample(
     network: F32, lines: U8, areas: AreaMap, *, hints: U8 | None = None, palette: U8 | None = None
-) -> Upsampled:
+) -> ColorResult:
     """Bring colours, float32 RGB (h, w, 3), 0..255, to the size of a line drawing, uint8 (H, W), with its areas.
 
     hints: uint8 RGBA (H, W, 4); where they colour the figure alone, the paper outside stays white. palette: uint8
@@ -83,7 +76,7 @@ def upsample(
     add_shading(colour, (network, clean), areas.labels, (medians, wanted, ~paper))
     background = map_labels(areas.outside, areas.labels) & is_nearly_white(colour)
     colour[background] = 255
-    return Upsampled(colour, flat, background)
+    return ColorResult(colour, flat, background, areas.labels)
 
 
 def is_nearly_white(colour: U8) -> Mask:

@@ -1,4 +1,9 @@
-"""Brings drawings and hints evenly into the square at which a network works."""
+"""Brings drawings and hints evenly into the square at which a network works, as `build-dataset` brings pictures.
+
+The longer side fits, white lies around. Two things are done to drawings that training pictures did not need: where
+shrinking leaves thin lines faint they are darkened again, all alike, and hints smaller than those of training grow to
+about their size.
+"""
 
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,7 +19,10 @@ from pipelines.core.imaging.arrays import U8
 
 _RIDGE = 0.6  # darkness that the middle of a typical line keeps when it is shrunk
 _MOST_GAIN = 8.0
-LEAST_HINT = 15 / 256  # of the working size: radius to which smaller hints grow, that of training
+
+
+LEAST_HINT = 15 / 256
+"""Radius, a share of the square's side, to which smaller hints grow: that of training."""
 
 
 class Letterboxed(NamedTuple):
@@ -22,7 +30,7 @@ class Letterboxed(NamedTuple):
 
     lines: U8  # (S, S), 0 = ink
     hints: U8  # RGBA (S, S, 4)
-    place: tuple[slice, slice]  # rows and columns that the drawing covers
+    roi: tuple[slice, slice]  # rows and columns that the drawing covers
 
 
 def letterbox(lines: U8, hints: U8, size: int, *, least_hint: float = LEAST_HINT) -> Letterboxed:
@@ -31,11 +39,11 @@ def letterbox(lines: U8, hints: U8, size: int, *, least_hint: float = LEAST_HINT
     least_hint: the radius, a share of the side, to which smaller hints grow.
     """
     layout = place_in_frame(Framing(size=(size, size)), lines.shape, Foreground(None, None))
-    place = layout.place(lines.shape)
-    shape = (place[0].stop - place[0].start, place[1].stop - place[1].start)
+    roi = layout.place(lines.shape)
+    shape = (roi[0].stop - roi[0].start, roi[1].stop - roi[1].start)
     small_lines = normalise_line_contrast(resized(lines, (shape[1], shape[0])))
     small_hints = dilate_hints(shrink_hints(hints, shape), least_hint * size)
-    return Letterboxed(layout.laid(small_lines, lines.shape, 255), layout.laid(small_hints, lines.shape, 0), place)
+    return Letterboxed(layout.laid(small_lines, lines.shape, 255), layout.laid(small_hints, lines.shape, 0), roi)
 
 
 def normalise_line_contrast(lines: U8) -> U8:
@@ -70,7 +78,7 @@ def dilate_hints(hints: U8, radius: float) -> U8:
     Spots do not grow over each other; where two would meet each pixel is the nearer one's.
     """
     marked = (hints[..., 3] >= HINT_ALPHA).view(np.uint8)
-    if not marked.any() or marked.all():
+    if radius <= 0 or not marked.any() or marked.all():
         return hints
     depth = np.asarray(cv2.distanceTransform(np.pad(marked, 1), cv2.DIST_L2, 3)[1:-1, 1:-1], np.float32)
     count, parts = cv2.connectedComponents(marked, connectivity=8, ltype=cv2.CV_32S)

@@ -55,34 +55,33 @@ class ResolvedMerge:
     tops: tuple[str, ...]
     opacity: float
 
-    def merged(self, made: Mapping[str, ColorResult]) -> ColorResult:
-        """One painting of several by their labels.
+    def merge(self, results: Mapping[str, ColorResult]) -> ColorResult:
+        """One result of several by their labels.
 
         Paper outside the figure is what the base leaves as such, where all others do or their colours come to nothing.
         """
-        base = made[self.base]
+        base = results[self.base]
         colour = base.colour
         for label in self.tops:
-            colour = self._over(colour, made[label])
-        agreed = np.logical_and.reduce([made[label].background for label in self.tops])
+            colour = self._over(colour, results[label])
+        agreed = np.logical_and.reduce([results[label].background for label in self.tops])
         background = base.background & (agreed | is_nearly_white(colour))
-        inks = [made[label].ink for label in (self.base, *self.tops)]
-        ink = next((one for one in inks if one.any()), base.ink)
-        return replace(base, colour=colour, background=background, steps={}, ink=ink)
+        inks = [results[label].ink for label in (self.base, *self.tops)]
+        ink = next((ink for ink in inks if ink.any()), base.ink)
+        return replace(base, colour=colour, background=background, ink=ink, steps={})
 
     def _over(self, base: U8, top: ColorResult) -> U8:
         if self.mode == SHADING:
-            shading = blend_modes.shading_of(top.colour, top.flat)
-            return blend_modes.blend(base, shading, "multiply", opacity=self.opacity)
+            return blend_modes.blend(base, top.shading, "multiply", opacity=self.opacity)
         return blend_modes.blend(base, top.colour, self.mode, opacity=self.opacity)
 
 
-def resolve_merge(merge: Merge, painters: Sequence[ModelSource]) -> ResolvedMerge | None:
+def resolve_merge(merge: Merge, sources: Sequence[ModelSource]) -> ResolvedMerge | None:
     """Which layers lie on which; None where one model alone paints and no merge is asked for.
 
     Raises UsageError for a merge of one and for labels that no model has.
     """
-    labels = [painter.label for painter in painters]
+    labels = [source.label for source in sources]
     if len(labels) == 1:
         if merge != Merge():
             raise UsageError("there is nothing to merge: one model paints", hint="Give --model twice, NAME=RUN each")

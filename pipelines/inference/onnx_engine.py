@@ -4,35 +4,26 @@ What a file holds beside the network (_onnx_export.py) says which model it is, a
 """
 
 import json
-from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from pipelines.core.errors import MethodError, MissingPackageError, UsageError
 from pipelines.core.files import sha256_of_file, show_path
 from pipelines.core.imaging.arrays import F32
-
-if TYPE_CHECKING:
-    from pipelines.inference.encoding import InputKind
-
+from pipelines.inference.checkpoint_info import CheckpointInfo, spec_of
+from pipelines.inference.types import NetworkSpec
 
 SUFFIX = ".onnx"
 KIND, VERSION = "colorize-cli network", "1"
 INPUT = "drawing"
-OUTPUTS: Mapping[str, tuple[str, ...]] = {
-    "composite": ("picture",),
-    "layers": ("picture",),
-    "filled": ("fill", "ink", "guesses", "shares"),
-}
-"""What a network gives, by what it reads."""
 
 _KEPT = 4  # files that a process keeps open
 _EXPORT = "Make it with colorize-cli models export MODEL -o FILE.onnx"
 
 
 class OnnxEngine:
-    """A network in an ONNX model: float32 (B, Cin, S, S) to what `OUTPUTS` names.
+    """A network in an ONNX model: float32 (B, channels, S, S) to what its spec names.
 
     It runs in the calling thread, so that results are the same for any number of processors and workers. Raises
     MissingPackageError without onnxruntime, and what onnxruntime raises where `model` is not a whole ONNX model.
@@ -71,12 +62,10 @@ class OnnxEngine:
 class OnnxFile(NamedTuple):
     """An ONNX file of ours, ready to run."""
 
-    model: str  # its file in pipelines/models
-    params: Mapping[str, Any]  # its Params as plain values
-    kind: "InputKind"
-    size: int  # px, the side of its square
+    info: CheckpointInfo  # which model with which params
+    spec: NetworkSpec
     digest: str  # of the whole file
-    about: Mapping[str, str]  # all that the file holds beside the network
+    parameters: int  # numbers that the network learned
     engine: OnnxEngine
 
 
@@ -113,13 +102,19 @@ def _opened(path: str, digest: str) -> OnnxFile:
             f"{show_path(path)} was made by another version of colorize-cli ({about.get('version')})", hint=_EXPORT
         )
     try:
-        kind: InputKind = about["input"]  # type: ignore[assignment]
-        found = OnnxFile(about["model"], json.loads(about["params"]), kind, int(about["size"]), digest, about, engine)
+        info = CheckpointInfo(
+            about["model"],
+            json.loads(about["params"]),
+            step=int(about.get("step", 0)),
+            note=about.get("note", ""),
+            weights_sha256=about.get("weights_sha256", ""),
+        )
+        spec = spec_of(info)
     except (KeyError, ValueError) as error:
         raise UsageError(f"{show_path(path)} does not say how it is to be run", hint=_EXPORT) from error
-    if engine.outputs != OUTPUTS.get(kind):
+    if engine.outputs != tuple(output.name for output in spec.outputs):
         raise UsageError(f"{show_path(path)} gives {', '.join(engine.outputs)}, not a colouring", hint=_EXPORT)
-    return found
+    return OnnxFile(info, spec, digest, int(about.get("parameters", 0)), engine)
 
 
 def _runtime() -> Any:

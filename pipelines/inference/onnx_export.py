@@ -2,7 +2,8 @@
 
     drawing  float32 (batch, channels, height, width) in [-1, 1]; what the channels are, the metadata says
     picture  float32 (batch, 3, height, width) in [-1, 1]
-    fill, ink, guesses, shares   of networks that paint on flat colour, as `fillnet.Parts` tells
+
+A network with several outputs gives those that its model names (`network_spec`) in the place of the picture.
 
 Batch, height and width are free; both sides are multiples of the metadata's `sides_multiple_of` px.
 
@@ -12,81 +13,50 @@ that it writes runs at the size of its example alone.
 
 import io
 import json
-import re
 import warnings
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from pipelines.core import registry
 from pipelines.core.errors import ColorizeError, MissingPackageError
-from pipelines.inference.checkpoint_info import CheckpointInfo, params_of
-from pipelines.inference.encoding import InputKind, input_channels
-from pipelines.inference.onnx_engine import INPUT, KIND, OUTPUTS, VERSION
+from pipelines.inference.checkpoint_info import CheckpointInfo, spec_of
+from pipelines.inference.onnx_engine import INPUT, KIND, VERSION
+from pipelines.inference.torch_engine import outputs_of
+from pipelines.inference.types import NetworkSpec
 
 OPSET = 17
 """Of the models: the first that has layer normalisation."""
 
-CHANNELS: Mapping[InputKind, str] = {
-    "composite": "red, green, blue of the line art with the hints painted on it",
-    "layers": "line art (1 paper); red, green, blue of the hints, 0 where there is none; 1 where a hint lies, else -1",
-    "filled": "line art (1 paper); red, green, blue of the drawing filled with flat colour, 1 where nothing is known; "
-    "whether the colour of a pixel is unknown (-1), guessed (0) or hinted (1); 1 where a hint lies, else -1; "
-    "the rank of a pixel's area by size, 1..95, 0 for ink, divided by 127.5, less 1",
-}
-
-
 _EXAMPLE = 64  # px, the side of the picture that a network is traced with
 
 
-class Sides(NamedTuple):
-    """Which sides of a picture, px, a network takes."""
-
-    multiple: int  # they are multiples of it
-    least: int
-
-
-def sides_of(model: str, params: Any) -> Sides:
-    """The sides that the network of a model with `Params` takes, in torch as in ONNX."""
-    if model == "fillnet":
-        return Sides(32, 32)
-    generator = str(params.generator)
-    unet = re.fullmatch(r"unet_(\d+)", generator)
-    if unet is not None:
-        return Sides(int(unet[1]), int(unet[1]))
-    return Sides(4, 8)  # at a quarter of the size the padding by reflection needs two pixels
-
-
-def to_onnx(painter: nn.Module, card: CheckpointInfo, *, licence: str = "") -> bytes:
+def to_onnx(network: nn.Module, info: CheckpointInfo, *, licence: str = "") -> bytes:
     """Write the network of a checkpoint, in eval mode on the CPU, as an ONNX model: same bytes for the same weights.
 
     licence: of the weights, for the metadata. Raises MissingPackageError without the package onnx and ColorizeError
     where torch cannot write the network.
     """
     onnx = _onnx()
-    params: Any = params_of(card)
-    kind: InputKind = registry.load("models", card.model).input_kind(params)
-    sides = sides_of(card.model, params)
-    model = onnx.load_model_from_string(_traced(painter, kind, sides))
-    model.doc_string = f"{card.model} of colorize-cli"
-    model.graph.name = card.model
+    spec = spec_of(info)
+    model = onnx.load_model_from_string(_traced(network, spec))
+    model.doc_string = f"{info.model} of colorize-cli"
+    model.graph.name = info.model
     about = {
         "kind": KIND,
         "version": VERSION,
-        "model": card.model,
-        "params": json.dumps(dict(card.params), sort_keys=True),
-        "size": str(params.size),
-        "input": kind,
-        "channels": CHANNELS[kind],
-        "sides_multiple_of": str(sides.multiple),
-        "sides_at_least": str(sides.least),
+        "model": info.model,
+        "params": json.dumps(dict(info.params), sort_keys=True),
+        "size": str(spec.size),
+        "input": spec.encoding.name,
+        "channels": spec.encoding.description,
+        "sides_multiple_of": str(spec.size_multiple),
+        "sides_at_least": str(spec.least_size),
         "opset": str(OPSET),
-        "parameters": str(sum(weight.numel() for weight in painter.parameters())),
-        "step": str(card.step),
-        "weights_sha256": card.weights_sha256,
-        "note": card.note,
+        "parameters": str(sum(weight.numel() for weight in network.parameters())),
+        "step": str(info.step),
+        "weights_sha256": info.weights_sha256,
+        "note": info.note,
         "licence": licence,
     }
     onnx.helper.set_model_props(model, {name: value for name, value in about.items() if value})
@@ -95,39 +65,34 @@ def to_onnx(painter: nn.Module, card: CheckpointInfo, *, licence: str = "") -> b
     return written
 
 
-class _Given(nn.Module):
+class _AsRun(nn.Module):
     """A network as it is run: what it gives is a tuple of tensors."""
 
-    def __init__(self, painter: nn.Module, kind: InputKind) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.painter: Any = painter
-        self._kind = kind
+        self.network = network
 
     def forward(self, drawing: Tensor) -> tuple[Tensor, ...]:
-        if self._kind != "filled":
-            return (self.painter(drawing),)
-        parts = self.painter.parts(drawing)
-        return tuple(getattr(parts, name) for name in OUTPUTS[self._kind])
+        return outputs_of(self.network, drawing)
 
 
-def _traced(painter: nn.Module, kind: InputKind, sides: Sides) -> bytes:
+def _traced(network: nn.Module, spec: NetworkSpec) -> bytes:
     """The network as torch writes it, from a small example."""
-    side = max(sides.least, _EXAMPLE)
-    example = torch.zeros(2, input_channels(kind), side, side)
-    names = OUTPUTS[kind]
-    pictures = [name for name in (INPUT, *names) if name in (INPUT, "picture", "fill")]
-    axes = {name: {0: "batch", 2: "height", 3: "width"} for name in pictures}
-    axes |= {name: {0: "batch"} for name in names if name not in pictures}
+    side = max(spec.least_size, _EXAMPLE)
+    example = torch.zeros(2, spec.encoding.channels, side, side)
+    axes = {INPUT: {0: "batch", 2: "height", 3: "width"}}
+    for output in spec.outputs:
+        axes[output.name] = {0: "batch", 2: "height", 3: "width"} if output.is_picture else {0: "batch"}
     written = io.BytesIO()
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")  # about the older exporter, and what it leaves unfolded
             torch.onnx.export(
-                _Given(painter, kind).eval(),
+                _AsRun(network).eval(),
                 (example,),
                 written,  # type: ignore[arg-type]  # torch tells of files alone
                 input_names=[INPUT],
-                output_names=list(names),
+                output_names=[output.name for output in spec.outputs],
                 dynamic_axes=axes,
                 opset_version=OPSET,
                 dynamo=False,

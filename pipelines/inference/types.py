@@ -1,58 +1,142 @@
-"""What a model is given of one drawing, and what it gives back: one shape for all models."""
+"""What a model is given of one drawing, what it gives back, and what it says of itself: one shape for all models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
-from pipelines.flatting.areas import AreaMap, find_areas
+from pipelines.core.imaging.arrays import U8, Labels, Mask
+from pipelines.core.imaging.blend_modes import shading_of
+from pipelines.core.imaging.compositing import composite
+from pipelines.flatting.areas import AreaMap
+from pipelines.flatting.reading import LineReading
+from pipelines.inference.encoding import Encoding
+from pipelines.inference.letterbox import LEAST_HINT
 
-if TYPE_CHECKING:
-    pass
-from pipelines.core.imaging.arrays import U8, Mask
+HintPreset = Literal["fills", "discs"]
+"""Which hints are found in references: small spots within areas for models that fill, discs as networks learn from."""
 
-Steps = dict[str, U8]
-HintPreset = Literal["fills", "discs"]  # small spots within areas for models that fill, discs as in training
+
+# what a model says of itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelTraits:
+    """What a model can do, for those who do not know its name."""
+
+    hint_preset: HintPreset = "fills"  # the hints that it is made for
+    can_vary: bool = False  # it can colour a drawing in several ways
+    finds_line_colour: bool = False  # it says which colour suits the lines
+    steps: tuple[str, ...] = ()  # names of the intermediate pictures in its results
+    is_light: bool = True  # it is done with a drawing fast: several at once gain nothing on a CPU
+
+
+class Output(NamedTuple):
+    """One of the tensors that a network gives."""
+
+    name: str
+    is_picture: bool = False  # (B, C, S, S), as large as the input; else (B, ...) of a fixed size
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkSpec(ModelTraits):
+    """What a model says of its network, without building it."""
+
+    encoding: Encoding
+    size: int  # px, the side of the square in which drawings are worked out
+    size_multiple: int  # px: sides of pictures that the network takes are multiples of it
+    least_size: int  # px: and no shorter
+    outputs: tuple[Output, ...] = (Output("picture", is_picture=True),)
+    least_hint: float = LEAST_HINT  # radius, a share of the side, to which smaller hints grow
+    hint_preset: HintPreset = "discs"
+    steps: tuple[str, ...] = ("input", "raw")
+    is_light: bool = False
+
+
+# what it is given
 
 
 class ColorGuide(NamedTuple):
     """What says which colours go where; each may say nothing."""
 
     hints: U8  # RGBA (H, W, 4)
-    palette: U8 | None  # (k, 3)
-
-
-@dataclass
-class Drawing:
-    """What is given for one drawing."""
-
-    lines: U8  # (H, W), 0 = ink
-    guides: Mapping[HintPreset, ColorGuide]  # for each kind of painter
-    rng: np.random.Generator
-    snap: bool = True  # areas have their hint's exact colour where the hint lies
-    lively: bool = True  # drawings without any hint get lively colours; no: the likeliest, however grey
-    varied: bool = False  # another plausible colouring, by chance, instead of the likeliest
-    _areas: AreaMap | None = field(default=None, repr=False)
-
-    def another(self) -> "Drawing":
-        """The same drawing, to be coloured otherwise."""
-        return replace(self, varied=True, rng=self.rng.spawn(1)[0])
+    palette: U8 | None = None  # (k, 3)
 
     @property
-    def areas(self) -> AreaMap:
-        """The areas of the drawing, found once."""
-        if self._areas is None:
-            self._areas = find_areas(self.lines)
-        return self._areas
+    def deciding_palette(self) -> U8 | None:
+        """The palette where it has a say: where there are hints, they decide."""
+        return None if self.hints[..., 3].any() or self.palette is None or not len(self.palette) else self.palette
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """What is given for one drawing."""
+
+    reading: LineReading  # what is read off its lines, worked out once for all models
+    guides: Mapping[HintPreset, ColorGuide]
+    rng: np.random.Generator
+    snap: bool = True  # areas have their hint's exact colour where the hint lies
+    vivid: bool = True  # drawings without any hint get lively colours; no: the likeliest, however grey
+    varied: bool = False  # another plausible colouring, by chance, instead of the likeliest
+
+    @property
+    def lines(self) -> U8:
+        """The line drawing, (H, W), 0 = ink."""
+        return self.reading.lines
+
+    @property
+    def areas(self) -> AreaMap:
+        """The areas of the drawing at full size."""
+        return self.reading.areas
+
+    def variant(self) -> "Drawing":
+        """The same drawing, to be coloured otherwise."""
+        return replace(self, varied=True, rng=self.rng.spawn(1)[0])
+
+
+# what it gives back
+
+
+@dataclass(frozen=True, eq=False)
 class ColorResult:
-    """What a painter made of one drawing."""
+    """Colour for one drawing, all at its size."""
 
     colour: U8  # RGB (H, W, 3), under the lines too
-    flat: U8  # RGB (H, W, 3), the same without the shading inside areas
+    flats: U8  # RGB (H, W, 3), the same without light and shadow inside areas
     background: Mask  # (H, W), the paper outside the figure
-    steps: Steps = field(default_factory=dict)  # intermediate pictures by the painter's names for them
+    areas: Labels  # (H, W), the area that each pixel is in, under the lines too; 0 where there is none
     ink: U8 = field(default_factory=lambda: np.zeros(3, np.uint8))  # RGB (3,), the colour that suits the lines
+    steps: Mapping[str, U8] = field(default_factory=dict)  # intermediate pictures by the model's names for them
+    line_art: U8 | None = None  # RGBA (H, W, 4), what lies on top; None: nothing
+
+    def with_steps(self, steps: Mapping[str, U8]) -> "ColorResult":
+        """The same with intermediate pictures."""
+        return replace(self, steps=steps)
+
+    @cached_property
+    def shading(self) -> U8:
+        """Light and shadow alone, RGB (H, W, 3): what the flats are multiplied by."""
+        return shading_of(self.colour, self.flats)
+
+    @cached_property
+    def picture(self) -> U8:
+        """The finished picture, RGB (H, W, 3): the line art over the colour."""
+        return self.colour if self.line_art is None else composite(self.line_art, self.colour)
+
+
+# the family
+
+
+class ColorModel(Protocol):
+    """What a file or package of `pipelines/models` holds.
+
+    One that learns has `network_spec`, `build_network` and `build_task`, and may have a `predict(network, drawings)` of
+    its own; one without weights has `TRAITS` and `predict(params, drawings)`.
+    """
+
+    Params: Any
+
+    def predict(self, source: Any, drawings: Sequence[Drawing]) -> list[ColorResult]:
+        """Colour drawings, a network all of them together."""

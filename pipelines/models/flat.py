@@ -17,6 +17,7 @@ VMV 2018; D. Sykora, J. Dingliana, S. Collins, "LazyBrush: Flexible Painting Too
 Graphics Forum 28(2), 2009 (what people expect of hints).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -29,20 +30,18 @@ from pipelines.flatting.background import filled_regions, open_spots, outside_co
 from pipelines.flatting.hint_split import split_by_hints
 from pipelines.flatting.hint_spots import HintSpots
 from pipelines.flatting.hint_transfer import transfer_hints
-from pipelines.flatting.hinted_drawing import is_outside, read_drawing
+from pipelines.flatting.hinted_drawing import HintedDrawing, is_outside, read_drawing
 from pipelines.flatting.palette_assignment import assign_palette, draw_palette, find_eyes
+from pipelines.flatting.reading import LineReading
+from pipelines.inference.types import ColorResult, Drawing, ModelTraits
 from pipelines.regions import trapped_ball
 from pipelines.regions.trapped_ball import enclose
 from pipelines.segmentation.label_maps import map_labels, scan_order
 from pipelines.segmentation.line_mask import (
     LineMask,
     cell_edges,
-    ink_elevation,
-    line_mask_of,
-    shrink_lines,
-    shrunk_shape,
 )
-from pipelines.segmentation.properties import region_properties
+from pipelines.segmentation.properties import RegionProperties, region_properties
 from pipelines.segmentation.watershed import watershed
 
 
@@ -81,6 +80,20 @@ class ColourPlan(NamedTuple):
     regions: Labels  # (H, W), labels >= 1
 
 
+TRAITS = ModelTraits(can_vary=True)
+"""What `flat` can do."""
+
+
+def predict(params: Params, drawings: Sequence[Drawing]) -> list[ColorResult]:
+    """Fill drawings from their guides; where nothing guides them the palette is drawn from their random numbers."""
+    results = []
+    for drawing in drawings:
+        guide = drawing.guides[TRAITS.hint_preset]
+        result = fill_reading(drawing.reading, guide.hints, guide.palette, params, drawing.rng)
+        results.append(ColorResult(result.colour, result.colour, result.background, result.areas))
+    return results
+
+
 def fill(lines: U8, hints: U8, palette: U8 | None, params: Params, rng: np.random.Generator) -> FlatResult:
     """Fill a line drawing, uint8 (H, W), 0 = ink, from hints, uint8 RGBA (H, W, 4), alpha 0 = no hint.
 
@@ -88,33 +101,50 @@ def fill(lines: U8, hints: U8, palette: U8 | None, params: Params, rng: np.rando
     is no hint at all, and rng then bends its order and draws one where there is none. Raises MethodError for hints of
     another size than the drawing.
     """
+    return fill_reading(LineReading(lines, work_size=params.work_size), hints, palette, params, rng)
+
+
+def fill_reading(
+    reading: LineReading, hints: U8, palette: U8 | None, params: Params, rng: np.random.Generator
+) -> FlatResult:
+    """Fill a drawing, as `fill` does, of which something may be known already."""
+    lines = reading.lines
     if hints.shape != (*lines.shape, 4):
         raise MethodError(
             f"the hints are {hints.shape[1]}x{hints.shape[0]}, the line art {lines.shape[1]}x{lines.shape[0]}",
             hint="Paint hints on a layer of the line art's size",
         )
-    small_lines, small_hints = _at_work_size(lines, hints, params.work_size)
-    drawing = line_mask_of(small_lines)
-    gap = params.gap * max(small_lines.shape) / max(lines.shape) if params.gap is not None else None
-    regions = enclose(drawing, trapped_ball.Params(gap=gap))
+    if reading.work_size != params.work_size:
+        reading = LineReading(lines, work_size=params.work_size)
+    regions, properties = _regions(reading, params.gap)
+    small_hints = _shrink_hints(hints, reading.small_lines.shape)
     if (small_hints[..., 3] >= HINT_ALPHA).any():
-        plan = _by_hints(small_lines, small_hints, regions, drawing, params)
+        sheet = read_drawing(reading.small_lines, small_hints, regions, reading.mask, properties=properties)
+        plan = _by_hints(sheet, params)
     else:
-        plan = _by_palette(regions, drawing, palette, rng)
-    return _finished(lines, plan, drawing)
+        plan = _by_palette(regions, reading.mask, properties, palette, rng)
+    return _finished(reading, plan)
 
 
-def _at_work_size(lines: U8, hints: U8, work_size: int | None) -> tuple[U8, U8]:
-    """Shrink so that no line breaks and no hint is lost: each cell takes its darkest pixel, and its last hint."""
-    shape = shrunk_shape(lines.shape, work_size or max(lines.shape))
-    if shape == lines.shape:
-        return lines, hints
-    down, right = (cell_edges(side, count) for side, count in zip(lines.shape, shape, strict=True))
+def _regions(reading: LineReading, gap: float | None) -> tuple[Labels, RegionProperties]:
+    """The regions at the working size with gaps of `gap` px of the drawing closed, and what is known of them."""
+    if gap is None:
+        return reading.regions, reading.properties
+    small_gap = gap * max(reading.small_lines.shape) / max(reading.lines.shape)
+    regions = enclose(reading.mask, trapped_ball.Params(gap=small_gap))
+    return regions, region_properties(regions, reading.mask)
+
+
+def _shrink_hints(hints: U8, shape: tuple[int, ...]) -> U8:
+    """Shrink so that no hint is lost: each cell takes its last hint."""
+    if hints.shape[:2] == shape:
+        return hints
+    down, right = (cell_edges(side, count) for side, count in zip(hints.shape, shape, strict=False))
     rows, columns = np.nonzero(hints[..., 3] >= HINT_ALPHA)
     small_hints = np.zeros((*shape, 4), np.uint8)
     place = np.searchsorted(down, rows, "right") - 1, np.searchsorted(right, columns, "right") - 1
     small_hints[place] = hints[rows, columns]
-    return shrink_lines(lines, shape), small_hints
+    return small_hints
 
 
 def _enlarged(labels: Labels, shape: tuple[int, ...]) -> Labels:
@@ -123,8 +153,7 @@ def _enlarged(labels: Labels, shape: tuple[int, ...]) -> Labels:
     return np.repeat(np.repeat(labels, right, axis=1), down, axis=0)
 
 
-def _by_hints(lines: U8, hints: U8, regions: Labels, drawing: LineMask, params: Params) -> ColourPlan:
-    sheet = read_drawing(lines, hints, regions, drawing)
+def _by_hints(sheet: HintedDrawing, params: Params) -> ColourPlan:
     facts, asked, outside, hinted = sheet.facts, sheet.hints, sheet.outside, sheet.hinted
     is_open = open_spots(sheet)
     contested = outside & hinted & ~filled_regions(sheet, is_open, params.outside)
@@ -151,8 +180,9 @@ def _votes(hints: HintSpots, count: int) -> tuple[Index, Mask]:
     return colour, np.bincount(region, minlength=count) > 1
 
 
-def _by_palette(regions: Labels, drawing: LineMask, palette: U8 | None, rng: np.random.Generator) -> ColourPlan:
-    facts = region_properties(regions, drawing)
+def _by_palette(
+    regions: Labels, drawing: LineMask, facts: RegionProperties, palette: U8 | None, rng: np.random.Generator
+) -> ColourPlan:
     outside = is_outside(facts, max(regions.shape))
     offered = draw_palette(rng) if palette is None or not len(palette) else palette
     eyes = find_eyes(regions, drawing, facts, outside)
@@ -162,14 +192,13 @@ def _by_palette(regions: Labels, drawing: LineMask, palette: U8 | None, rng: np.
     return ColourPlan(np.vstack([white, offered, white]), map_labels(colour.astype(np.int32), regions), regions)
 
 
-def _finished(lines: U8, plan: ColourPlan, drawing: LineMask) -> FlatResult:
+def _finished(reading: LineReading, plan: ColourPlan) -> FlatResult:
     """Bring a plan to the size of the line art and its colours under the lines."""
-    markers, label = _areas(plan, drawing.paper)
-    paper = drawing.paper
-    if lines.shape != paper.shape:
-        paper = line_mask_of(lines).paper
-        markers = _enlarged(markers, lines.shape) * paper
-    areas = watershed(markers, ink_elevation(lines, paper))
+    markers, label = _areas(plan, reading.mask.paper)
+    paper = reading.paper
+    if markers.shape != paper.shape:
+        markers = _enlarged(markers, paper.shape) * paper
+    areas = watershed(markers, reading.elevation)
     number = scan_order(areas * paper)
     colours = np.full((int(number.max(initial=0)) + 1, 3), 255, np.uint8)
     colours[number] = plan.colours[label[: len(number)]]

@@ -113,7 +113,7 @@ def sample_colours(painting: ColorResult, areas: AreaMap) -> dict[int, AreaColou
     """Return the flat colour that most of each area was painted in, and that of the ink."""
     step = -(-max(areas.labels.shape) // _SAMPLED)
     labels = areas.labels[step // 2 :: step, step // 2 :: step]
-    flat = np.where(painting.background[..., None], np.uint8(255), painting.flat)[step // 2 :: step, step // 2 :: step]
+    flat = np.where(painting.background[..., None], np.uint8(255), painting.flats)[step // 2 :: step, step // 2 :: step]
     key = (labels.astype(np.int64) << 24 | pack_rgb(flat)).reshape(-1)
     values, counts = np.unique(key, return_counts=True)
     order = np.argsort(counts, kind="stable")

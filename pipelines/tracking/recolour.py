@@ -26,7 +26,7 @@ def recolour(painting: ColorResult, areas: AreaMap, wanted: TargetColours) -> Co
     white is among them, and what becomes white there is background.
     """
     count = len(areas.outside)
-    painted = pack_rgb(painting.flat)
+    painted = pack_rgb(painting.flats)
     # Each pixel's colour follows from its own flat colour and its area. One colour of each area, its last pixel's, is
     # looked up for all of its pixels at once, the others after it: which one that is changes nothing but the time.
     last = np.zeros(count, np.int32)
@@ -37,14 +37,14 @@ def recolour(painting: ColorResult, areas: AreaMap, wanted: TargetColours) -> Co
             table[area] = _chosen(colours, table[area], outside=bool(areas.outside[area]))
     flat: U8 = map_labels(table, areas.labels)
     others = np.nonzero(painted != last[areas.labels])
-    flat[others] = _parts(painting.flat[others], areas.labels[others], areas.outside, wanted)
-    shading = cv2.subtract(painting.colour, painting.flat, dtype=cv2.CV_16S)
+    flat[others] = _parts(painting.flats[others], areas.labels[others], areas.outside, wanted)
+    shading = cv2.subtract(painting.colour, painting.flats, dtype=cv2.CV_16S)
     colour = np.asarray(cv2.add(shading, flat, dtype=cv2.CV_8U), np.uint8)
-    changed = (flat != painting.flat).any(axis=2) & map_labels(areas.outside, areas.labels)
+    changed = (flat != painting.flats).any(axis=2) & map_labels(areas.outside, areas.labels)
     background = np.asarray(np.where(changed, (flat == 255).all(axis=2), painting.background), bool)
     colour[background] = 255
     ink = np.array(wanted[INK][0], np.uint8) if INK in wanted else painting.ink
-    return replace(painting, colour=colour, flat=flat, background=background, ink=ink)
+    return replace(painting, colour=colour, flats=flat, background=background, ink=ink)
 
 
 def _parts(flat: U8, labels: Labels, outside: Mask, wanted: TargetColours) -> U8:

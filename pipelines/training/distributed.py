@@ -20,8 +20,6 @@ from pipelines.core.errors import SettingsError
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 class ProcessGroup:
     """One process among those that train together; alone without Fabric."""
@@ -66,22 +64,6 @@ class ProcessGroup:
         """Until all are here."""
         if self.size > 1:
             torch.distributed.barrier()
-
-
-def choose_device(name: str) -> torch.device:
-    """The device that a name means; "auto" is the fastest there is. Raises UsageError for one that is not there."""
-    there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        return torch.device(next(device for device, present in there.items() if present))
-    kind = name.partition(":")[0]
-    if kind not in there:
-        raise UsageError(f"there is no device '{name}'", hint=f"Choose from: {', '.join(DEVICES)}")
-    if not there[kind]:
-        raise UsageError(f"this machine (or this build of torch) has no {kind}", hint="Use --device auto or cpu")
-    try:
-        return torch.device(name)
-    except RuntimeError as error:
-        raise UsageError(f"there is no device '{name}'", hint=f"Choose from: {', '.join(DEVICES)}") from error
 
 
 def launch(device: torch.device, *, devices: int, nodes: int) -> tuple[ProcessGroup, torch.device]:

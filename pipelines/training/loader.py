@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from pipelines.core.errors import UsageError
-from pipelines.inference.encoding import InputKind, network_input, to_floats
+from pipelines.inference.encoding import Encoding, to_floats
 from pipelines.models.fillnet.precomputed import PrecomputedFills
 from pipelines.training.augmentation import Augmentation, augment
 from pipelines.training.pair_dataset import PairDataset
@@ -29,7 +29,7 @@ class BatchLoader:
     def __init__(
         self,
         shelf: PairDataset,
-        kind: InputKind,
+        encoding: Encoding,
         *,
         batch_size: int,
         seed: int,
@@ -41,7 +41,7 @@ class BatchLoader:
     ) -> None:
         if not len(shelf):
             raise UsageError("the dataset has no pictures to train on", hint="Build it with a training split")
-        self._shelf, self._kind, self._batch_size, self._seed = shelf, kind, batch_size, seed
+        self._shelf, self._encoding, self._batch_size, self._seed = shelf, encoding, batch_size, seed
         self._augmentation, self._unpaired = augmentation, unpaired
         self._stock = PrecomputedFills(shelf, augmentation, seed=seed, cache_bytes=cache_bytes)
         self._rank, self._world = rank, world
@@ -74,14 +74,14 @@ class BatchLoader:
 
     def _pair(self, place: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         rng = np.random.default_rng([self._seed, _TURNS, place])
-        if self._kind == "filled":
+        if self._encoding.name == "filled":
             stocked = self._stock.turned(self._number(place, 1), place // len(self._shelf), rng)
             return to_floats(stocked[0]), to_floats(stocked[1])
         seen = augment(self._shelf.view(self._number(place, 1)), self._augmentation, rng)
         target = seen
         if self._unpaired:
             target = augment(self._shelf.view(self._number(place, 2)), self._augmentation, rng)
-        return network_input(seen.lines, seen.hints, self._kind), to_floats(target.colour)
+        return self._encoding.encode(seen.lines, seen.hints), to_floats(target.colour)
 
     def _number(self, place: int, order: int) -> int:
         """Which picture comes at a place: each epoch is a permutation of its own."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from pipelines.core.imaging.compositing import composite
-from pipelines.inference.encoding import InputKind, network_input, to_picture
+from pipelines.inference.encoding import Encoding, to_picture
 from pipelines.training.pair_dataset import Example, PairDataset
 from pipelines.training.task import TrainingError
 
@@ -31,10 +31,10 @@ class ValidationResult(NamedTuple):
 class Validator:
     """Fixed pictures of a split, spread evenly over it, and their truth."""
 
-    def __init__(self, shelf: PairDataset, kind: InputKind, *, count: int, device: torch.device) -> None:
+    def __init__(self, shelf: PairDataset, encoding: Encoding, *, count: int, device: torch.device) -> None:
         chosen = np.unique(np.linspace(0, len(shelf) - 1, min(count, len(shelf))).round().astype(int))
         self._views = [shelf.view(int(number)) for number in chosen]
-        self._kind, self._device = kind, device
+        self._encoding, self._device = encoding, device
 
     def __call__(self, painter: nn.Module, *, step: int) -> ValidationResult:
         """Colour the pictures; raises TrainingError where after many steps all of them came out in one colour each."""
@@ -56,7 +56,7 @@ class Validator:
         painted = []
         for first in range(0, len(self._views), _AT_ONCE):
             views = self._views[first : first + _AT_ONCE]
-            inputs = np.stack([network_input(view.lines, view.hints, self._kind) for view in views])
+            inputs = np.stack([self._encoding.encode(view.lines, view.hints) for view in views])
             outputs = painter(torch.from_numpy(inputs).to(self._device))
             if not bool(torch.isfinite(outputs).all()):
                 raise TrainingError(

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from pipelines.core.errors import MethodError
 from pipelines.core.imaging.framing import resized
-from pipelines.flatting.areas import find_areas
+from pipelines.flatting.reading import LineReading
 from pipelines.inference.guided_upsampling import upsample
 from pipelines.inference.letterbox import dilate_hints, letterbox, normalise_line_contrast, shrink_hints
 from pipelines.inference.merging import ResolvedMerge
@@ -149,7 +149,7 @@ def filled_circle(height: int, width: int, colour: tuple[int, int, int]) -> Byte
 @pytest.mark.parametrize("shape", [(97, 333), (333, 97), (512, 512), (700, 260)])
 def test_colour_reaches_the_lines_from_both_sides_and_crosses_none(shape: tuple[int, int]) -> None:
     lines, truth = circle(*shape), filled_circle(*shape, RED)
-    made = upsample(painted_small(lines, truth), lines, find_areas(lines))
+    made = upsample(painted_small(lines, truth), lines, LineReading(lines).areas)
     assert made.colour.shape == (*shape, 3)
     inside = np.zeros(shape, np.uint8)
     cv2.circle(inside, (shape[1] // 2, shape[0] // 2), min(shape) * 2 // 5 - 2, 1, -1)
@@ -171,7 +171,7 @@ def test_shading_inside_an_area_stays_and_noise_of_the_network_goes() -> None:
     truth[inside, 0] = np.broadcast_to(ramp, (512, 512))[inside]
     small = painted_small(lines, truth, side=128)
     noisy = np.clip(small + np.random.default_rng(0).normal(0, 12, small.shape), 0, 255).astype(np.float32)
-    made = upsample(noisy, lines, find_areas(lines))
+    made = upsample(noisy, lines, LineReading(lines).areas)
     row = made.colour[256, 80:432, 0].astype(float)
     assert np.abs(row - ramp[80:432]).max() < 40  # weak shading fades
     assert row[-1] - row[0] > 0.45 * (int(ramp[431]) - int(ramp[80]))
@@ -182,7 +182,7 @@ def test_shading_inside_an_area_stays_and_noise_of_the_network_goes() -> None:
 def test_a_palette_gives_areas_its_nearest_colours_and_leaves_paper_white() -> None:
     lines, truth = circle(256, 256), filled_circle(256, 256, (200, 60, 50))
     palette = np.array([RED, BLUE], np.uint8)
-    made = upsample(painted_small(lines, truth), lines, find_areas(lines), palette=palette)
+    made = upsample(painted_small(lines, truth), lines, LineReading(lines).areas, palette=palette)
     assert np.abs(made.colour[128, 128].astype(int) - RED).max() <= 2
     assert made.colour[2, 2].tolist() == [255, 255, 255]
 
@@ -193,7 +193,7 @@ def test_an_area_smaller_than_a_pixel_of_the_network_has_a_colour() -> None:
     cv2.circle(lines, (320, 320), 8, 0, 3)
     truth = np.full((640, 640, 3), 255, np.uint8)
     truth[100:540, 100:540] = BLUE
-    made = upsample(painted_small(lines, truth), lines, find_areas(lines))
+    made = upsample(painted_small(lines, truth), lines, LineReading(lines).areas)
     assert np.abs(made.colour[320, 320].astype(int) - BLUE).max() <= 60
     assert np.abs(made.colour[200, 200].astype(int) - BLUE).max() <= 2
 
@@ -202,14 +202,14 @@ def test_an_area_smaller_than_a_pixel_of_the_network_has_a_colour() -> None:
 def test_a_sheet_of_one_tone_is_painted(level: int) -> None:
     lines = np.full((33, 57), level, np.uint8)
     small = np.full((19, 32, 3), 250, np.float32)
-    made = upsample(small, lines, find_areas(lines))
+    made = upsample(small, lines, LineReading(lines).areas)
     assert made.colour.shape == (33, 57, 3)
     assert (made.colour == 255).all()
 
 
 def test_a_large_sheet_is_worked_out_smaller_and_comes_out_whole() -> None:
     lines = circle(2400, 1500, thickness=9)
-    made = upsample(painted_small(lines, filled_circle(2400, 1500, BLUE)), lines, find_areas(lines))
+    made = upsample(painted_small(lines, filled_circle(2400, 1500, BLUE)), lines, LineReading(lines).areas)
     assert made.colour.shape == (2400, 1500, 3)
     assert np.abs(made.colour[1200, 750].astype(int) - BLUE).max() <= 2
     row = made.colour[1200, 750 - 600 + 8 : 750 + 600 - 8].astype(int)
@@ -222,7 +222,7 @@ def test_paper_outside_stays_white_where_hints_colour_the_figure_alone(place: tu
     hints = no_hints(128, 128)
     cv2.circle(hints, place, 6, (*RED, 255), -1)
     tinted = np.full((64, 64, 3), (250, 200, 190), np.float32)  # a network that smears over the outline
-    made = upsample(tinted, lines, find_areas(lines), hints=hints)
+    made = upsample(tinted, lines, LineReading(lines).areas, hints=hints)
     assert (made.colour[:8] == 255).all() == stays
     assert made.background[:8].all() == stays
     assert made.colour[64, 64].tolist() == [250, 200, 190]
@@ -249,5 +249,5 @@ def test_areas_of_like_colour_that_meet_in_a_gap_have_no_seam_and_others_do() ->
     for other, seam in (((205, 60, 50), False), ((60, 60, 200), True)):
         small = np.full((128, 128, 3), (200, 60, 50), np.float32)
         small[:, 64:] = other
-        made = upsample(small, lines, find_areas(lines))
+        made = upsample(small, lines, LineReading(lines).areas)
         assert (np.abs(made.flat[128, 100].astype(int) - made.flat[128, 150]).max() > 0) == seam

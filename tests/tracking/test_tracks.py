@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from pipelines.core.imaging.colours import WHITE, medoid
-from pipelines.flatting.areas import AreaMap, find_areas
+from pipelines.flatting.areas import AreaMap
+from pipelines.flatting.reading import LineReading
 from pipelines.hints.base.palette_extraction import fills_of, palette_of
 from pipelines.inference.types import ColorResult
 from pipelines.tracking import frames
@@ -49,7 +50,7 @@ def hint_at(colour, *names, shift=(0, 0)):
 
 def noted(lines, hints=None, **options):
     blank = np.zeros((*lines.shape, 4), np.uint8)
-    frame = frames.survey(lines, find_areas(lines), blank if hints is None else hints, **options)
+    frame = frames.survey(lines, LineReading(lines).areas, blank if hints is None else hints, **options)
     return frames.decode(frames.encode(frame))
 
 
@@ -60,7 +61,7 @@ def area_at(frame, name, shift=(0, 0)):
 
 def painted(lines, colours):
     """A painting with one flat colour an area and shading of 10 levels in the left half."""
-    areas = find_areas(lines)
+    areas = LineReading(lines).areas
     flat = np.asarray(colours, np.uint8)[areas.labels]
     colour = flat.copy()
     colour[:, : SIZE // 2] = np.maximum(flat[:, : SIZE // 2], 10) - 10
@@ -72,7 +73,7 @@ def painted(lines, colours):
 
 def test_a_frame_comes_back_from_its_bytes_as_it_was():
     lines = face()
-    frame = frames.survey(lines, find_areas(lines), hint_at(RED, "hand"), by_hand=False)
+    frame = frames.survey(lines, LineReading(lines).areas, hint_at(RED, "hand"), by_hand=False)
     again = frames.decode(frames.encode(frame))
     np.testing.assert_array_equal(again.labels, frame.labels)
     np.testing.assert_array_equal(again.about.outside, frame.about.outside)
@@ -82,7 +83,7 @@ def test_a_frame_comes_back_from_its_bytes_as_it_was():
 
 def test_a_frame_is_small_whatever_the_picture():
     lines = cv2.resize(face(), (1600, 1600), interpolation=cv2.INTER_NEAREST)
-    frame = frames.survey(lines, find_areas(lines), np.zeros((1600, 1600, 4), np.uint8))
+    frame = frames.survey(lines, LineReading(lines).areas, np.zeros((1600, 1600, 4), np.uint8))
     assert max(frame.labels.shape) == 256
     assert len(frames.encode(frame)) < 20_000
 
@@ -187,7 +188,7 @@ def test_a_hint_is_carried_to_the_same_area_of_a_frame_without():
     shot = lock.track_shot([noted(face(), hint_at(RED, "hand")), noted(face((6, 3)))])
     (spot,) = carrying.propagate_hints(shot.frames[1], shot.tracks[1], shot.hinted)
     lines = face((6, 3))
-    hints = carrying.draw_hints(np.zeros((SIZE, SIZE, 4), np.uint8), [spot], lines, find_areas(lines).labels)
+    hints = carrying.draw_hints(np.zeros((SIZE, SIZE, 4), np.uint8), [spot], lines, LineReading(lines).areas.labels)
     rows, columns = np.nonzero(hints[..., 3])
     assert (hints[rows, columns, :3] == RED).all()
     assert (np.hypot(columns - PLACES["hand"][0] - 6, rows - PLACES["hand"][1] - 3) < RADII["hand"]).all()
@@ -197,8 +198,10 @@ def test_a_hint_is_carried_to_the_same_area_of_a_frame_without():
 def test_hints_by_hand_are_not_painted_over():
     lines = face()
     own = hint_at(BLUE, "hand")
-    area = find_areas(lines).labels[PLACES["hand"][1], PLACES["hand"][0]]
-    laid = carrying.draw_hints(own, [frames.FrameHint(int(area), RED, 0.0, 0.5, 0.5)], lines, find_areas(lines).labels)
+    area = LineReading(lines).areas.labels[PLACES["hand"][1], PLACES["hand"][0]]
+    laid = carrying.draw_hints(
+        own, [frames.FrameHint(int(area), RED, 0.0, 0.5, 0.5)], lines, LineReading(lines).areas.labels
+    )
     np.testing.assert_array_equal(laid[own[..., 3] > 0], own[own[..., 3] > 0])
 
 
@@ -227,7 +230,7 @@ def shot_of(colours_by_frame, hints=None):
 def colours_with(hand):
     """White everywhere but in the hand."""
     lines = face()
-    colours = np.full((find_areas(lines).labels.max() + 1, 3), 255)
+    colours = np.full((LineReading(lines).areas.labels.max() + 1, 3), 255)
     colours[area_at(noted(lines), "hand")] = hand
     return colours
 

@@ -5,6 +5,7 @@ not. Paper is the highest peak of its histogram on the light side, solid ink wha
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import cv2
@@ -30,6 +31,49 @@ class Levels:
     flat: bool
 
 
+class LineArt:
+    """A picture of line art, read once: as a drawing (`line_drawing`) and as a layer (`ink_layer`)."""
+
+    def __init__(self, picture: "Picture") -> None:
+        self._rgb, self._alpha = picture.rgb, picture.alpha
+
+    @cached_property
+    def drawing(self) -> U8:
+        """What `line_drawing` returns."""
+        if self._alpha is not None and self._is_light_ink:
+            tone = np.asarray(cv2.bitwise_not(self._alpha), np.uint8)
+            levels = _levels(_histogram(tone))
+        else:
+            _, tone, levels = self._sheet
+        return np.asarray(cv2.LUT(tone, _stretch(levels)), np.uint8)
+
+    @cached_property
+    def layer(self) -> U8:
+        """What `ink_layer` returns."""
+        rgb, alpha = self._rgb, self._alpha
+        if alpha is not None and self._is_light_ink:
+            return join_alpha(rgb, alpha)
+        seen, tone, levels = self._sheet
+        table = _alpha_by_tone(levels)
+        if alpha is None:
+            return _lossless_layer(seen, np.asarray(cv2.LUT(tone, table), np.uint8))
+        if _is_light_on_dark(over_white(rgb, alpha)):
+            rgb = _exchange_light_and_dark(rgb)
+        derived = cv2.LUT(_tone(rgb), table)
+        product = cv2.max(cv2.multiply(alpha, derived, scale=1 / 255), cv2.bitwise_not(tone))
+        layer = _lossless_layer(seen, np.asarray(product, np.uint8))
+        _, solid = cv2.threshold(derived, 254, 255, cv2.THRESH_BINARY)
+        return np.asarray(cv2.copyTo(join_alpha(rgb, alpha), solid, layer), np.uint8)
+
+    @cached_property
+    def _is_light_ink(self) -> bool:
+        return self._alpha is not None and _is_light_ink(self._rgb, self._alpha)
+
+    @cached_property
+    def _sheet(self) -> "tuple[U8, U8, Levels]":
+        return _read_sheet(self._rgb, self._alpha)
+
+
 def line_drawing(picture: "Picture") -> U8:
     """Return a picture of line art as a line drawing, uint8 (H, W), 0 = ink, 255 = paper.
 
@@ -41,13 +85,7 @@ def line_drawing(picture: "Picture") -> U8:
     vanish on white (white lines on a transparent ground) is read off the alpha. A picture of one flat tone is all
     paper, or all ink where it is darker than middle grey.
     """
-    rgb, alpha = picture.rgb, picture.alpha
-    if alpha is not None and _is_light_ink(rgb, alpha):
-        tone = np.asarray(cv2.bitwise_not(alpha), np.uint8)
-        levels = _levels(_histogram(tone))
-    else:
-        _, tone, levels = _read_sheet(rgb, alpha)
-    return cv2.LUT(tone, _stretch(levels))  # type: ignore[return-value]
+    return LineArt(picture).drawing
 
 
 def ink_layer(picture: "Picture") -> U8:
@@ -61,20 +99,7 @@ def ink_layer(picture: "Picture") -> U8:
     Two kinds cannot be exact, since opaque paper would hide all colour: light lines on a dark ground are exchanged
     light for dark (hues stay), and paper darker than 3/4 in some channel, a coloured sheet, is taken for white.
     """
-    rgb, alpha = picture.rgb, picture.alpha
-    if alpha is not None and _is_light_ink(rgb, alpha):
-        return join_alpha(rgb, alpha)
-    seen, tone, levels = _read_sheet(rgb, alpha)
-    table = _alpha_by_tone(levels)
-    if alpha is None:
-        return _lossless_layer(seen, cv2.LUT(tone, table))  # type: ignore[arg-type]
-    if _is_light_on_dark(over_white(rgb, alpha)):
-        rgb = _exchange_light_and_dark(rgb)
-    derived = cv2.LUT(_tone(rgb), table)
-    product = cv2.max(cv2.multiply(alpha, derived, scale=1 / 255), cv2.bitwise_not(tone))
-    layer = _lossless_layer(seen, product)  # type: ignore[arg-type]
-    _, solid = cv2.threshold(derived, 254, 255, cv2.THRESH_BINARY)
-    return cv2.copyTo(join_alpha(rgb, alpha), solid, layer)  # type: ignore[return-value]
+    return LineArt(picture).layer
 
 
 # levels

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
-from pipelines.inference.encoding import InputKind
+from pipelines.inference.encoding import COMPOSITE
+from pipelines.inference.types import NetworkSpec
 
 if TYPE_CHECKING:
     from pipelines.nn.resnet import ResNet
@@ -64,9 +65,12 @@ RECIPES: dict[str, dict[str, object]] = {
 }
 
 
-def input_kind(params: Params) -> InputKind:
-    """What the painter is given: always hints painted on lines, as identity needs equal channels on both sides."""
-    return "composite"
+def network_spec(params: Params) -> NetworkSpec:
+    """What a generator reads and gives: always hints painted on lines, as identity needs equal channels on both sides.
+
+    At a quarter of the size the padding by reflection needs two pixels.
+    """
+    return NetworkSpec(encoding=COMPOSITE, size=params.size, size_multiple=4, least_size=8)
 
 
 def build_network(params: Params) -> "ResNet":

@@ -26,14 +26,19 @@ from typing import TYPE_CHECKING
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
+from pipelines.inference.types import NetworkSpec, Output
+from pipelines.models.fillnet.inputs import FILLED
+from pipelines.models.fillnet.predictor import predict
 
 if TYPE_CHECKING:
-    from pipelines.inference.encoding import InputKind
     from pipelines.models.fillnet.network import FillNet
     from pipelines.training.task import TrainingTask
 
 DEEPEST = 32  # px of the side of a place at the smallest scale
 HEADS = 4  # of attention
+
+
+__all__ = ["OUTPUTS", "PRESETS", "RECIPES", "Params", "build_network", "build_task", "network_spec", "predict"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,9 @@ class Params:
         check_number("share_weight", self.share_weight, 0)
 
 
+OUTPUTS = (Output("fill", is_picture=True), Output("ink"), Output("colour_logits"), Output("copy_logits"))
+"""What `FillNet.outputs` gives, in its order."""
+
 PRESETS = {"standard": Params()}
 RECIPES: dict[str, dict[str, object]] = {
     "standard": {
@@ -78,9 +86,20 @@ RECIPES: dict[str, dict[str, object]] = {
 }
 
 
-def input_kind(params: Params) -> "InputKind":
-    """What the painter is given, as `_batch.network_input` names it."""
-    return "filled"
+def network_spec(params: Params) -> NetworkSpec:
+    """What the network reads and gives."""
+    return NetworkSpec(
+        encoding=FILLED,
+        size=params.size,
+        size_multiple=DEEPEST,
+        least_size=DEEPEST,
+        outputs=OUTPUTS,
+        hint_preset="fills",
+        least_hint=0.0,
+        can_vary=True,
+        finds_line_colour=True,
+        is_light=True,
+    )
 
 
 def build_network(params: Params) -> "FillNet":

@@ -33,11 +33,11 @@ class Task:
         """Colour for a batch; targets (B, 4, S, S) are the true picture and its line art before it was varied."""
         painter = self.networks["painter"]
         assert isinstance(painter, FillNet)
-        parts = painter.parts(batch.inputs)
+        parts = painter.tensors(batch.inputs)
         fake = over_ink(parts.fill, parts.ink, batch.targets[:, 3:])
         return {"inputs": batch.inputs, "targets": batch.targets, "fake": fake} | {
-            "guesses": parts.guesses,
-            "shares": parts.shares,
+            "colour_logits": parts.colour_logits,
+            "copy_logits": parts.copy_logits,
         }
 
     def memory(self) -> dict[str, Tensor]:
@@ -52,8 +52,8 @@ class Task:
         areas = _true_areas(scene["inputs"], scene["targets"])
         return {
             "distance": distance,
-            "guess": self._params.guess_weight * _guess_loss(scene["guesses"], areas),
-            "share": self._params.share_weight * _share_loss(scene["shares"], areas),
+            "guess": self._params.guess_weight * _guess_loss(scene["colour_logits"], areas),
+            "share": self._params.share_weight * _share_loss(scene["copy_logits"], areas),
         }
 
 
@@ -79,20 +79,20 @@ def _true_areas(inputs: Tensor, targets: Tensor) -> TrueAreas:
     return TrueAreas(means[..., :3], means[..., 3:6], weight)
 
 
-def _guess_loss(guesses: Tensor, areas: TrueAreas) -> Tensor:
+def _guess_loss(colour_logits: Tensor, areas: TrueAreas) -> Tensor:
     """Cross-entropy of the colours of areas without a hint."""
     levels = ((areas.colours + 1) * (LEVELS - 1) / 2).round().long().clamp(0, LEVELS - 1)
     wanted = (levels[..., 0] * LEVELS + levels[..., 1]) * LEVELS + levels[..., 2]
-    errors = functional.cross_entropy(guesses.transpose(1, 2).float(), wanted, reduction="none")
+    errors = functional.cross_entropy(colour_logits.transpose(1, 2).float(), wanted, reduction="none")
     return (errors * areas.weight).sum() / areas.weight.sum().clamp(min=1)
 
 
-def _share_loss(shares: Tensor, areas: TrueAreas) -> Tensor:
+def _share_loss(copy_logits: Tensor, areas: TrueAreas) -> Tensor:
     """Minus the logarithm of the odds of all that have an area's colour; of none where nobody has."""
     white = torch.ones_like(areas.fills[:, :1])
     offered = torch.cat([areas.fills, white], 1)  # (B, AREAS + 2, 3)
     alike = (areas.colours.unsqueeze(2) - offered.unsqueeze(1)).abs().amax(3) < _ALIKE
-    alike = alike & (shares[..., :-1] > NEVER)
+    alike = alike & (copy_logits[..., :-1] > NEVER)
     right = torch.cat([alike, ~alike.any(2, keepdim=True)], 2)
-    errors = shares.logsumexp(2) - shares.masked_fill(~right, NEVER).logsumexp(2)
+    errors = copy_logits.logsumexp(2) - copy_logits.masked_fill(~right, NEVER).logsumexp(2)
     return (errors * areas.weight).sum() / areas.weight.sum().clamp(min=1)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from pipelines.core.settings import check_number
-from pipelines.inference.encoding import InputKind, input_channels
+from pipelines.inference.encoding import ENCODINGS
+from pipelines.inference.types import NetworkSpec
 
 if TYPE_CHECKING:
     from pipelines.nn.unet import UNet
@@ -60,9 +61,11 @@ RECIPES: dict[str, dict[str, object]] = {
 }
 
 
-def input_kind(params: Params) -> InputKind:
-    """What the painter is given, as `_batch.network_input` names it."""
-    return params.input
+def network_spec(params: Params) -> NetworkSpec:
+    """What the generator reads and gives: a U-Net takes pictures of multiples of its size."""
+    return NetworkSpec(
+        encoding=ENCODINGS[params.input], size=params.size, size_multiple=params.size, least_size=params.size
+    )
 
 
 def build_network(params: Params) -> "UNet":
@@ -71,7 +74,7 @@ def build_network(params: Params) -> "UNet":
     from pipelines.nn.unet import UNet
 
     network = UNet(
-        input_channels(params.input),
+        ENCODINGS[params.input].channels,
         downs=_DOWNS[params.generator],
         width=params.ngf,
         norm=params.norm,

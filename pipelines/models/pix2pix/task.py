@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipelines.inference.encoding import input_channels
+from pipelines.inference.encoding import ENCODINGS
 from pipelines.models.pix2pix import Params, build_network
 from pipelines.nn.adversarial import PatchGan, gan_loss
 from pipelines.nn.blocks import initialise, join
@@ -20,7 +20,7 @@ class Task:
 
     def __init__(self, params: Params) -> None:
         self._params = params
-        seen = input_channels(params.input) + 3
+        seen = ENCODINGS[params.input].channels + 3
         discriminator = PatchGan(seen, width=params.ndf, layers=params.layers_d, norm=params.norm)
         initialise(discriminator)
         self.networks = nn.ModuleDict({"generator": build_network(params), "discriminator": discriminator})

@@ -1,0 +1,97 @@
+"""The models of a run: how they are made ready, how many drawings they take together, how their results become one."""
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from pipelines.colorize.options import RunOptions
+from pipelines.inference.merging import ResolvedMerge
+from pipelines.inference.model_source import ModelSource, device_for
+from pipelines.inference.types import ColorResult, Drawing, HintPreset
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_LEVELS_AT_ONCE = 3 << 22  # numbers in pictures that a CPU holds at full size at once: four megapixels
+_AT_ONCE = {"cpu": 8, "cuda": 32, "mps": 16}  # pictures that a network paints together
+
+Results = dict[str, ColorResult]
+"""What each model made of one drawing, by its label."""
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Models whose results are merged; mostly there is one."""
+
+    models: tuple[ModelSource, ...]
+    merge: ResolvedMerge | None = None
+    run: RunOptions = field(default_factory=RunOptions)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What results depend on: not where a checkpoint lies, nor where networks run."""
+        models = [
+            {"label": model.label, "model": model.model, "params": model.params, "weights": model.weights}
+            for model in self.models
+        ]
+        return {"models": models, "merge": self.merge}
+
+    @property
+    def hint_presets(self) -> tuple[HintPreset, ...]:
+        """The hints that the models are made for, each kind once."""
+        return tuple(sorted({model.traits.hint_preset for model in self.models}))
+
+    @property
+    def has_networks(self) -> bool:
+        """Whether any of the models is a network."""
+        return any(model.is_network for model in self.models)
+
+    @property
+    def batch_size(self) -> int:
+        """How many drawings are coloured together."""
+        if not self.has_networks:
+            return 1
+        is_light = self.run.device == "cpu" and all(model.traits.is_light for model in self.models)
+        return self.run.batch_size or (1 if is_light else _AT_ONCE.get(self.run.device, 1))
+
+    def prepared(self, workers: int | None) -> tuple["Ensemble", int | None]:
+        """The same with its device settled and its networks found sound, and how many workers may use it."""
+        networks = [model for model in self.models if model.is_network]
+        device = device_for(networks, self.run.device)
+        for model in networks:
+            model.load(device)
+        return replace(self, run=replace(self.run, device=device)), workers if device == "cpu" else 1
+
+    def predict(self, drawings: Sequence[Drawing]) -> list[Results]:
+        """What each model makes of each drawing."""
+        by_model = [model.predict(drawings, self.run.device) for model in self.models]
+        labels = [model.label for model in self.models]
+        return [dict(zip(labels, results, strict=True)) for results in zip(*by_model, strict=True)]
+
+    def merged(self, results: Results) -> ColorResult:
+        """One result of all of them."""
+        return next(iter(results.values())) if self.merge is None else self.merge.merge(results)
+
+    def each(self, step: Callable[[T], R], items: Iterable[T]) -> list[R]:
+        """A step for each item: on threads where a fast device waits for it, else one after the other."""
+        if self.run.device == "cpu":
+            return [step(item) for item in items]
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(step, items))
+
+    def in_batches(
+        self, read: Callable[[T], R], size_of: Callable[[R], int], items: Sequence[T]
+    ) -> Iterable[Sequence[R]]:
+        """Read items, as many together as are coloured together: on a CPU up to four megapixels, else all."""
+        if self.run.device != "cpu":
+            yield self.each(read, items)
+            return
+        batch: list[R] = []
+        for item in items:
+            batch.append(read(item))
+            if sum(map(size_of, batch)) >= _LEVELS_AT_ONCE:
+                yield batch
+                batch = []
+        if batch:
+            yield batch

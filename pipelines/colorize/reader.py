@@ -1,0 +1,138 @@
+"""Reads one drawing and what guides its colours, from the bytes of files to what models are given."""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from pipelines.colorize.options import Unhinted
+from pipelines.core import registry
+from pipelines.core.errors import MethodError
+from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.colours import Rgb
+from pipelines.core.imaging.compositing import composite
+from pipelines.core.imaging.line_art import LineArt
+from pipelines.core.imaging.picture import HINT_ALPHA, Picture, decode_picture
+from pipelines.flatting.reading import LineReading
+from pipelines.hints.base.combine import laid_over
+from pipelines.inference.types import ColorGuide, Drawing, HintPreset
+from pipelines.tracking.frames import FrameHint
+from pipelines.tracking.hint_propagation import decode_hints, draw_hints
+
+_ASPECT_TOLERANCE = 0.02  # a hint map or reference of another shape than the line art does not lie over it
+
+
+class ReadDrawing(NamedTuple):
+    """A drawing that was read: the picture, its line art, what models are given."""
+
+    picture: Picture
+    line_art: LineArt
+    drawing: Drawing
+
+    @property
+    def shown_hints(self) -> U8:
+        """The hints as they are shown, RGBA (H, W, 4): those for networks where there are any."""
+        guides = self.drawing.guides
+        return (guides.get("discs") or guides["fills"]).hints
+
+    @property
+    def hints_on_lines(self) -> U8:
+        """The same on the line art, RGB (H, W, 3)."""
+        return composite(self.shown_hints, np.dstack([self.drawing.lines] * 3))
+
+    @property
+    def is_guided(self) -> bool:
+        """Whether anything says which colours there are to be."""
+        return any(guide.hints[..., 3].any() or guide.palette is not None for guide in self.drawing.guides.values())
+
+
+@dataclass(frozen=True)
+class DrawingReader:
+    """How drawings are read for the models of a run."""
+
+    hint_presets: tuple[HintPreset, ...]  # of the models, each once, sorted
+    palette: tuple[Rgb, ...] | None = None
+    reference_places: bool = True  # whether a reference of the line art's shape says where its colours belong
+    snap: bool = True  # whether areas keep their hint's exact colour where the hint lies
+    unhinted: Unhinted = "lively"  # colours of drawings without hints
+
+    def read(self, files: Mapping[str, bytes], rng: np.random.Generator) -> ReadDrawing:
+        """Read `picture`, and `hints`, `reference` and hints `carried` from other frames where they are given."""
+        picture = decode_picture(files["picture"])
+        line_art = LineArt(picture)
+        reading = LineReading(line_art.drawing)
+        guides = {preset: self._guide(files, reading, preset, rng) for preset in self.hint_presets}
+        if "carried" in files:
+            hints = decode_hints(files["carried"])
+            guides = {preset: _with_hints(guide, hints, reading) for preset, guide in guides.items()}
+        drawing = Drawing(reading, guides, rng, snap=self.snap, vivid=self.unhinted == "lively")
+        return ReadDrawing(picture, line_art, drawing)
+
+    def has_hints(self, names: Container[str]) -> bool:
+        """Whether files of these names hold hints."""
+        return "hints" in names or ("reference" in names and self.reference_places)
+
+    def _guide(
+        self, files: Mapping[str, bytes], reading: LineReading, preset: HintPreset, rng: np.random.Generator
+    ) -> ColorGuide:
+        """The hint map and the palette, from the files that are there."""
+        shape = reading.lines.shape
+        hints = np.zeros((*shape, 4), np.uint8)
+        palette = np.array(self.palette, np.uint8) if self.palette is not None else None
+        if "reference" in files:
+            hints_of_reference, colours = hints_from_reference(decode_picture(files["reference"]), shape, preset, rng)
+            if hints_of_reference is not None and self.reference_places:
+                hints = hints_of_reference
+            elif palette is None:
+                palette = colours
+        if "hints" in files:
+            own = _hint_map(decode_picture(files["hints"]), shape)
+            hints = laid_over(own, hints, reading.lines)
+        return ColorGuide(hints, palette)
+
+
+def hints_from_reference(
+    reference: Picture, shape: tuple[int, ...], preset: HintPreset, rng: np.random.Generator
+) -> tuple[U8 | None, U8]:
+    """Hints found in a coloured picture at the line art's size (None where the shapes differ), and its colours."""
+    method = registry.load("hints", "kmedoids")
+    params = method.PRESETS["fills"] if preset == "fills" else method.Params()
+    hints: U8 = method.place(reference.over_white(), reference.alpha, params, rng)
+    colours = np.unique(hints[hints[..., 3] > 0][:, :3], axis=0)
+    return (_resized(hints, shape) if _same_aspect(hints.shape[:2], shape) else None), colours
+
+
+def _with_hints(guide: ColorGuide, hints: Sequence[FrameHint], reading: LineReading) -> ColorGuide:
+    """A guide with hints that are carried from other frames."""
+    if not hints:
+        return guide
+    return guide._replace(hints=draw_hints(guide.hints, hints, reading.lines, reading.areas.labels))
+
+
+def _hint_map(picture: Picture, shape: tuple[int, ...]) -> U8:
+    """A hint picture as RGBA at the size of the line art; raises MethodError where it cannot lie over it."""
+    height, width = shape
+    if picture.alpha is None:
+        raise MethodError(
+            "the hint picture has no transparency, so all of it is a hint",
+            hint="Paint hints on a transparent layer, or use --reference for a coloured picture",
+        )
+    if not _same_aspect((picture.height, picture.width), shape):
+        raise MethodError(
+            f"the hints are {picture.width}x{picture.height}, the line art {width}x{height}",
+            hint="Paint hints on a layer of the line art's size",
+        )
+    solid = np.where(picture.alpha >= HINT_ALPHA, 255, 0).astype(np.uint8)  # soft brush edges: colours are mixed
+    return _resized(np.dstack([picture.rgb, solid]), shape)
+
+
+def _same_aspect(size: tuple[int, ...], shape: tuple[int, ...]) -> bool:
+    return abs(size[0] * shape[1] / (size[1] * shape[0]) - 1) <= _ASPECT_TOLERANCE
+
+
+def _resized(hints: U8, shape: tuple[int, ...]) -> U8:
+    if hints.shape[:2] == shape:
+        return hints
+    return np.asarray(cv2.resize(hints, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST), np.uint8)

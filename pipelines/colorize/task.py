@@ -1,0 +1,195 @@
+"""The work on drawings: read them, colour them, merge, lay the line art on top, encode what is wanted."""
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pipelines.colorize.compositing import finish_layer, restyle_ink
+from pipelines.colorize.ensemble import Ensemble, Results
+from pipelines.colorize.options import Background, Lines
+from pipelines.colorize.reader import DrawingReader, ReadDrawing
+from pipelines.core import registry
+from pipelines.core.batch.workers import Input, Produced
+from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.panels import panel
+from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
+from pipelines.core.settings import plain
+from pipelines.exports.base.decomposition import HINTS, NAMES, Finished, Flats, decompose
+from pipelines.inference.types import ColorResult
+from pipelines.tracking.recolour import TargetColours, decode_targets, recolour
+
+_PANEL_CELL = 256  # px
+
+
+class _Job(NamedTuple):
+    """A drawing on its way through the work."""
+
+    read: ReadDrawing
+    targets: TargetColours | None  # the colours that its areas have in all frames
+    truth: Picture | None
+    has_hints: bool  # whether its layers have one for hints
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ColorizeTask:
+    """The work on line drawings."""
+
+    ensemble: Ensemble
+    reader: DrawingReader
+    background: Background = "auto"
+    lines: Lines = "keep"
+    expected: tuple[str, ...] = ()  # the guides that every drawing should have
+    steps: bool = False
+    panels: bool = False
+    layers: str | None = None  # the format of the layers
+    flats: Flats = "one"
+    variants: int = 1  # colourings of each drawing
+
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
+        """`picture` (and `hints`, `reference`, `truth`) in; out the finished picture, RGB or RGBA, and what is beside.
+
+        Beside are the variants, the steps, the panel and the files of the layers, each where it is wanted, in this
+        order. Frames of a sequence have two more files: hints `carried` from others, and the colours that areas are
+        `locked` to.
+        """
+        return self.many([Input(files, rng)])[0]
+
+    def many(self, inputs: Sequence[Input]) -> list[Produced]:
+        """The same for several drawings, which networks colour together."""
+        batches = self.ensemble.in_batches(self._read, lambda job: job.read.picture.rgb.size, inputs)
+        return [produced for batch in batches for produced in self._coloured(batch)]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What results depend on."""
+        settings: dict[str, Any] = plain(self)
+        return settings | {"ensemble": plain(self.ensemble.identity)}
+
+    @property
+    def shares_memory(self) -> bool:
+        """Networks are large, slow to load and let go of Python's lock: threads share them."""
+        return self.ensemble.has_networks
+
+    @property
+    def at_once(self) -> int:
+        """How many drawings are coloured together."""
+        return self.ensemble.batch_size
+
+    def begun(self, workers: int | None) -> tuple["ColorizeTask", int | None]:
+        """With the device that is meant; networks are loaded, which raises UsageError for those that are damaged."""
+        ensemble, workers = self.ensemble.prepared(workers)
+        return replace(self, ensemble=ensemble), workers
+
+    @property
+    def step_names(self) -> tuple[str, ...]:
+        """The names of the intermediate pictures, in the order in which they are written."""
+        names = ["hints", "composite"]
+        for model in self.ensemble.models:
+            names += [*model.steps, f"{model.label}-colour"]
+            if self.ensemble.merge is not None:
+                names += [f"{model.label}-shading", model.label]
+        return (*names, "merged-colour") if self.ensemble.merge is not None else tuple(names)
+
+    def layer_files(self, reads: Container[str]) -> tuple[str, ...]:
+        """What is appended to a result's name for the files of its layers; `reads` is what is read for it."""
+        if self.layers is None:
+            return ()
+        names = (*NAMES, HINTS) if self.reader.has_hints(reads) else NAMES
+        files: tuple[str, ...] = registry.load("exports", self.layers).files(names)
+        return files
+
+    def _read(self, item: Input) -> _Job:
+        files, rng = item
+        read = self.reader.read(files, rng)
+        return _Job(
+            read,
+            targets=decode_targets(files["locked"]) if "locked" in files else None,
+            truth=decode_picture(files["truth"]) if "truth" in files else None,
+            has_hints=self.reader.has_hints(files),
+            warnings=self._missing(files, read),
+        )
+
+    def _missing(self, files: Mapping[str, bytes], read: ReadDrawing) -> tuple[str, ...]:
+        """What the user may have thought to be there."""
+        missing = [f"nothing of its name in --{name}" for name in self.expected if name not in files]
+        if "carried" in files:  # hints for one frame are enough
+            missing = [text for text in missing if text != "nothing of its name in --hints"]
+        if not read.is_guided:
+            missing.append("no hints, reference or palette: colours are guessed")
+        unlocked = files["unlocked"].decode("utf-8", "surrogateescape") if "unlocked" in files else ""
+        return tuple(text for text in ("; ".join(missing), unlocked) if text)
+
+    def _coloured(self, jobs: Sequence[_Job]) -> list[Produced]:
+        drawings = [job.read.drawing for job in jobs]
+        results = self.ensemble.predict(drawings)
+        variants = [self.ensemble.predict([drawing.variant() for drawing in drawings]) for _ in range(1, self.variants)]
+        by_job = zip(jobs, results, zip(*variants, strict=True) if variants else [()] * len(jobs), strict=True)
+        return self.ensemble.each(self._finished, by_job)
+
+    def _finished(self, item: tuple[_Job, Results, tuple[Results, ...]]) -> Produced:
+        job, results, variants = item
+        merged = self.ensemble.merged(results)
+        if job.targets is not None:
+            merged = recolour(merged, job.read.drawing.areas, job.targets)
+        pictures = [self._on_lines(job.read, merged)]
+        pictures += [self._on_lines(job.read, self.ensemble.merged(variant)) for variant in variants]
+        if self.steps:
+            steps = self._steps(job.read, results, merged)
+            pictures += [steps[name] for name in self.step_names]
+        if self.panels:
+            pictures.append(self._panel(job, results, pictures[0]))
+        layers = self._layers(job, merged, pictures[0]) if self.layers is not None else ()
+        return Produced((*(encode_png(picture) for picture in pictures), *layers), job.warnings)
+
+    def _line_art(self, read: ReadDrawing, result: ColorResult) -> U8:
+        return restyle_ink(read.line_art.layer, self.lines, result.ink)
+
+    def _on_lines(self, read: ReadDrawing, result: ColorResult) -> U8:
+        layer = self._line_art(read, result)
+        return finish_layer(read.picture, layer, result.colour, result.background, mode=self.background)
+
+    def _layers(self, job: _Job, merged: ColorResult, picture: U8) -> tuple[bytes, ...]:
+        """The files of the layers, in the order of their names."""
+        reading = job.read.drawing.reading
+        finished = Finished(
+            flattened=picture,
+            colour=merged.colour,
+            flat=merged.flats,
+            background=merged.background,
+            ink=self._line_art(job.read, merged),
+            hints=job.read.shown_hints if job.has_hints else None,
+            areas=reading.areas.labels * reading.paper if self.flats == "region" else None,
+        )
+        document = decompose(finished, flats=self.flats)
+        files: Mapping[str, bytes] = registry.load("exports", str(self.layers)).write(document)
+        return tuple(files.values())
+
+    def _steps(self, read: ReadDrawing, results: Results, merged: ColorResult) -> dict[str, U8]:
+        """The intermediate pictures by name."""
+        steps = {"hints": read.shown_hints, "composite": read.hints_on_lines, "merged-colour": merged.colour}
+        for label, result in results.items():
+            steps |= {f"{label}-{name}": picture for name, picture in result.steps.items()}
+            steps[f"{label}-colour"] = result.colour
+            if self.ensemble.merge is not None:
+                steps[label] = self._on_lines(read, result)
+                steps[f"{label}-shading"] = result.shading
+        return steps
+
+    def _panel(self, job: _Job, results: Results, picture: U8) -> U8:
+        """Lines, hints, each model, merged, truth side by side."""
+        row: list[tuple[str, Picture | None]] = [("lines", job.read.picture)]
+        row.append(("hints", Picture(job.read.hints_on_lines)))
+        merge = self.ensemble.merge
+        if merge is not None:
+            row += [(label, _as_picture(self._on_lines(job.read, result))) for label, result in results.items()]
+        row.append((f"merged: {merge.mode}" if merge else self.ensemble.models[0].label, _as_picture(picture)))
+        if job.truth is not None:
+            row.append(("truth", job.truth))
+        return panel(row, cell=_PANEL_CELL)
+
+
+def _as_picture(array: U8) -> Picture:
+    return Picture(array[..., :3], array[..., 3] if array.shape[2] == 4 else None)
