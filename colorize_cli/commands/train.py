@@ -5,14 +5,12 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from colorize_cli.options import Preset, Quiet, SettingsFile, SetValues, one_of
 from pipelines.core.settings import describe_fields
-from pipelines.training import config as training_settings
 from pipelines.training.config import TrainConfig
 
 EPILOG = """\b
@@ -37,7 +35,7 @@ def _training_options(command: Callable[..., None]) -> Callable[..., None]:
     own = [parameter for name, parameter in signature.parameters.items() if name != "training"]
     hints = typing.get_type_hints(TrainConfig)
     made = []
-    for setting in describe_fields(TrainConfig, Path(training_settings.__file__)):
+    for setting in describe_fields(TrainConfig):
         annotation = _option(setting.name, hints[setting.name], f"{setting.meaning}.", setting.default)
         made.append(
             inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
