@@ -22,17 +22,7 @@ from colorize_cli.commands import (
 )
 from pipelines.core.errors import ColorizeError
 
-app = typer.Typer(
-    name="colorize-cli",
-    help="Batch colorization of line art: a folder of line art in, a folder of finished full-size colour out.",
-    epilog="Exit codes: 0 all done or skipped, 1 some pictures failed, 2 wrong usage or settings, "
-    "3 no picture found, 130 interrupted.",
-    no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for module in (
+COMMANDS = (  # in the order of --help
     extract_lines,
     make_hints,
     regions,
@@ -44,8 +34,20 @@ for module in (
     evaluate,
     contact_sheet,
     methods,
-):
-    module.add_to(app)
+)
+
+app = typer.Typer(
+    name="colorize-cli",
+    help="Batch colorization of line art: a folder of line art in, a folder of finished full-size colour out.",
+    epilog="Exit codes: 0 all done or skipped, 1 some pictures failed, 2 wrong usage or settings, "
+    "3 no picture found, 130 interrupted.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in COMMANDS:
+    command.add_to(app)
 
 
 def _show_version(wanted: bool) -> None:

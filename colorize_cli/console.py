@@ -7,63 +7,97 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from types import FrameType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from pipelines.core.batch.report import Record, Report
 from pipelines.core.files import show_path
 
+if TYPE_CHECKING:
+    from pipelines.train import TrainReport
+
 _PLAIN_LINE_EVERY = 10.0  # seconds between progress lines where standard error is not a terminal
 _FAILURES_SHOWN = 20
+
+
+class _Bar:
+    """A bar on a terminal, and elsewhere the times at which a plain line is due."""
+
+    def __init__(self, console: Console, *, quiet: bool) -> None:
+        self.live = console.is_terminal and not quiet and not os.environ.get("CI")
+        self._console = console
+        self._progress: Progress | None = None
+        self._last_line = time.monotonic()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a bar."""
+        return self._progress is not None
+
+    def open(self, *columns: ProgressColumn | str, total: float, text: str = "") -> None:
+        """Show the bar, the time left behind its columns."""
+        self._progress = Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
+        self._progress.start()
+        self._progress.add_task(text, total=total)
+
+    def move(self, *, completed: float | None = None, text: str | None = None) -> None:
+        """Move the bar, change its text."""
+        if self._progress is not None:
+            self._progress.update(self._progress.task_ids[0], completed=completed, description=text)
+
+    def close(self) -> None:
+        """Take the bar away; the next one and the next line wait anew."""
+        if self._progress is not None:
+            self._progress.stop()
+        self._progress, self._last_line = None, time.monotonic()
+
+    def line_is_due(self, *, at_once: bool = False) -> bool:
+        """Whether it is time for a plain line; then the next one waits anew."""
+        now = time.monotonic()
+        due = at_once or now - self._last_line > _PLAIN_LINE_EVERY
+        if due:
+            self._last_line = now
+        return due
 
 
 class Screen:
     """Shows a run as it goes: a bar on a terminal, a plain line now and then elsewhere."""
 
     def __init__(self, *, quiet: bool = False, verbose: bool = False, json_lines: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = _standard_error()
         self._quiet, self._verbose, self._json_lines = quiet, verbose, json_lines
-        self._live = self._console.is_terminal and not quiet and not os.environ.get("CI")
-        self._progress: Progress | None = None
+        self._bar = _Bar(self._console, quiet=quiet)
         self._total = self._count = 0
-        self._began = self._spoke = time.monotonic()
+        self._began = time.monotonic()
 
     def started(self, total: int) -> None:
         """Open the bar; a stage that runs in several passes starts anew with each."""
-        if self._progress is not None:
-            self._progress.stop()
-        self._progress, self._total, self._count = None, total, 0
-        self._began = self._spoke = time.monotonic()
-        if self._live and total > 1:
-            columns = ("{task.percentage:>3.0f}%", BarColumn(), MofNCompleteColumn())
-            rate = TextColumn("{task.fields[rate]}")
-            self._progress = Progress(*columns, rate, TimeRemainingColumn(), console=self._console, transient=True)
-            self._progress.start()
-            self._progress.add_task("", total=total, rate="")
+        self._bar.close()
+        self._total, self._count, self._began = total, 0, time.monotonic()
+        if self._bar.live and total > 1:
+            rate = TextColumn("{task.description}")
+            self._bar.open("{task.percentage:>3.0f}%", BarColumn(), MofNCompleteColumn(), rate, total=total)
 
     def recorded(self, record: Record) -> None:
         """Show one record, and how far the run is."""
         self._count += 1
         if self._json_lines:
             print(record.as_json(), flush=True)
-        if self._verbose or (record.status == "failed" and not self._live and not self._quiet):
+        if self._verbose or (record.status == "failed" and not self._bar.live and not self._quiet):
             self._console.print(_record_line(record))
-        if self._progress is not None:
-            task = self._progress.task_ids[0]
-            self._progress.update(task, completed=self._count, rate=f"{self._rate():.1f} pictures/s")
-        elif not self._quiet and time.monotonic() - self._spoke > _PLAIN_LINE_EVERY:
-            self._spoke = time.monotonic()
+        if self._bar.is_open:
+            self._bar.move(completed=self._count, text=f"{self._rate():.1f} pictures/s")
+        elif not self._quiet and self._bar.line_is_due():
             left = (self._total - self._count) / max(self._rate(), 1e-9)
             self._console.print(f"{self._count}/{self._total}, {self._rate():.1f} pictures/s, {left:.0f} s left")
 
     def finished(self, report: Report) -> None:
         """Close the bar and say what came of the run."""
-        if self._progress is not None:
-            self._progress.stop()
-        if self._quiet or self._live:
+        self._bar.close()
+        if self._quiet or self._bar.live:
             self._failures(report)
         if self._quiet:
             return
@@ -89,65 +123,58 @@ class TrainScreen:
     """Shows a training run as it goes, and takes requests to stop: Ctrl-C and SIGTERM end it after the step."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = _standard_error()
         self._quiet = quiet
-        self._live = self._console.is_terminal and not quiet and not os.environ.get("CI")
-        self._progress: Progress | None = None
+        self._bar = _Bar(self._console, quiet=quiet)
         self._stop: Literal["", "interrupt", "termination"] = ""
-        self._share = self._share_before = 0.0
-        self._began = self._spoke = time.monotonic()
+        self._share = self._first_share = 0.0  # of the run that is done: now, and after the first step here
+        self._began = time.monotonic()
 
     @contextlib.contextmanager
     def signals(self) -> Iterator[None]:
         """Take Ctrl-C and SIGTERM as requests to stop; a second Ctrl-C ends at once, the last checkpoint stays."""
-        before = {one: signal.signal(one, self._ask_to_stop) for one in (signal.SIGINT, signal.SIGTERM)}
+        handlers = {number: signal.signal(number, self._ask_to_stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
         finally:
-            if self._progress is not None:
-                self._progress.stop()
-            for one, handler in before.items():
-                signal.signal(one, handler)
+            self._bar.close()
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
 
     def began(self, about: Mapping[str, Any], *, step: int) -> None:
         """Print the resolved settings, then open the bar."""
         if self._quiet:
             return
         for title, values in ((about["model"], about["params"]), ("training", about["settings"])):
-            listed = " ".join(f"{name}={value}" for name, value in values.items() if value is not None)
-            self._console.print(Text(f"{title}: {listed}", style="dim"))
+            settings = " ".join(f"{name}={value}" for name, value in values.items() if value is not None)
+            self._console.print(Text(f"{title}: {settings}", style="dim"))
         if step:
             self._console.print(f"going on after step {step}")
-        if self._live:
-            columns = ("{task.percentage:>5.1f}%", BarColumn(), TextColumn("{task.description}"))
-            self._progress = Progress(*columns, TimeRemainingColumn(), console=self._console, transient=True)
-            self._progress.start()
-            self._progress.add_task(f"step {step}", total=1.0)
+        if self._bar.live:
+            losses = TextColumn("{task.description}")
+            self._bar.open("{task.percentage:>5.1f}%", BarColumn(), losses, total=1.0, text=f"step {step}")
 
     def stepped(self, step: int, progress: float) -> None:
         """Move the bar."""
-        if not self._share_before:
-            self._share_before, self._began = progress, time.monotonic()
+        if not self._first_share:
+            self._first_share, self._began = progress, time.monotonic()
         self._share = progress
-        if self._progress is not None:
-            self._progress.update(self._progress.task_ids[0], completed=progress)
+        self._bar.move(completed=progress)
 
     def logged(self, row: Mapping[str, Any]) -> None:
         """Show losses and speed: in the bar, or as a line now and then."""
-        judged = "val_psnr" in row
-        if self._progress is not None and not judged:
-            self._progress.update(self._progress.task_ids[0], description=_row_line(row))
-        elif not self._quiet and (judged or time.monotonic() - self._spoke > _PLAIN_LINE_EVERY):
-            self._spoke = time.monotonic()
-            gained = max(self._share - self._share_before, 1e-9)
-            left = (1 - self._share) / gained * (self._spoke - self._began) if self._share > self._share_before else 0
-            self._console.print(Text(f"{_row_line(row)}, {self._share:.1%} done, {_duration(left)} left"))
+        is_validation = "val_psnr" in row
+        if self._bar.is_open and not is_validation:
+            self._bar.move(text=_row_line(row))
+        elif not self._quiet and self._bar.line_is_due(at_once=is_validation):
+            done = f"{self._share:.1%} done, {_duration(self._seconds_left())} left"
+            self._console.print(Text(f"{_row_line(row)}, {done}"))
 
     def stop_wanted(self) -> Literal["", "interrupt", "termination"]:
         """Whether Ctrl-C or SIGTERM came."""
         return self._stop
 
-    def finished(self, report: Any) -> None:
+    def finished(self, report: "TrainReport") -> None:
         """Say what came of the run."""
         if self._quiet:
             return
@@ -158,16 +185,12 @@ class TrainScreen:
                 self._console.print(f"{name.replace('_', ' ')}: {_estimate_line(value)}")
             self._console.print("dry run: nothing was written")
             return
-        line = Text(f"train: {report.step} steps in {_duration(report.seconds)}")
-        if report.best:
-            line.append(
-                f", best validation {report.best['val_psnr']:.2f} dB at step {report.best['step']:.0f}", "green"
-            )
-        if report.stopped_by:
-            line.append(f", saved and stopped by {report.stopped_by}: the same command goes on", style="yellow")
-        line.append(f" -> {show_path(report.folder)}")
-        self._console.print(line)
+        self._console.print(_train_summary(report))
         self._console.print(Text(f"next: colorize-cli colorize LINES -o COLOUR --hints HINTS --model {report.folder}"))
+
+    def _seconds_left(self) -> float:
+        gained = self._share - self._first_share
+        return (1 - self._share) / gained * (time.monotonic() - self._began) if gained > 0 else 0.0
 
     def _ask_to_stop(self, number: int, _frame: FrameType | None) -> None:
         if self._stop and number == signal.SIGINT:
@@ -175,12 +198,29 @@ class TrainScreen:
         self._stop = "interrupt" if number == signal.SIGINT else "termination"
 
 
+def say_error(message: str) -> None:
+    """One line for an error that ends the command."""
+    line = Text("error: ", style="bold red")
+    line.append(message, style="not bold default")
+    _standard_error().print(line)
+
+
+def say(message: str) -> None:
+    """One line of data on standard output."""
+    sys.stdout.write(message + "\n")
+    sys.stdout.flush()
+
+
+def _standard_error() -> Console:
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
 def _row_line(row: Mapping[str, Any]) -> str:
     """A line of metrics.jsonl in words."""
     if "val_psnr" in row:
         return f"step {row['step']}: validation {row['val_psnr']:.2f} dB, {row['val_l1']:.2f} levels off"
-    other = ("step", "epoch", "learning_rate", "pictures_a_second", "data_share", "seconds")
-    losses = " ".join(f"{name}={value:.3g}" for name, value in row.items() if name not in other)
+    no_losses = ("step", "epoch", "learning_rate", "pictures_a_second", "data_share", "seconds")
+    losses = " ".join(f"{name}={value:.3g}" for name, value in row.items() if name not in no_losses)
     return f"step {row['step']}, epoch {row['epoch']:.2f}: {row['pictures_a_second']:.1f} pictures/s {losses}"
 
 
@@ -193,19 +233,6 @@ def _estimate_line(value: Any) -> str:
 def _duration(seconds: float) -> str:
     hours, rest = divmod(int(seconds), 3600)
     return f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min {rest % 60} s"
-
-
-def say_error(message: str) -> None:
-    """One line for an error that ends the command."""
-    line = Text("error: ", style="bold red")
-    line.append(message, style="not bold default")
-    Console(stderr=True, highlight=False, soft_wrap=True).print(line)
-
-
-def say(message: str) -> None:
-    """One line of data on standard output."""
-    sys.stdout.write(message + "\n")
-    sys.stdout.flush()
 
 
 def _record_line(record: Record) -> Text:
@@ -233,3 +260,12 @@ def _summary(report: Report) -> Text:
     elif report.output != "-":
         line.append(f" -> {show_path(report.output)}")
     return line
+
+
+def _train_summary(report: "TrainReport") -> Text:
+    line = Text(f"train: {report.step} steps in {_duration(report.seconds)}")
+    if report.best:
+        line.append(f", best validation {report.best['val_psnr']:.2f} dB at step {report.best['step']:.0f}", "green")
+    if report.stopped_by:
+        line.append(f", saved and stopped by {report.stopped_by}: the same command goes on", style="yellow")
+    return line.append(f" -> {show_path(report.folder)}")

@@ -4,10 +4,10 @@ import dataclasses
 import functools
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -23,15 +23,16 @@ def choices(family: str) -> str:
     return "|".join(registry.names(family))
 
 
-def one_of(*allowed: str) -> Callable[[str], str]:
-    """A check that a value is one of a few."""
+def one_of(literal: object) -> dict[str, Any]:
+    """What `typer.Option` needs for a `Literal` of texts: how it is shown, and a check whose message is ours."""
+    allowed: tuple[str, ...] = typing.get_args(literal)
 
     def check(value: str) -> str:
         if value not in allowed:
             raise typer.BadParameter(f"'{value}' is not one of {', '.join(allowed)}")
         return value
 
-    return check
+    return {"metavar": "|".join(allowed), "parser": check}
 
 
 def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
@@ -39,16 +40,8 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
     if path is None:
         return None
     command = str(context.info_name)
-    content = read_settings_file(path)
-    commands = tuple(getattr(context.parent and context.parent.command, "commands", (command,)))
-    for name, value in content.items():
-        if name not in commands:
-            raise SettingsError(
-                f"{path} has a table for no command: '{name}'", hint=registry.suggestion(name, commands)
-            )
-        if not isinstance(value, dict) or not isinstance(value.get("settings", {}), dict):
-            raise SettingsError(f"{path}: '{name}' is no table", hint=f"Write [{name}] and [{name}.settings]")
-    table = {name.replace("-", "_"): value for name, value in content.get(command, {}).items()}
+    tables = _read_tables(path, tuple(getattr(context.parent and context.parent.command, "commands", (command,))))
+    table = {name.replace("-", "_"): value for name, value in tables.get(command, {}).items()}
     table.pop("settings", None)  # the method's own, merged with --set later
     known = tuple(str(parameter.name) for parameter in context.command.params if parameter.name != "set_values")
     for name in table:
@@ -61,7 +54,21 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
     return path
 
 
+def _read_tables(path: Path, commands: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """The tables of a settings file, by command; raises SettingsError for anything else in it."""
+    tables = read_settings_file(path)
+    for name, table in tables.items():
+        if name not in commands:
+            raise SettingsError(
+                f"{path} has a table for no command: '{name}'", hint=registry.suggestion(name, commands)
+            )
+        if not isinstance(table, dict) or not isinstance(table.get("settings", {}), dict):
+            raise SettingsError(f"{path}: '{name}' is no table", hint=f"Write [{name}] and [{name}.settings]")
+    return tables
+
+
 _INPUT, _RUN, _OUTPUT = "Which pictures", "How it runs", "What it says"
+NETWORKS = "How networks run"
 
 SettingsFile = Annotated[
     Path | None,
@@ -184,30 +191,48 @@ SetValues = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Set one of the method's settings (see: colorize-cli methods)."),
 ]
+DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+Device = Annotated[
+    DeviceName,
+    typer.Option(
+        **one_of(DeviceName),
+        envvar="COLORIZE_CLI_DEVICE",
+        rich_help_panel=NETWORKS,
+        help="Where networks run. auto: a GPU where there is one.",
+    ),
+]
 Preset = Annotated[str | None, typer.Option(metavar="NAME", help="Start from a named set of settings.")]
 
 
 def batch_command(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command the options of `BatchOptions` in place of its parameter `batch`."""
-    signature = inspect.signature(command)
-    own = [parameter for name, parameter in signature.parameters.items() if name != "batch"]
     kinds = typing.get_type_hints(BatchOptions, include_extras=True)
-    shared = [
-        inspect.Parameter(
-            field.name, inspect.Parameter.KEYWORD_ONLY, default=field.default, annotation=kinds[field.name]
-        )
-        for field in dataclasses.fields(BatchOptions)
+    options = {field.name: (kinds[field.name], field.default) for field in dataclasses.fields(BatchOptions)}
+    return with_options(command, "batch", options, lambda values: BatchOptions(**values))
+
+
+def with_options(
+    command: Callable[..., R],
+    parameter: str,
+    options: Mapping[str, tuple[Any, object]],
+    gather: Callable[[dict[str, Any]], object],
+) -> Callable[..., R]:
+    """Give a command many options in place of one parameter, which gets what `gather` makes of their values.
+
+    options: by name, the annotation and the default of each.
+    """
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    own = [each for name, each in inspect.signature(command).parameters.items() if name != parameter]
+    parameters = [each.replace(kind=keyword) for each in own] + [
+        inspect.Parameter(name, keyword, default=default, annotation=annotation)
+        for name, (annotation, default) in options.items()
     ]
-    names = [parameter.name for parameter in shared]
 
     @functools.wraps(command)
-    def with_batch(**given: Any) -> R:
-        options = BatchOptions(**{name: given.pop(name) for name in names})
-        return command(**given, batch=options)
+    def with_many(**values: Any) -> R:
+        gathered = gather({name: values.pop(name) for name in options})
+        return command(**values, **{parameter: gathered})
 
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    with_batch.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [parameter.replace(kind=keyword) for parameter in own] + shared
-    )
-    with_batch.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *shared]}
-    return with_batch
+    with_many.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    with_many.__annotations__ = {each.name: each.annotation for each in parameters}
+    return with_many

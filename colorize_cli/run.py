@@ -1,13 +1,14 @@
 """From a command's options to one run of a stage, and from its report to what is printed and the exit code."""
 
+import contextlib
 import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Protocol
 
 import typer
 
@@ -15,31 +16,36 @@ from colorize_cli.console import Screen, say
 from colorize_cli.options import BatchOptions
 from pipelines.core.batch.inputs import Selection
 from pipelines.core.batch.plan import BatchSettings
-from pipelines.core.batch.report import Report
+from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import Terminated
 from pipelines.core.errors import UsageError
 from pipelines.core.files import show_path
 from pipelines.core.settings import assignments, read_settings_file
 
 
+class Stage(Protocol):
+    """A stage whose own arguments are given already."""
+
+    def __call__(self, *, batch: BatchSettings, observer: Observer) -> Report:
+        """Run it."""
+
+
 def run_batch(
     options: BatchOptions,
-    stage: Callable[..., Report],
+    stage: Stage,
     *,
     inputs: list[str] | None,
     output: str | None,
 ) -> None:
-    """Run a stage, called with `batch` and `observer`, show it, and end the command with the report's exit code."""
-    piped = output == "-" or (output is None and inputs == ["-"])
-    if piped and (options.json or options.json_lines):
+    """Run a stage, show it, and end the command with the report's exit code."""
+    is_piped = output == "-" or (output is None and inputs == ["-"])
+    if is_piped and (options.json or options.json_lines):
         raise UsageError("a picture and JSON cannot share standard output", hint="Use --report FILE")
     settings = batch_settings(options)
     screen = Screen(quiet=options.quiet, verbose=options.verbose, json_lines=options.json_lines)
     if options.report is not None:
         _check_report(options.report)
-    signal.signal(signal.SIGTERM, _terminate)
-    signal.signal(signal.SIGINT, _interrupt)
-    threading.excepthook = _hush_cancelled(threading.excepthook)
+    _take_signals()
     report = stage(batch=settings, observer=screen)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: Ctrl-C from here on could only disturb the leaving
     screen.finished(report)
@@ -64,7 +70,7 @@ def batch_settings(options: BatchOptions) -> BatchSettings:
             exclude=tuple(options.exclude or ()),
             limit=options.limit,
         ),
-        listed=tuple(_listed(options.files_from)) if options.files_from is not None else None,
+        listed=tuple(_read_list(options.files_from)) if options.files_from is not None else None,
         root=options.root,
         keep_extension=options.keep_extension,
     )
@@ -77,13 +83,11 @@ def method_values(options: BatchOptions, command: str, texts: list[str] | None) 
 
 def values_of(file: Path | None, command: str, texts: list[str] | None) -> Mapping[str, object]:
     """The same for a command without the options of a batch."""
-    from_file: dict[str, Any] = {}
-    if file is not None:
-        from_file = read_settings_file(file).get(command, {}).get("settings", {})
-    return {**{name.replace("-", "_"): value for name, value in from_file.items()}, **assignments(texts or [])}
+    table = {} if file is None else read_settings_file(file).get(command, {}).get("settings", {})
+    return {**{name.replace("-", "_"): value for name, value in table.items()}, **assignments(texts or [])}
 
 
-def _listed(files_from: str) -> list[str]:
+def _read_list(files_from: str) -> list[str]:
     try:
         data = sys.stdin.buffer.read() if files_from == "-" else Path(files_from).read_bytes()
     except OSError as error:
@@ -95,36 +99,49 @@ def _listed(files_from: str) -> list[str]:
 
 def _check_report(path: Path) -> None:
     """Find out before the run whether the report can be written, and that no picture is in its place."""
-    try:
+    with _report_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.read_bytes()[:1] not in (b"", b"{"):
             raise UsageError(f"{show_path(path)} is no report", hint="Give another file after --report")
-        aside = path.with_name(path.name + ".part")
+        aside = _aside(path)
         aside.write_bytes(b"")
         aside.unlink()
-    except OSError as error:
-        raise UsageError(
-            f"cannot write the report {show_path(path)}: {error.strerror}", hint="Check --report"
-        ) from error
 
 
 def _write_report(path: Path, report: Report) -> None:
-    aside = path.with_name(path.name + ".part")
-    try:
+    with _report_errors(path):
+        aside = _aside(path)
         aside.write_text(report.as_json(), encoding="utf-8")
         aside.replace(path)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(path.name + ".part")
+
+
+@contextlib.contextmanager
+def _report_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise UsageError(
             f"cannot write the report {show_path(path)}: {error.strerror}", hint="Check --report"
         ) from error
 
 
-def _hush_cancelled(loud: Callable[[Any], object]) -> Callable[[Any], object]:
+def _take_signals() -> None:
+    """Let SIGTERM and Ctrl-C end the run in order."""
+    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGINT, _interrupt)
+    threading.excepthook = _hush_cancelled(threading.excepthook)
+
+
+def _hush_cancelled(loud: Callable[[threading.ExceptHookArgs], object]) -> Callable[[threading.ExceptHookArgs], object]:
     """Keep quiet the thread of loky that may meet a cancelled work item (KeyError) after an interrupt."""
 
-    def hook(call: Any) -> object:
-        cancelled = call.exc_type is KeyError and call.thread is not None and "ExecutorManager" in call.thread.name
-        return None if cancelled else loud(call)
+    def hook(call: threading.ExceptHookArgs) -> object:
+        is_cancelled = call.exc_type is KeyError and call.thread is not None and "ExecutorManager" in call.thread.name
+        return None if is_cancelled else loud(call)
 
     return hook
 

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from colorize_cli.help import Command
 from colorize_cli.options import BatchOptions, Output, batch_command
 
 EPILOG = """\b
@@ -14,7 +15,7 @@ Examples:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("blend", epilog=EPILOG)(blend)
+    app.command("blend", cls=Command, epilog=EPILOG)(blend)
 
 
 @batch_command

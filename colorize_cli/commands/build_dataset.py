@@ -1,9 +1,10 @@
 """colorize-cli build-dataset: coloured pictures -> a dataset of pairs to learn from."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from colorize_cli.help import Command
 from colorize_cli.options import BatchOptions, Inputs, batch_command, choices, one_of
 
 EPILOG = """\b
@@ -24,10 +25,16 @@ _READ, _MADE, _CHOSEN, _SPLIT, _STORED = (
     "How it is stored",
 )
 
+Reading = Literal["pictures", "AB", "BA", "pairs"]
+Fit = Literal["pad", "crop"]
+Centre = Literal["off", "move", "fill"]
+Layout = Literal["own", "aligned", "unaligned", "webdataset"]
+DomainA = Literal["composite", "lines"]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("build-dataset", epilog=EPILOG)(build_dataset)
+    app.command("build-dataset", cls=Command, epilog=EPILOG)(build_dataset)
 
 
 @batch_command
@@ -37,10 +44,9 @@ def build_dataset(
         str | None, typer.Option("--output", "-o", metavar="DATASET", show_default=False, help="Folder of the dataset.")
     ] = None,
     read: Annotated[
-        str,
+        Reading,
         typer.Option(
-            metavar="pictures|AB|BA|pairs",
-            callback=one_of("pictures", "AB", "BA", "pairs"),
+            **one_of(Reading),
             rich_help_panel=_READ,
             help="Coloured pictures; line art and colour side by side in one picture (AB: line art on the left, BA: on "
             "the right); or folders of both: SET/color and SET/line, trainB and trainA.",
@@ -62,10 +68,9 @@ def build_dataset(
         str, typer.Option(metavar="N|WxH|original", rich_help_panel=_MADE, help="Size of all that is made, px.")
     ] = "256",
     fit: Annotated[
-        str,
+        Fit,
         typer.Option(
-            metavar="pad|crop",
-            callback=one_of("pad", "crop"),
+            **one_of(Fit),
             rich_help_panel=_MADE,
             help="Keep the whole picture and pad it, or crop it to the frame.",
         ),
@@ -79,10 +84,9 @@ def build_dataset(
         ),
     ] = "auto",
     centre: Annotated[
-        str,
+        Centre,
         typer.Option(
-            metavar="off|move|fill",
-            callback=one_of("off", "move", "fill"),
+            **one_of(Centre),
             rich_help_panel=_MADE,
             help="Move the figure to the middle, or cut around it so that it fills the frame.",
         ),
@@ -188,20 +192,18 @@ def build_dataset(
         ),
     ] = None,
     layout: Annotated[
-        str,
+        Layout,
         typer.Option(
-            metavar="own|aligned|unaligned|webdataset",
-            callback=one_of("own", "aligned", "unaligned", "webdataset"),
+            **one_of(Layout),
             rich_help_panel=_STORED,
             help="own is what `train` reads; aligned (A|B in one picture) and unaligned (trainA, trainB) are for other "
             "trainers of pix2pix and CycleGAN, webdataset is tar shards.",
         ),
     ] = "own",
     domain_a: Annotated[
-        str,
+        DomainA,
         typer.Option(
-            metavar="composite|lines",
-            callback=one_of("composite", "lines"),
+            **one_of(DomainA),
             rich_help_panel=_STORED,
             help="What A is in the aligned and unaligned layouts: lines with hints on them, or lines alone.",
         ),
@@ -228,9 +230,8 @@ def build_dataset(
     from pipelines.core.data.splits import Shares
     from pipelines.core.imaging.framing import Framing, parse_colour, parse_size
 
-    frame, ground = parse_size(size), parse_colour(pad)
     recipe = stage.Recipe(
-        framing=Framing(frame, fit, centre, margin, ground),  # type: ignore[arg-type]
+        framing=Framing(size=parse_size(size), fit=fit, centre=centre, margin=margin, pad=parse_colour(pad)),
         lines=tuple(line_method or ()),
         hints=tuple(hint_method or ("kmedoids",)),
         draws=draws,
@@ -244,7 +245,7 @@ def build_dataset(
             stage.build_dataset,
             inputs or [],
             output,
-            reading=read,  # type: ignore[arg-type]
+            reading=read,
             lines=lines,
             strict=strict,
             recipe=recipe,
@@ -255,7 +256,7 @@ def build_dataset(
                 least_colourfulness=least_colourfulness,
             ),
             splitting=stage.Splitting(shares=shares, keep=keep_split, group_pattern=group, group_by=group_by),
-            storing=stage.Storing(layout, domain_a, shard_size, prune),  # type: ignore[arg-type]
+            storing=stage.Storing(layout=layout, domain=domain_a, shard_size=shard_size, prune=prune),
         ),
         inputs=inputs,
         output=output,

@@ -1,11 +1,22 @@
 """colorize-cli colorize: line art -> finished colour."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from colorize_cli.options import BatchOptions, Inputs, Output, Preset, SetValues, batch_command, one_of
+from colorize_cli.help import Command
+from colorize_cli.options import (
+    NETWORKS,
+    BatchOptions,
+    Device,
+    Inputs,
+    Output,
+    Preset,
+    SetValues,
+    batch_command,
+    one_of,
+)
 
 EPILOG = """\b
 Examples:
@@ -19,12 +30,18 @@ Examples:
       --model cyclegan=runs/cyclegan --merge divide --keep-steps --panels
   colorize-cli colorize lines/ -o colour/ --hints hints/ --layers psd --flats colour"""
 
-_MERGE, _BESIDE, _NETWORKS = "Merging several models", "What is written beside the results", "How networks run"
+_MERGE, _BESIDE = "Merging several models", "What is written beside the results"
+
+Background = Literal["auto", "paper", "transparent"]
+Lines = Literal["keep", "tint", "none"]
+Unhinted = Literal["lively", "likely"]
+Flats = Literal["one", "colour", "region"]
+Engine = Literal["torch", "onnx"]
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("colorize", epilog=EPILOG)(colorize)
+    app.command("colorize", cls=Command, epilog=EPILOG)(colorize)
 
 
 @batch_command
@@ -69,27 +86,24 @@ def colorize(
         ),
     ] = False,
     background: Annotated[
-        str,
+        Background,
         typer.Option(
-            metavar="auto|paper|transparent",
-            callback=one_of("auto", "paper", "transparent"),
+            **one_of(Background),
             help="Paper outside the figure; auto: transparent where the line art is.",
         ),
     ] = "auto",
     lines: Annotated[
-        str,
+        Lines,
         typer.Option(
-            metavar="keep|tint|none",
-            callback=one_of("keep", "tint", "none"),
+            **one_of(Lines),
             help="Line art on top of the colour, unchanged; tint: in a colour that the model finds for it; none: the "
             "colour alone.",
         ),
     ] = "keep",
     unhinted: Annotated[
-        str,
+        Unhinted,
         typer.Option(
-            metavar="lively|likely",
-            callback=one_of("lively", "likely"),
+            **one_of(Unhinted),
             help="Colours of fillnet where there are no hints at all: lively ones, or those likeliest to be near the "
             "truth, which are grey where it could be any.",
         ),
@@ -170,30 +184,20 @@ def colorize(
         ),
     ] = None,
     flats: Annotated[
-        str,
+        Flats,
         typer.Option(
-            metavar="one|colour|region",
-            callback=one_of("one", "colour", "region"),
+            **one_of(Flats),
             rich_help_panel=_BESIDE,
             help="With --layers ora or psd: the flat colours in one layer, or a group with a layer for each colour or "
             "each region.",
         ),
     ] = "one",
-    device: Annotated[
-        str,
-        typer.Option(
-            metavar="auto|cpu|cuda|mps",
-            callback=one_of("auto", "cpu", "cuda", "mps"),
-            rich_help_panel=_NETWORKS,
-            help="Where networks run. auto: a GPU where there is one.",
-        ),
-    ] = "auto",
+    device: Device = "auto",
     engine: Annotated[
-        str,
+        Engine,
         typer.Option(
-            metavar="torch|onnx",
-            callback=one_of("torch", "onnx"),
-            rich_help_panel=_NETWORKS,
+            **one_of(Engine),
+            rich_help_panel=NETWORKS,
             help="What runs networks. onnx: onnxruntime, on the CPU, with the package colorize-cli[onnx]; a FILE.onnx "
             "of models export is always run by it.",
         ),
@@ -202,7 +206,7 @@ def colorize(
         int | None,
         typer.Option(
             min=1,
-            rich_help_panel=_NETWORKS,
+            rich_help_panel=NETWORKS,
             show_default=False,
             help="Pictures that a network paints together. Default: 8 on a CPU (fillnet: 1), 32 on a GPU.",
         ),
@@ -226,17 +230,30 @@ def colorize(
             stage,
             inputs or [],
             output,
-            model=[str(one) for one in model or [Path("fillnet")]],
+            model=[str(place) for place in model or [Path("fillnet")]],
             preset=preset,
             values=values,
-            guides=Guides(hints, reference, palette, palette_from, lock),
-            merge=Merge(merge, merge_base, merge_top, merge_opacity),
-            shown=OutputOptions(keep_steps, panels, truth, layers, flats, variants),  # type: ignore[arg-type]
-            running=RunOptions(device, batch_size, engine),  # type: ignore[arg-type]
-            background=background,  # type: ignore[arg-type]
-            lines=lines,  # type: ignore[arg-type]
+            guides=Guides(
+                hints=hints,
+                reference=reference,
+                palette=palette,
+                palette_from=palette_from,
+                lock=lock,
+            ),
+            merge=Merge(mode=merge, base=merge_base, top=merge_top, opacity=merge_opacity),
+            shown=OutputOptions(
+                steps=keep_steps,
+                panels=panels,
+                truth=truth,
+                layers=layers,
+                flats=flats,
+                variants=variants,
+            ),
+            running=RunOptions(device=device, batch_size=batch_size, engine=engine),
+            background=background,
+            lines=lines,
             snap=snap,
-            unhinted=unhinted,  # type: ignore[arg-type]
+            unhinted=unhinted,
         ),
         inputs=inputs,
         output=output,

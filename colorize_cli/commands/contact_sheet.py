@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from colorize_cli.help import Command
 from colorize_cli.options import BatchOptions, batch_command
 
 EPILOG = """\b
@@ -14,7 +15,7 @@ Examples:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("contact-sheet", epilog=EPILOG)(contact_sheet)
+    app.command("contact-sheet", cls=Command, epilog=EPILOG)(contact_sheet)
 
 
 @batch_command

@@ -1,9 +1,10 @@
 """colorize-cli evaluate: results beside the truth -> figures and reports."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from colorize_cli.help import Command
 from colorize_cli.options import BatchOptions, batch_command, choices
 
 EPILOG = """\b
@@ -20,7 +21,7 @@ _WHAT, _JUDGED, _SHOWN = "What is measured", "How it is judged", "What is shown"
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("evaluate", epilog=EPILOG)(evaluate)
+    app.command("evaluate", cls=Command, epilog=EPILOG)(evaluate)
 
 
 @batch_command
@@ -103,8 +104,10 @@ def evaluate(
     """Compare results with the truth: figures with confidence intervals, a table, a page to look at."""
     from colorize_cli.console import say
     from colorize_cli.run import run_batch
+    from pipelines.core.batch.plan import BatchSettings
+    from pipelines.core.batch.report import Observer
     from pipelines.core.errors import UsageError
-    from pipelines.evaluate import EvaluateOptions, References
+    from pipelines.evaluate import EvaluateOptions, EvaluationReport, References
     from pipelines.evaluate import evaluate as stage
 
     if votes:
@@ -113,44 +116,44 @@ def evaluate(
     if truth is None or output is None:
         missing = "--truth" if truth is None else "-o"
         raise UsageError(f"{missing} is missing", hint="Write colorize-cli evaluate RESULTS... --truth DIR -o REPORT")
-    beside = References(truth, lines, hints)
-    asked = EvaluateOptions(
+    references = References(truth=truth, lines=lines, hints=hints)
+    options = EvaluateOptions(
         metrics=tuple(metric or ()),
         weights=_weights(weights, metric or []),
         frames=frames,
         resize=resize,
         compare=(compare,) if compare else (),
-        least=_numbers(fail_under, "--fail-under"),
-        most=_numbers(fail_over, "--fail-over"),
+        least=_limits(fail_under, "--fail-under"),
+        most=_limits(fail_over, "--fail-over"),
         gallery=gallery,
         ballot=pairs if ab else None,
     )
     tables: list[str] = []
 
-    def measured(**how: Any) -> Any:
-        report = stage(results or [], beside, output, asked=asked, **how)
+    def measure(*, batch: BatchSettings, observer: Observer) -> EvaluationReport:
+        report = stage(results or [], references, output, asked=options, batch=batch, observer=observer)
         tables.append(report.table)
         return report
 
     try:
-        run_batch(batch, measured, inputs=results, output=output)
-    finally:
+        run_batch(batch, measure, inputs=results, output=output)
+    finally:  # the command ends with an exit code, whatever came of it
         if tables and tables[0] and not batch.json and not batch.json_lines:
             say(tables[0])
 
 
-def _numbers(texts: list[str] | None, option: str) -> dict[str, float]:
-    """Metric -> number."""
+def _limits(texts: list[str] | None, option: str) -> dict[str, float]:
+    """The limits that METRIC=X texts set, by metric."""
     from pipelines.core.errors import UsageError
     from pipelines.core.settings import assignments, convert
 
-    found = assignments(texts or [])
-    if len(found) != len(texts or []):
+    limits = assignments(texts or [])
+    if len(limits) != len(texts or []):
         raise UsageError(f"{option} names a metric twice", hint="Give one limit for each metric")
-    return {name: float(str(convert(value, float, name=f"{option} {name}"))) for name, value in found.items()}
+    return {name: float(str(convert(value, float, name=f"{option} {name}"))) for name, value in limits.items()}
 
 
-def _weights(texts: list[str] | None, wanted: list[str]) -> dict[str, str]:
+def _weights(texts: list[str] | None, metrics: list[str]) -> dict[str, str]:
     """Metric -> file: as given, else, for metrics asked for by name, from the folder COLORIZE_CLI_WEIGHTS."""
     import os
     from pathlib import Path
@@ -158,8 +161,8 @@ def _weights(texts: list[str] | None, wanted: list[str]) -> dict[str, str]:
     from pipelines.core.settings import assignments
 
     folder = os.environ.get("COLORIZE_CLI_WEIGHTS")
-    found = {path.stem: str(path) for path in sorted(Path(folder).glob("*.*"))} if folder else {}
-    return {name: path for name, path in found.items() if name in wanted} | assignments(texts or [])
+    files = {path.stem: str(path) for path in sorted(Path(folder).glob("*.*"))} if folder else {}
+    return {name: path for name, path in files.items() if name in metrics} | assignments(texts or [])
 
 
 def _show_votes(files: list[str], *, json: bool) -> None:

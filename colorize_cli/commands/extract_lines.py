@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from colorize_cli.help import Command
 from colorize_cli.options import BatchOptions, Inputs, Output, Preset, SetValues, batch_command, choices
 
 EPILOG = """\b
@@ -15,7 +16,7 @@ Examples:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("extract-lines", epilog=EPILOG)(extract_lines)
+    app.command("extract-lines", cls=Command, epilog=EPILOG)(extract_lines)
 
 
 @batch_command

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from colorize_cli.help import Command
 from colorize_cli.options import BatchOptions, Inputs, Output, Preset, SetValues, batch_command, choices
 
 EPILOG = """\b
@@ -14,7 +15,7 @@ Examples:
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("make-hints", epilog=EPILOG)(make_hints)
+    app.command("make-hints", cls=Command, epilog=EPILOG)(make_hints)
 
 
 @batch_command

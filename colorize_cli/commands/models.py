@@ -1,11 +1,15 @@
 """colorize-cli models: bring model files in, take them out, look at them."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from colorize_cli.help import Command
 from colorize_cli.options import one_of
+
+if TYPE_CHECKING:
+    from pipelines.convert_models import Description
 
 HELP = "Bring model files of other programs in, take them out, look at models."
 IMPORT_EPILOG = """\b
@@ -22,6 +26,7 @@ Examples:
   colorize-cli models show runs/pix2pix
   colorize-cli models show runs/pix2pix/last --json"""
 
+Format = Literal["auto", "pth", "onnx"]
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A run, or a checkpoint folder.", show_default=False)]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what is there.")]
 Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
@@ -30,9 +35,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 def add_to(app: typer.Typer) -> None:
     """Add the commands to the application, as a group."""
     group = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
-    group.command("import", epilog=IMPORT_EPILOG)(import_model)
-    group.command("export", epilog=EXPORT_EPILOG)(export_model)
-    group.command("show", epilog=SHOW_EPILOG)(show_model)
+    group.command("import", cls=Command, epilog=IMPORT_EPILOG)(import_model)
+    group.command("export", cls=Command, epilog=EXPORT_EPILOG)(export_model)
+    group.command("show", cls=Command, epilog=SHOW_EPILOG)(show_model)
     app.add_typer(group, name="models")
 
 
@@ -65,10 +70,9 @@ def export_model(
     model: Model,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE.pth|FILE.onnx", show_default=False)],
     format: Annotated[
-        str,
+        Format,
         typer.Option(
-            metavar="auto|pth|onnx",
-            callback=one_of("auto", "pth", "onnx"),
+            **one_of(Format),
             help="pth: as pytorch-CycleGAN-and-pix2pix reads it. onnx: for colorize --model FILE.onnx and other "
             "programs; takes any number of pictures of any size, in sides multiples of 32 px for fillnet, of 4 for "
             "resnets, of 128, 256 or 512 for U-Nets of that name. auto: as the file's name ends.",
@@ -80,12 +84,15 @@ def export_model(
     from colorize_cli.console import say
     from pipelines.convert_models import export_model as stage
 
-    made = stage(model, output, format=format, overwrite=overwrite)  # type: ignore[arg-type]
-    use = f"sides multiples of {made.spec.size_multiple} px" if made.format == "onnx" else _use(made.info.params)
+    exported = stage(model, output, format=format, overwrite=overwrite)
+    if exported.format == "onnx":
+        use = f"sides multiples of {exported.spec.size_multiple} px"
+    else:
+        use = _reference_options(exported.info.params)
     say(f"{output}: written; {use}")
 
 
-def _use(params: Any) -> str:
+def _reference_options(params: Mapping[str, Any]) -> str:
     """The options with which the reference implementation reads a generator."""
     dropout = "" if params.get("dropout") else " --no_dropout"
     channels = " --input_nc 5" if params.get("input") == "layers" else ""
@@ -99,7 +106,7 @@ def show_model(model: Model, json: Json = False) -> None:
     _show(stage(model), json=json)
 
 
-def _show(description: Any, *, json: bool) -> None:
+def _show(description: "Description", *, json: bool) -> None:
     from json import dumps
 
     from colorize_cli.console import say
@@ -110,7 +117,7 @@ def _show(description: Any, *, json: bool) -> None:
     say(dumps(facts, indent=2) if json else "\n".join(_lines(facts)))
 
 
-def _lines(facts: dict[str, Any]) -> Sequence[str]:
+def _lines(facts: Mapping[str, Any]) -> Sequence[str]:
     lines = [
         f"{facts['folder']}: {facts['model']}, {facts['parameters'] / 1e6:.2f} million parameters",
         f"  after {facts['step']} training steps" + (f", {facts['note']}" if facts["note"] else ""),

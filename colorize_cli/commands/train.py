@@ -1,19 +1,29 @@
 """colorize-cli train: datasets of pairs -> a model that colours."""
 
 import dataclasses
-import functools
-import inspect
 import typing
 from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from colorize_cli.options import Preset, Quiet, SettingsFile, SetValues, one_of
+from colorize_cli.help import Command
+from colorize_cli.options import (
+    NETWORKS,
+    Device,
+    Preset,
+    Quiet,
+    SettingsFile,
+    SetValues,
+    one_of,
+    with_options,
+)
+from pipelines.core import registry
 from pipelines.core.settings import describe_fields
-from pipelines.training import config as training_settings
 from pipelines.training.config import TrainConfig
+
+if TYPE_CHECKING:
+    from pipelines.train import TrainReport
 
 EPILOG = """\b
 Examples:
@@ -28,59 +38,49 @@ _HOW = "How it is trained (default: the preset's recipe)"
 
 def add_to(app: typer.Typer) -> None:
     """Add the command to the application."""
-    app.command("train", epilog=EPILOG)(train)
+    app.command("train", cls=Command, epilog=EPILOG)(train)
 
 
 def _training_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command an option for each field of `TrainSettings` in place of its parameter `training`."""
-    signature = inspect.signature(command)
-    own = [parameter for name, parameter in signature.parameters.items() if name != "training"]
-    hints = typing.get_type_hints(TrainConfig)
-    made = []
-    for setting in describe_fields(TrainConfig, Path(training_settings.__file__)):
-        annotation = _option(setting.name, hints[setting.name], f"{setting.meaning}.", setting.default)
-        made.append(
-            inspect.Parameter(setting.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
-        )
+    """Give a command an option for each field of `TrainConfig` in place of its parameter `training`.
 
-    @functools.wraps(command)
-    def with_training(**given: Any) -> None:
-        settings = {parameter.name: given.pop(parameter.name) for parameter in made}
-        command(**given, training={name: value for name, value in settings.items() if value is not None})
-
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    parameters = [parameter.replace(kind=keyword) for parameter in own] + made
-    with_training.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    with_training.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return with_training
-
-
-def _option(name: str, kind: Any, meaning: str, default: object) -> Any:
-    """The type and the option of a field; unset means that the preset's recipe decides."""
-    flag = name.replace("_", "-")
-    text = f"{meaning[0].upper()}{meaning[1:]}" + ("" if default is None else f" Default: {_shown(default)}.")
-    if kind is bool:
-        option = typer.Option(f"--{flag}/--no-{flag}", help=text, show_default=False, rich_help_panel=_HOW)
-        return Annotated[bool | None, option]
-    allowed = typing.get_args(kind) if typing.get_origin(kind) is typing.Literal else ()
-    number = next((one for one in (*typing.get_args(kind), kind) if one in (int, float)), str)
-    option = typer.Option(
-        f"--{flag}",
-        help=text,
-        show_default=False,
-        rich_help_panel=_HOW,
-        metavar="|".join(allowed) if allowed else {int: "N", float: "X"}[number],
-        callback=_if_given(one_of(*allowed)) if allowed else None,
+    An option that is not given is left out: then the preset's recipe decides.
+    """
+    kinds = typing.get_type_hints(TrainConfig)
+    options = {
+        field.name: (_option(field.name, kinds[field.name], _help(field.meaning, field.default)), None)
+        for field in describe_fields(TrainConfig)
+    }
+    return with_options(
+        command,
+        "training",
+        options,
+        lambda values: {name: value for name, value in values.items() if value is not None},
     )
+
+
+def _option(name: str, kind: Any, text: str) -> Any:
+    """The annotation of a field's option."""
+    flag = f"--{name.replace('_', '-')}"
+    if kind is bool:
+        switch = typer.Option(f"{flag}/--no-{flag[2:]}", help=text, show_default=False, rich_help_panel=_HOW)
+        return Annotated[bool | None, switch]
+    if typing.get_origin(kind) is Literal:
+        option = typer.Option(flag, **one_of(kind), help=text, show_default=False, rich_help_panel=_HOW)
+        return Annotated[kind | None, option]
+    number = next(each for each in (int, float) if each in (kind, *typing.get_args(kind)))
+    metavar = {int: "N", float: "X"}[number]
+    option = typer.Option(flag, help=text, show_default=False, rich_help_panel=_HOW, metavar=metavar)
     return Annotated[number | None, option]
 
 
-def _shown(default: object) -> str:
-    return {True: "yes", False: "no"}[default] if isinstance(default, bool) else f"{default}"
-
-
-def _if_given(check: Callable[[str], str]) -> Callable[[str | None], str | None]:
-    return lambda value: None if value is None else check(value)
+def _help(meaning: str, default: object) -> str:
+    """A field's meaning as a sentence, and its default where it has one."""
+    sentence = f"{meaning[0].upper()}{meaning[1:]}."
+    if default is None:
+        return sentence
+    shown = {True: "yes", False: "no"}[default] if isinstance(default, bool) else default
+    return f"{sentence} Default: {shown}."
 
 
 @_training_options
@@ -94,14 +94,16 @@ def train(
             "--output", "-o", metavar="RUN", show_default=False, help="Folder of the run, new or to go on with."
         ),
     ],
-    model: Annotated[str, typer.Option(metavar="pix2pix|cyclegan", help="What is trained.")] = "pix2pix",
+    model: Annotated[
+        str, typer.Option(metavar="|".join(registry.names_with("models", "build_task")), help="What is trained.")
+    ] = "pix2pix",
     preset: Preset = None,
     set_values: SetValues = None,
-    device: Annotated[
-        str, typer.Option(metavar="auto|cpu|cuda|mps", help="Where it computes.", envvar="COLORIZE_CLI_DEVICE")
-    ] = "auto",
-    devices: Annotated[int, typer.Option(min=1, help="Devices (or processes on CPU) of each machine.")] = 1,
-    nodes: Annotated[int, typer.Option(min=1, help="Machines that train together.")] = 1,
+    device: Device = "auto",
+    devices: Annotated[
+        int, typer.Option(min=1, rich_help_panel=NETWORKS, help="Devices (or processes on CPU) of each machine.")
+    ] = 1,
+    nodes: Annotated[int, typer.Option(min=1, rich_help_panel=NETWORKS, help="Machines that train together.")] = 1,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Say sizes, memory and time from a few steps; write nothing.")
     ] = False,
@@ -138,7 +140,7 @@ def train(
     raise typer.Exit(report.exit_code)
 
 
-def _say_summary(report: Any) -> None:
+def _say_summary(report: "TrainReport") -> None:
     from json import dumps
 
     from colorize_cli.console import say

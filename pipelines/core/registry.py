@@ -1,5 +1,6 @@
 """Finds the methods of a family by their file names, without importing them."""
 
+import ast
 import difflib
 import importlib
 from functools import cache
@@ -12,14 +13,15 @@ _PIPELINES = Path(__file__).resolve().parent.parent
 _TOOLBOX = "base"  # the folder in a family that holds what its methods share
 
 
-@cache
 def names(family: str) -> tuple[str, ...]:
     """Names of a family's methods, sorted: every file and package of `pipelines/FAMILY/` but `base`."""
-    places = [
-        *(_PIPELINES / family).glob("*.py"),
-        *(file.parent for file in (_PIPELINES / family).glob("*/__init__.py")),
-    ]
-    return tuple(sorted(place.stem for place in places if not place.stem.startswith("_") and place.stem != _TOOLBOX))
+    return tuple(sorted(_sources(family)))
+
+
+@cache
+def names_with(family: str, function: str) -> tuple[str, ...]:
+    """Names of those methods of a family whose file has a function of that name at its top."""
+    return tuple(name for name in names(family) if _defines(_sources(family)[name], function))
 
 
 def load(family: str, name: str) -> ModuleType:
@@ -34,3 +36,17 @@ def suggestion(name: str, choices: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(name, choices, n=1)
     listed = ", ".join(choices)
     return f"Did you mean '{close[0]}'? Choose from: {listed}" if close else f"Choose from: {listed}"
+
+
+@cache
+def _sources(family: str) -> dict[str, Path]:
+    """Each method's file; of a package, its `__init__.py`."""
+    folder = _PIPELINES / family
+    files = {file.stem: file for file in folder.glob("*.py")}
+    files |= {file.parent.name: file for file in folder.glob("*/__init__.py")}
+    return {name: file for name, file in files.items() if not name.startswith("_") and name != _TOOLBOX}
+
+
+def _defines(file: Path, function: str) -> bool:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return any(isinstance(node, ast.FunctionDef) and node.name == function for node in tree.body)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError
@@ -20,7 +20,7 @@ _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting as it is shown to people: name, type in words, default, and the comment beside it."""
+    """One setting as it is shown to people: name, type in words, default, and what it means."""
 
     name: str
     kind: str
@@ -57,6 +57,7 @@ def resolve(method: ModuleType, values: Mapping[str, object], *, preset: str | N
 
 def convert(value: object, kind: Any, *, name: str) -> object:
     """Turn a text or TOML value into `kind`; raises SettingsError that names the type wanted."""
+    kind = _bare(kind)
     for choice in _alternatives(kind):
         try:
             return _convert_one(value, choice)
@@ -67,6 +68,7 @@ def convert(value: object, kind: Any, *, name: str) -> object:
 
 def kind_in_words(kind: Any) -> str:
     """A type as a person would say it, such as "one of own, sklearn-extra" or "two numbers: low,high"."""
+    kind = _bare(kind)
     alternatives = _alternatives(kind)
     if len(alternatives) > 1:
         return " or ".join(kind_in_words(choice) for choice in alternatives)
@@ -100,15 +102,15 @@ def check_range(name: str, value: float | tuple[float, float], least: float, mos
 
 
 def describe(method: ModuleType) -> list[Setting]:
-    """Every setting of a method with its default and the comment that stands beside it in the source."""
-    return describe_fields(method.Params, Path(str(method.__file__)))
+    """Every setting of a method: what stands in the fields of its `Params`."""
+    return describe_fields(method.Params)
 
 
-def describe_fields(settings: Any, source: Path) -> list[Setting]:
-    """Every field of a dataclass of settings with its default and the comment that stands beside it in its source."""
-    hints, comments = typing.get_type_hints(settings), _comments(settings, source)
+def describe_fields(settings: Any) -> list[Setting]:
+    """Every field of a dataclass of settings; `name: Annotated[kind, "meaning"] = default` says it all."""
+    kinds = typing.get_type_hints(settings, include_extras=True)
     return [
-        Setting(field.name, kind_in_words(hints[field.name]), field.default, comments.get(field.name, ""))
+        Setting(field.name, kind_in_words(kinds[field.name]), field.default, _meaning(kinds[field.name]))
         for field in dataclasses.fields(settings)
     ]
 
@@ -160,6 +162,16 @@ def _short(method: ModuleType) -> str:
     return method.__name__.rsplit(".", 1)[-1]
 
 
+def _bare(kind: Any) -> Any:
+    """The type within `Annotated`."""
+    return kind.__origin__ if typing.get_origin(kind) is Annotated else kind
+
+
+def _meaning(kind: Any) -> str:
+    """The text within `Annotated`, or none."""
+    return next((note for note in getattr(kind, "__metadata__", ()) if isinstance(note, str)), "")
+
+
 def _alternatives(kind: Any) -> tuple[Any, ...]:
     return typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
 
@@ -208,23 +220,3 @@ def _bool(value: object) -> bool:
     if text in _FALSE:
         return False
     raise ValueError
-
-
-def _comments(settings: Any, source: Path) -> dict[str, str]:
-    """Comments of the fields of a dataclass: at the end of the field's line, or on the lines right above it."""
-    body = source.read_text(encoding="utf-8").partition(f"class {settings.__name__}")[2]
-    names = {field.name for field in dataclasses.fields(settings)}
-    found: dict[str, str] = {}
-    above: list[str] = []
-    for line in body.splitlines()[1:]:
-        text = line.strip()
-        if text and not line.startswith(" "):
-            break
-        if text.startswith("#"):
-            above.append(text.lstrip("# "))
-            continue
-        name = text.partition(":")[0].strip()
-        if name in names and name not in found:
-            found[name] = text.partition("  # ")[2] or " ".join(above)
-        above = []
-    return found

@@ -25,7 +25,7 @@ Sources: the Fakemon colorization by Pix2Pix and CycleGAN (35 colours, ten hints
 """
 
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -51,24 +51,27 @@ _STRAY = 0.25  # px of depth that must be won for each px that a disc moves from
 class Params:
     """Settings of two-stage k-medoids; px are px of a picture with a longer side of 256 px, in proportion elsewhere."""
 
-    colours: int = 35  # stage 1: the most colours kept
-    hints: int = 10  # stage 2: the most discs
-    radius: float = 15.0  # px, of the discs
-    hue_weight: float = 1.0  # stage 1: weight of differences in hue, in proportion to chroma
-    saturation_weight: float = 1.0  # stage 1: weight of differences in chroma
-    value_weight: float = 0.5  # stage 1: weight of differences in value, max(r, g, b)
-    colour_weight: float = 1.0  # stage 2: weight of differences in r, g, b
-    place_weight: float = 1.0  # stage 2: weight of differences in x, y, where the longer side is 256
-    area_power: float = 1.0  # stage 2: colours count as (their pixels)^power; below 1 favours small areas
-    ink_width: float = 16.0  # px: dark strokes up to this wide are ink and get no hint; 0: ink is a fill
-    ink_value: int = 110  # levels: the greatest max(r, g, b) of ink
-    edge: int = 32  # levels by which neighbours differ in a channel at an edge, no fill; 255: edges are fills
-    skip_paper: bool = True  # no hint on white around the figure of a picture without transparency
-    centring: bool = True  # move discs from their medoids deeper into their areas
-    # whole discs, their opaque part, or that within `edge` of their colour
-    clip: Literal["circle", "opaque", "fill"] = "circle"
-    max_points: int = 600  # most points that a stage weighs up; time and memory grow with its square
-    engine: Literal["own", "sklearn-extra"] = "own"  # the k-medoids solver
+    colours: Annotated[int, "stage 1: the most colours kept"] = 35
+    hints: Annotated[int, "stage 2: the most discs"] = 10
+    radius: Annotated[float, "px, of the discs"] = 15.0
+    hue_weight: Annotated[float, "stage 1: weight of differences in hue, in proportion to chroma"] = 1.0
+    saturation_weight: Annotated[float, "stage 1: weight of differences in chroma"] = 1.0
+    value_weight: Annotated[float, "stage 1: weight of differences in value, max(r, g, b)"] = 0.5
+    colour_weight: Annotated[float, "stage 2: weight of differences in r, g, b"] = 1.0
+    place_weight: Annotated[float, "stage 2: weight of differences in x, y, where the longer side is 256"] = 1.0
+    area_power: Annotated[float, "stage 2: colours count as (their pixels)^power; below 1 favours small areas"] = 1.0
+    ink_width: Annotated[float, "px: dark strokes up to this wide are ink and get no hint; 0: ink is a fill"] = 16.0
+    ink_value: Annotated[int, "levels: the greatest max(r, g, b) of ink"] = 110
+    edge: Annotated[int, "levels by which neighbours differ in a channel at an edge, no fill; 255: edges are fills"] = (
+        32
+    )
+    skip_paper: Annotated[bool, "no hint on white around the figure of a picture without transparency"] = True
+    centring: Annotated[bool, "move discs from their medoids deeper into their areas"] = True
+    clip: Annotated[
+        Literal["circle", "opaque", "fill"], "whole discs, their opaque part, or that within `edge` of their colour"
+    ] = "circle"
+    max_points: Annotated[int, "most points that a stage weighs up; time and memory grow with its square"] = 600
+    engine: Annotated[Literal["own", "sklearn-extra"], "the k-medoids solver"] = "own"
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""

@@ -14,6 +14,7 @@ doi:10.1145/3072959.3073703.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
@@ -28,10 +29,10 @@ _TRIES = 64
 class Params:
     """Settings of random points; the defaults are the paper's."""
 
-    probability: float = 0.125  # p of the geometric distribution: 1/p points on average, at least one
-    spread: float = 0.25  # standard deviation of places, as a part of the height and of the width
-    sides: tuple[int, int] = (1, 8)  # px of the canvas: least and greatest side of a square
-    canvas: int = 512  # px: the longer side for which `sides` are meant
+    probability: Annotated[float, "p of the geometric distribution: 1/p points on average, at least one"] = 0.125
+    spread: Annotated[float, "standard deviation of places, as a part of the height and of the width"] = 0.25
+    sides: Annotated[tuple[int, int], "px of the canvas: least and greatest side of a square"] = (1, 8)
+    canvas: Annotated[int, "px: the longer side for which `sides` are meant"] = 512
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""

@@ -15,6 +15,7 @@ Adversarial Network", CVMP 2019, doi:10.1145/3359998.3369401, 3.2.2.
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
@@ -29,12 +30,15 @@ _INK_WIDTH, _INK_VALUE, _EDGE = 16 / 256, 110, 32  # as in kmedoids.py; the widt
 class Params:
     """Settings of simulated strokes; the defaults are the paper's, all ranges include both ends."""
 
-    strokes: tuple[int, int] = (0, 120)  # least and greatest number of strokes
-    thickness: tuple[int, int] = (1, 4)  # px of the canvas: diameter of the round brush
-    waypoints: tuple[int, int] = (1, 5)  # points of a stroke's path
-    movement: tuple[int, int] = (0, 10)  # px of the canvas: side of the square that holds a path, around its start
-    on_ink: bool = False  # let strokes start on ink and on soft edges too
-    canvas: int = 128  # px: the longer side for which `thickness` and `movement` are meant
+    strokes: Annotated[tuple[int, int], "least and greatest number of strokes"] = (0, 120)
+    thickness: Annotated[tuple[int, int], "px of the canvas: diameter of the round brush"] = (1, 4)
+    waypoints: Annotated[tuple[int, int], "points of a stroke's path"] = (1, 5)
+    movement: Annotated[tuple[int, int], "px of the canvas: side of the square that holds a path, around its start"] = (
+        0,
+        10,
+    )
+    on_ink: Annotated[bool, "let strokes start on ink and on soft edges too"] = False
+    canvas: Annotated[int, "px: the longer side for which `thickness` and `movement` are meant"] = 128
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""

@@ -23,6 +23,7 @@ densely the character is drawn); every part of it is measured along lines here i
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
@@ -63,11 +64,13 @@ _BORDER_SHARE = 0.25  # of the picture's border: a solid area along more of it i
 class Params:
     """Settings of the adaptive line extractor; one default serves every kind of picture that was measured."""
 
-    window: float = 0.06  # widest stroke looked for, as a share of the picture's side
-    tolerance: int = 10  # grey levels by which ink may differ from its colour; the measured spread is added
-    contrast: int = 16  # grey levels by which a line is at least darker than what it lies on
-    solid: float = 0.2  # radius (share of the picture's side) up to which an area in ink colour stays solid ink
-    soft: bool = True  # keep the soft edges of lines; off: every pixel is ink or paper
+    window: Annotated[float, "widest stroke looked for, as a share of the picture's side"] = 0.06
+    tolerance: Annotated[int, "grey levels by which ink may differ from its colour; the measured spread is added"] = 10
+    contrast: Annotated[int, "grey levels by which a line is at least darker than what it lies on"] = 16
+    solid: Annotated[
+        float, "radius (share of the picture's side) up to which an area in ink colour stays solid ink"
+    ] = 0.2
+    soft: Annotated[bool, "keep the soft edges of lines; off: every pixel is ink or paper"] = True
 
     def __post_init__(self) -> None:
         check_number("window", self.window, 0.001, 0.5)

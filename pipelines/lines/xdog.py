@@ -26,6 +26,7 @@ the rest, but for the outlines of areas that are as dark as the lines.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
@@ -57,15 +58,20 @@ _CLEAN_SHARE = 0.4  # of the way from ink to what lies beside it: below is line
 class Params:
     """Settings of XDoG; where a range LOW,HIGH is given, each picture draws its own value."""
 
-    sigma: float | tuple[float, float] = 0.4  # standard deviation of the smaller Gaussian, px of the upscaled picture
-    sigma_step: float = 0.0  # draw sigma in steps of this from its lower end; 0 = any value in the range
-    k: float | tuple[float, float] = 4.5  # standard deviation of the larger Gaussian, in sigmas
-    gamma: float | tuple[float, float] = 0.95  # weight of the larger Gaussian (tau in the XDoG paper)
-    epsilon: float | tuple[float, float] = -0.1 / 255  # difference, as a share of white, below which there is ink
-    phi: float = 1e9  # steepness from paper to ink, per share of white; 1e9 = no grey between
-    upscale: int = 1  # draw on a picture this many times larger, then resize (late resizing)
-    clean: bool = False  # drop specks and borders between tones, empty filled areas, fill thick lines
-    window: float = 0.06  # widest line that clean keeps, as a share of the picture's side
+    sigma: Annotated[
+        float | tuple[float, float], "standard deviation of the smaller Gaussian, px of the upscaled picture"
+    ] = 0.4
+    sigma_step: Annotated[float, "draw sigma in steps of this from its lower end; 0 = any value in the range"] = 0.0
+    k: Annotated[float | tuple[float, float], "standard deviation of the larger Gaussian, in sigmas"] = 4.5
+    gamma: Annotated[float | tuple[float, float], "weight of the larger Gaussian (tau in the XDoG paper)"] = 0.95
+    epsilon: Annotated[
+        float | tuple[float, float],
+        "difference, as a share of white, below which there is ink",
+    ] = -0.1 / 255
+    phi: Annotated[float, "steepness from paper to ink, per share of white; 1e9 = no grey between"] = 1e9
+    upscale: Annotated[int, "draw on a picture this many times larger, then resize (late resizing)"] = 1
+    clean: Annotated[bool, "drop specks and borders between tones, empty filled areas, fill thick lines"] = False
+    window: Annotated[float, "widest line that clean keeps, as a share of the picture's side"] = 0.06
 
     def __post_init__(self) -> None:
         check_range("sigma", self.sigma, 0.05, 100)

@@ -19,7 +19,7 @@ Graphics Forum 28(2), 2009 (what people expect of hints).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 
@@ -49,11 +49,14 @@ from pipelines.segmentation.watershed import watershed
 class Params:
     """Settings of flat colour; None is in proportion to the picture."""
 
-    gap: float | None = None  # px of the picture: openings in lines up to this wide are closed; None: 2 % of its side
-    # colours hinted outside the figure: spots on paper, or all of it
-    outside: Literal["auto", "paper", "fill"] = "auto"
-    guess: bool = True  # regions without hints take the likeliest hint's colour; no: they stay paper
-    work_size: int | None = 2048  # px, the longer side at which colours are found; None: the picture's own
+    gap: Annotated[
+        float | None, "px of the picture: openings in lines up to this wide are closed; None: 2 % of its side"
+    ] = None
+    outside: Annotated[
+        Literal["auto", "paper", "fill"], "colours hinted outside the figure: spots on paper, or all of it"
+    ] = "auto"
+    guess: Annotated[bool, "regions without hints take the likeliest hint's colour; no: they stay paper"] = True
+    work_size: Annotated[int | None, "px, the longer side at which colours are found; None: the picture's own"] = 2048
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""

@@ -17,6 +17,7 @@ Flat Coloring Line-arts", VMV 2018 (regions meet under the lines).
 """
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import cv2
 import numpy as np
@@ -42,11 +43,19 @@ _SLIVER_SHARE = 4e-5  # of the area: 10 px of 512 x 512
 class Params:
     """Settings of trapped-ball segmentation; px are px of the picture, None is in proportion to its size."""
 
-    gap: float | None = None  # px: openings in a line up to this wide do not leak; None: 2 % of the longer side
-    neck: float = 0.75  # an opening wider than this share of the narrower area is none: parts are joined; 1: never
-    sliver: int | None = None  # px: smaller areas are merged with a neighbour; None: 0.004 % of the picture
-    ink: int | None = None  # level, 1..255: darker pixels are ink; None: found by the contrast of the drawing
-    under_lines: bool = False  # regions reach to the middle of the lines, so that no pixel is 0
+    gap: Annotated[
+        float | None,
+        "px: openings in a line up to this wide do not leak; None: 2 % of the longer side",
+    ] = None
+    neck: Annotated[
+        float, "an opening wider than this share of the narrower area is none: parts are joined; 1: never"
+    ] = 0.75
+    sliver: Annotated[int | None, "px: smaller areas are merged with a neighbour; None: 0.004 % of the picture"] = None
+    ink: Annotated[
+        int | None,
+        "level, 1..255: darker pixels are ink; None: found by the contrast of the drawing",
+    ] = None
+    under_lines: Annotated[bool, "regions reach to the middle of the lines, so that no pixel is 0"] = False
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""

@@ -1,7 +1,7 @@
 """Declares how a model is trained, apart from what it is: how long, how fast, on what, how often it is looked at."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
@@ -14,34 +14,42 @@ FREE = ("steps", "epochs", "minutes", "save_minutes", "log_every", "workers", "c
 class TrainConfig:
     """How a model is trained; how long is the first of steps, epochs and minutes that is reached."""
 
-    steps: int | None = None  # optimizer steps
-    epochs: float | None = None  # times that every training picture is seen
-    minutes: float | None = None  # time spent training; the rate then falls with the time, so runs do not repeat
-    batch_size: int = 1  # pictures a step and device; the papers' batch is 1
-    accumulate: int = 1  # batches whose gradients are added up in a step
-    learning_rate: float = 2e-4  # of Adam, as in both papers
-    beta1: float = 0.5  # of Adam, as in both papers
-    beta2: float = 0.999  # of Adam
-    constant: float = 0.5  # share of the run before the learning rate falls linearly to 0
-    ema: float = 0.999  # averaging of the weights that colour: share that stays in a step, 0 none
-    flip: bool = True  # mirror half of the pictures
-    jitter: float = 0.0  # enlarge by up to this share and cut to size again; .12 is the papers' 286 -> 256
-    hue: float = 0.0  # turn the colours of picture and hints by up to this share of the hue circle
-    vary_hints: bool = False  # other hints each time: none, some of them, or dabs and strokes anywhere
-    vary_lines: float = 0.0  # share of the pictures whose lines are drawn otherwise: width, gaps, tone, softness
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"  # auto: bf16 where the device computes in it, else fp32
-    channels_last: bool = True  # memory layout in which convolutions are faster on most devices
-    compile: bool = False  # torch.compile
-    gradient_checkpointing: bool = False  # compute activations twice instead of keeping them
-    seed: int = 0  # of weights, order, augmentation, dropout
-    workers: int = 2  # threads that read ahead
-    cache_gb: float = 4.0  # memory for decoded pictures
-    threads: int | None = None  # CPU threads that compute; None: torch's choice. Part of what repeats bit for bit
-    log_every: int = 20  # steps between lines in metrics.jsonl
-    validate_every: int = 500  # steps between validations, each with a sample sheet
-    validate_pictures: int = 64  # of the validation split
-    save_minutes: float = 5.0  # between saves of `last`; validations save it too
-    tensorboard: bool = False  # write events for TensorBoard too
+    steps: Annotated[int | None, "optimizer steps"] = None
+    epochs: Annotated[float | None, "times that every training picture is seen"] = None
+    minutes: Annotated[
+        float | None, "time spent training; the rate then falls with the time, so runs do not repeat"
+    ] = None
+    batch_size: Annotated[int, "pictures a step and device; the papers' batch is 1"] = 1
+    accumulate: Annotated[int, "batches whose gradients are added up in a step"] = 1
+    learning_rate: Annotated[float, "of Adam, as in both papers"] = 2e-4
+    beta1: Annotated[float, "of Adam, as in both papers"] = 0.5
+    beta2: Annotated[float, "of Adam"] = 0.999
+    constant: Annotated[float, "share of the run before the learning rate falls linearly to 0"] = 0.5
+    ema: Annotated[float, "averaging of the weights that colour: share that stays in a step, 0 none"] = 0.999
+    flip: Annotated[bool, "mirror half of the pictures"] = True
+    jitter: Annotated[float, "enlarge by up to this share and cut to size again; .12 is the papers' 286 -> 256"] = 0.0
+    hue: Annotated[float, "turn the colours of picture and hints by up to this share of the hue circle"] = 0.0
+    vary_hints: Annotated[bool, "other hints each time: none, some of them, or dabs and strokes anywhere"] = False
+    vary_lines: Annotated[
+        float, "share of the pictures whose lines are drawn otherwise: width, gaps, tone, softness"
+    ] = 0.0
+    precision: Annotated[
+        Literal["auto", "fp32", "bf16", "fp16"], "auto: bf16 where the device computes in it, else fp32"
+    ] = "auto"
+    channels_last: Annotated[bool, "memory layout in which convolutions are faster on most devices"] = True
+    compile: Annotated[bool, "torch.compile"] = False
+    gradient_checkpointing: Annotated[bool, "compute activations twice instead of keeping them"] = False
+    seed: Annotated[int, "of weights, order, augmentation, dropout"] = 0
+    workers: Annotated[int, "threads that read ahead"] = 2
+    cache_gb: Annotated[float, "memory for decoded pictures"] = 4.0
+    threads: Annotated[
+        int | None, "CPU threads that compute; None: torch's choice. Part of what repeats bit for bit"
+    ] = None
+    log_every: Annotated[int, "steps between lines in metrics.jsonl"] = 20
+    validate_every: Annotated[int, "steps between validations, each with a sample sheet"] = 500
+    validate_pictures: Annotated[int, "of the validation split"] = 64
+    save_minutes: Annotated[float, "between saves of `last`; validations save it too"] = 5.0
+    tensorboard: Annotated[bool, "write events for TensorBoard too"] = False
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""

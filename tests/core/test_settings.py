@@ -3,34 +3,36 @@
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
+from typing import Annotated, Literal
 
 import pytest
 
 from pipelines.core import registry, settings
 from pipelines.core.errors import SettingsError, UsageError
 
+SAMPLE = """
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
-def method(tmp_path: Path) -> ModuleType:
+
+@dataclass(frozen=True)
+class Params:
+    radius: Annotated[float, "px, of the ball"] = 3.0
+    count: int = 4
+    clean: Annotated[bool, "a switch"] = False
+    engine: Annotated[Literal["own", "other"], "who solves it"] = "own"
+    sigma: Annotated[tuple[float, float], "px, drawn at random"] = (0.3, 0.7)
+    size: Annotated[int | None, "px"] = None
+
+
+PRESETS = {"wide": Params(radius=9.0, count=9)}
+"""
+
+
+def method() -> ModuleType:
     """A method module as a family holds them."""
-    source = tmp_path / "sample.py"
-    source.write_text(
-        "from dataclasses import dataclass\n"
-        "from typing import Literal\n\n\n"
-        "@dataclass(frozen=True)\n"
-        "class Params:\n"
-        "    radius: float = 3.0  # px, of the ball\n"
-        "    count: int = 4\n"
-        "    # a switch\n"
-        "    clean: bool = False\n"
-        "    engine: Literal['own', 'other'] = 'own'\n"
-        "    sigma: tuple[float, float] = (0.3, 0.7)  # px, drawn at random\n"
-        "    size: int | None = None\n\n\n"
-        "PRESETS = {'wide': Params(radius=9.0, count=9)}\n"
-    )
     module = ModuleType("pipelines.lines.sample")
-    module.__file__ = str(source)
-    exec(compile(source.read_text(), str(source), "exec"), module.__dict__)
+    exec(SAMPLE, module.__dict__)
     return module
 
 
@@ -48,9 +50,9 @@ def method(tmp_path: Path) -> ModuleType:
         ("size=128", 128),
     ],
 )
-def test_texts_become_typed_values(tmp_path: Path, text: str, expected: object) -> None:
+def test_texts_become_typed_values(text: str, expected: object) -> None:
     values = settings.assignments([text])
-    resolved = settings.resolve(method(tmp_path), values)
+    resolved = settings.resolve(method(), values)
     found = getattr(resolved, text.partition("=")[0])
     assert found == expected
     assert type(found) is type(expected)
@@ -68,9 +70,9 @@ def test_texts_become_typed_values(tmp_path: Path, text: str, expected: object) 
         ("size=big", "It takes a whole number or none"),
     ],
 )
-def test_wrong_settings_say_what_to_type(tmp_path: Path, text: str, message: str) -> None:
+def test_wrong_settings_say_what_to_type(text: str, message: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        settings.resolve(method(tmp_path), settings.assignments([text]))
+        settings.resolve(method(), settings.assignments([text]))
     assert message in str(caught.value)
     assert caught.value.exit_code == 2
 
@@ -80,26 +82,27 @@ def test_a_text_without_equals_is_refused() -> None:
         settings.assignments(["radius"])
 
 
-def test_presets_come_before_values(tmp_path: Path) -> None:
-    resolved = settings.resolve(method(tmp_path), {"count": "2"}, preset="wide")
+def test_presets_come_before_values() -> None:
+    resolved = settings.resolve(method(), {"count": "2"}, preset="wide")
     assert (resolved.radius, resolved.count) == (9.0, 2)
     with pytest.raises(SettingsError, match="Choose from: wide"):
-        settings.resolve(method(tmp_path), {}, preset="nowhere")
+        settings.resolve(method(), {}, preset="nowhere")
 
 
-def test_toml_values_are_checked_like_texts(tmp_path: Path) -> None:
-    resolved = settings.resolve(method(tmp_path), {"radius": 2, "sigma": [1, 2], "clean": True})
+def test_toml_values_are_checked_like_texts() -> None:
+    resolved = settings.resolve(method(), {"radius": 2, "sigma": [1, 2], "clean": True})
     assert (resolved.radius, resolved.sigma, resolved.clean) == (2.0, (1.0, 2.0), True)
     for wrong in ({"clean": 2}, {"count": True}, {"count": 1.5}, {"engine": 3}):
         with pytest.raises(SettingsError):
-            settings.resolve(method(tmp_path), wrong)
+            settings.resolve(method(), wrong)
 
 
-def test_describe_tells_names_types_defaults_and_comments(tmp_path: Path) -> None:
-    found = {setting.name: setting for setting in settings.describe(method(tmp_path))}
+def test_describe_tells_names_types_defaults_and_meanings() -> None:
+    found = {setting.name: setting for setting in settings.describe(method())}
     assert found["radius"].meaning == "px, of the ball"
     assert found["clean"].meaning == "a switch"
     assert found["count"].meaning == ""
+    assert found["sigma"].default == (0.3, 0.7)
     assert (found["engine"].kind, found["size"].kind) == ("one of own, other", "a whole number or none")
 
 
@@ -108,7 +111,7 @@ def test_every_setting_of_every_method_is_described_and_can_be_set_to_its_defaul
     for name in registry.names(family):
         module = registry.load(family, name)
         for setting in settings.describe(module):
-            assert setting.meaning, f"{family}/{name}.py: {setting.name} has no comment"
+            assert setting.meaning, f"{family}/{name}.py: {setting.name} has no meaning"
             text = ",".join(map(str, setting.default)) if isinstance(setting.default, tuple) else str(setting.default)
             assert getattr(settings.resolve(module, {setting.name: text}), setting.name) == setting.default
 
@@ -137,3 +140,10 @@ def test_a_bad_settings_file_is_named(tmp_path: Path, text: str | None, message:
 def test_an_unknown_method_names_the_choices() -> None:
     with pytest.raises(UsageError, match="Did you mean 'adaptive'"):
         registry.load("lines", "adaptiv")
+
+
+def test_a_type_with_a_meaning_beside_it_is_that_type() -> None:
+    noted = Annotated[int | None, "px"]
+    assert (settings.convert("3", noted, name="width"), settings.kind_in_words(noted)) == (3, "a whole number or none")
+    with pytest.raises(SettingsError, match="It takes a whole number or none"):
+        settings.convert("wide", noted, name="width")

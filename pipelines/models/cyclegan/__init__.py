@@ -9,7 +9,7 @@ Adversarial Networks", ICCV 2017, equations 1 to 3 and section 5.2 (identity).
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
@@ -28,17 +28,23 @@ _CHANNELS = 3  # on both sides: a colour picture is also something to paint (ide
 class Params:
     """Settings of CycleGAN."""
 
-    generator: Literal["resnet_6blocks", "resnet_9blocks"] = "resnet_9blocks"  # residual blocks in both generators
-    ngf: int = 64  # channels of the generators at full size
-    ndf: int = 64  # channels of the discriminators at their first scale
-    layers_d: int = 3  # halvings in the discriminators: 3 judge patches of 70 px
-    norm: Literal["batch", "instance", "none"] = "instance"  # normalisation in all networks
-    dropout: bool = False  # half of the features in the residual blocks are left out at random while training
-    gan: Literal["vanilla", "lsgan"] = "lsgan"  # the adversarial loss: cross-entropy or least squares
-    cycle_weight: float = 10.0  # of the difference after going there and back, against the adversarial loss
-    identity_weight: float = 0.5  # of keeping what is finished already, times cycle_weight; 0 leaves it out
-    pool: int = 50  # made pictures that each discriminator is shown again
-    size: int = 256  # px, the longer side at which pictures are worked out; a multiple of 4
+    generator: Annotated[
+        Literal["resnet_6blocks", "resnet_9blocks"],
+        "residual blocks in both generators",
+    ] = "resnet_9blocks"
+    ngf: Annotated[int, "channels of the generators at full size"] = 64
+    ndf: Annotated[int, "channels of the discriminators at their first scale"] = 64
+    layers_d: Annotated[int, "halvings in the discriminators: 3 judge patches of 70 px"] = 3
+    norm: Annotated[Literal["batch", "instance", "none"], "normalisation in all networks"] = "instance"
+    dropout: Annotated[
+        bool,
+        "half of the features in the residual blocks are left out at random while training",
+    ] = False
+    gan: Annotated[Literal["vanilla", "lsgan"], "the adversarial loss: cross-entropy or least squares"] = "lsgan"
+    cycle_weight: Annotated[float, "of the difference after going there and back, against the adversarial loss"] = 10.0
+    identity_weight: Annotated[float, "of keeping what is finished already, times cycle_weight; 0 leaves it out"] = 0.5
+    pool: Annotated[int, "made pictures that each discriminator is shown again"] = 50
+    size: Annotated[int, "px, the longer side at which pictures are worked out; a multiple of 4"] = 256
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""

@@ -22,7 +22,7 @@ O. Vinyals, M. Fortunato, N. Jaitly, "Pointer Networks", NeurIPS 2015.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
@@ -45,12 +45,14 @@ __all__ = ["OUTPUTS", "PRESETS", "RECIPES", "Params", "build_network", "build_ta
 class Params:
     """Settings of the network."""
 
-    size: int = 256  # px: the longer side at which pictures are worked out, a multiple of 32
-    width: int = 32  # channels at its first scale
-    tokens: int = 96  # channels of an area's token
-    layers: int = 2  # of attention between areas
-    guess_weight: float = 0.02  # of the cross-entropy of areas' colours, against the distance to the true picture
-    share_weight: float = 0.02  # of the cross-entropy of whose colour areas share
+    size: Annotated[int, "px: the longer side at which pictures are worked out, a multiple of 32"] = 256
+    width: Annotated[int, "channels at its first scale"] = 32
+    tokens: Annotated[int, "channels of an area's token"] = 96
+    layers: Annotated[int, "of attention between areas"] = 2
+    guess_weight: Annotated[
+        float, "of the cross-entropy of areas' colours, against the distance to the true picture"
+    ] = 0.02
+    share_weight: Annotated[float, "of the cross-entropy of whose colour areas share"] = 0.02
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""

@@ -8,7 +8,7 @@ CVPR 2017, equation 4.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pipelines.core.settings import check_number
 from pipelines.inference.encoding import ENCODINGS
@@ -25,16 +25,18 @@ _DOWNS = {"unet_128": 7, "unet_256": 8, "unet_512": 9}
 class Params:
     """Settings of Pix2Pix."""
 
-    generator: Literal["unet_128", "unet_256", "unet_512"] = "unet_256"  # U-Net for pictures of so many px
-    ngf: int = 64  # channels of the generator at its first scale
-    ndf: int = 64  # channels of the discriminator at its first scale
-    layers_d: int = 3  # halvings in the discriminator: 3 judge patches of 70 px
-    norm: Literal["batch", "instance", "none"] = "batch"  # normalisation in both networks
-    dropout: bool = True  # half of the innermost features are left out at random while training
-    # what the generator is given: hints painted on lines (3 channels), or line, hint and mask apart (5)
-    input: Literal["composite", "layers"] = "composite"
-    gan: Literal["vanilla", "lsgan"] = "vanilla"  # the adversarial loss: cross-entropy or least squares
-    l1_weight: float = 100.0  # of the distance to the true picture, against the adversarial loss
+    generator: Annotated[Literal["unet_128", "unet_256", "unet_512"], "U-Net for pictures of so many px"] = "unet_256"
+    ngf: Annotated[int, "channels of the generator at its first scale"] = 64
+    ndf: Annotated[int, "channels of the discriminator at its first scale"] = 64
+    layers_d: Annotated[int, "halvings in the discriminator: 3 judge patches of 70 px"] = 3
+    norm: Annotated[Literal["batch", "instance", "none"], "normalisation in both networks"] = "batch"
+    dropout: Annotated[bool, "half of the innermost features are left out at random while training"] = True
+    input: Annotated[
+        Literal["composite", "layers"],
+        "what the generator is given: hints painted on lines (3 channels), or line, hint and mask apart (5)",
+    ] = "composite"
+    gan: Annotated[Literal["vanilla", "lsgan"], "the adversarial loss: cross-entropy or least squares"] = "vanilla"
+    l1_weight: Annotated[float, "of the distance to the true picture, against the adversarial loss"] = 100.0
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
