@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from pipelines.core.files import sha256_of_file
-from pipelines.inference import model_source
+from pipelines.flatting.reading import LineReading
 from pipelines.inference.checkpoint import write_checkpoint
 from pipelines.inference.checkpoint_info import INFO, WEIGHTS, CheckpointInfo
 from pipelines.inference.model_source import ModelSource
@@ -101,14 +101,13 @@ class Loaded:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.times = 0
-        load = model_source.load
+        load = ModelSource.load
 
         def counting(*arguments: Any, **options: Any) -> Any:
             self.times += 1
             return load(*arguments, **options)
 
-        for place in ("pipelines.inference.model_source.load", "pipelines.colorize.load"):
-            monkeypatch.setattr(place, counting)
+        monkeypatch.setattr(ModelSource, "load", counting)
 
 
 def test_no_network_is_loaded_where_there_is_nothing_to_do(
@@ -138,7 +137,7 @@ def test_torch_is_not_loaded_where_there_is_nothing_to_do(
     def unwanted(*_: object) -> None:
         raise AssertionError("the device is asked for, which needs torch")
 
-    monkeypatch.setattr("pipelines.inference.model_source.device_of", unwanted)
+    monkeypatch.setattr("pipelines.nn.devices.choose_device", unwanted)
     assert counts(cli, *given)["skipped"] == 3
     assert cli("colorize", *given, "--dry-run", "-j", 1).code == 0
 
@@ -146,7 +145,7 @@ def test_torch_is_not_loaded_where_there_is_nothing_to_do(
 def damaged(folder: Path, *, digest: bool) -> None:
     """Change a weight's shape; `digest`: and the card's digest with it."""
     weights = load_file(folder / WEIGHTS)
-    weights["guess.weight"] = torch.zeros(3, 3)
+    weights["colour.weight"] = torch.zeros(3, 3)
     save_file(weights, folder / WEIGHTS)
     if digest:
         card = json.loads((folder / INFO).read_text())
@@ -164,7 +163,7 @@ def test_damaged_weights_end_a_run_before_any_picture(
     ran = cli("colorize", art / "lines", "-o", art / "out", "--model", folder, "-j", jobs)
     assert ran.code == 2
     assert ran.out == ""
-    assert "guess.weight" in ran.err or "is damaged" in ran.err
+    assert "colour.weight" in ran.err or "is damaged" in ran.err
     assert "Traceback" not in ran.err
     assert not list(art.glob("out/**/*.png"))
 
@@ -186,10 +185,9 @@ def painted(
     painter = ModelSource("fillnet", "fillnet", dict(card["params"]), str(network), card["weights_sha256"])
     given = drawings.two_hints(96) if hints else np.zeros((96, 96, 4), np.uint8)
     guide = ColorGuide(given, palette)
-    canvas = Drawing(
-        drawings.two_circles(96), {"fills": guide}, np.random.default_rng(seed), lively=lively, varied=varied
-    )
-    return model_source.predict(painter, [canvas], "cpu")[0].flat
+    reading = LineReading(drawings.two_circles(96))
+    drawing = Drawing(reading, {"fills": guide}, np.random.default_rng(seed), vivid=lively, varied=varied)
+    return painter.predict([drawing], "cpu")[0].flats
 
 
 def colours_of(picture: Bytes) -> set[tuple[int, ...]]:
@@ -213,12 +211,12 @@ def test_lively_colours_repeat_for_a_seed_and_give_way_to_hints(network: Path) -
 
 
 def test_each_variant_of_a_drawing_is_another_one() -> None:
-    canvas = Drawing(drawings.two_circles(64), {}, np.random.default_rng(0))
-    again = Drawing(drawings.two_circles(64), {}, np.random.default_rng(0))
-    draws = [one.another().rng.random() for one in (canvas, canvas, again, again)]
+    canvas = Drawing(LineReading(drawings.two_circles(64)), {}, np.random.default_rng(0))
+    again = Drawing(LineReading(drawings.two_circles(64)), {}, np.random.default_rng(0))
+    draws = [one.variant().rng.random() for one in (canvas, canvas, again, again)]
     assert draws[:2] == draws[2:]
     assert draws[0] != draws[1]
-    assert canvas.another().varied
+    assert canvas.variant().varied
     assert not canvas.varied
 
 

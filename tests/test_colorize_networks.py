@@ -336,21 +336,13 @@ def test_a_picture_that_cannot_be_read_fails_alone_within_its_batch(cli, art: Pa
 
 def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
     from pipelines.colorize import ColorizeTask, RunOptions
+    from pipelines.colorize.ensemble import Ensemble
+    from pipelines.colorize.reader import DrawingReader
     from pipelines.inference.model_source import find_models
 
     def made(device: str) -> list[Produced]:
-        work = ColorizeTask(
-            painters=find_models(["flat"]),
-            merge=None,
-            palette=None,
-            background="auto",
-            lines="keep",
-            reference_places=True,
-            expected=(),
-            steps=True,
-            panels=True,
-            running=RunOptions(device, 2),
-        )
+        ensemble = Ensemble(find_models(["flat"]), run=RunOptions(device, 2))
+        work = ColorizeTask(ensemble, DrawingReader(ensemble.hint_presets), steps=True, panels=True)
         names = ("a", "deep/b")
         files = [{kind: (art / folder / f"{name}.png").read_bytes() for kind, folder in pairs} for name in names]
         return work.many([Input(one, np.random.default_rng(0)) for one in files])

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines import colorize as stage
-from pipelines.colorize import Guides, OutputOptions, colorize
+from pipelines.colorize import Guides, OutputOptions, colorize, reader
+from pipelines.colorize import lock as lock_passes
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.batch.report import Report
 from pipelines.core.errors import MethodError, UsageError
@@ -207,13 +207,13 @@ def test_hints_of_a_reference_are_drawn_by_the_same_chance_in_every_pass(
     art: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finish_first(art)
-    found, drawn = stage._from_reference, []
+    found, drawn = reader.hints_from_reference, []
 
     def watched(*given: Any) -> Any:
         drawn.append(given[-1].bit_generator.state["state"]["state"])
         return found(*given)
 
-    monkeypatch.setattr(stage, "_from_reference", watched)
+    monkeypatch.setattr(reader, "hints_from_reference", watched)
     run(art, reference="finished", lock=True)
     assert len(drawn) >= 2 and len(set(drawn)) == 1
 
@@ -227,7 +227,7 @@ def test_areas_are_looked_at_again_for_a_model_with_other_hints(art: Path, monke
         seen_areas.append(given)
         return survey(*given, **more)
 
-    monkeypatch.setattr(stage, "survey", watched)
+    monkeypatch.setattr(lock_passes, "survey", watched)
     looked_at = []
     for model in ("flat", "flat", str(art / "net")):
         run(art, reference="finished", lock=True, model=model)
@@ -239,14 +239,14 @@ def test_areas_are_looked_at_again_for_a_model_with_other_hints(art: Path, monke
 def test_a_frame_that_could_not_be_looked_at_says_why(
     art: Path, monkeypatch: pytest.MonkeyPatch, step: str, meaning: str
 ) -> None:
-    whole, turns = getattr(stage, step), iter(range(9))
+    whole, turns = getattr(lock_passes, step), iter(range(9))
 
     def failing(*given: Any, **more: Any) -> Any:
         if next(turns) == 1:
             raise MethodError("the sheet is torn", hint="Mend it")
         return whole(*given, **more)
 
-    monkeypatch.setattr(stage, step, failing)
+    monkeypatch.setattr(lock_passes, step, failing)
     report = run(art, lock=True)
     assert report.counts["done"] == 4
     told = [" ".join(record.warnings) for record in report.records]
@@ -258,7 +258,9 @@ def test_a_frame_that_could_not_be_looked_at_is_coloured_as_without_a_lock(
 ) -> None:
     turns = iter(range(9))
     run(art, "alone")
-    monkeypatch.setattr(stage, "survey", lambda *given, **more: survey(*given, **more) if next(turns) != 1 else 1 / 0)
+    monkeypatch.setattr(
+        lock_passes, "survey", lambda *given, **more: survey(*given, **more) if next(turns) != 1 else 1 / 0
+    )
     run(art, lock=True)
     assert files_of(art / "out")["walk_1.png"] == files_of(art / "alone")["walk_1.png"]
 
@@ -297,7 +299,7 @@ def test_an_interrupt_while_frames_are_compared_ends_the_run(art: Path, monkeypa
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(stage, "survey", interrupted)
+    monkeypatch.setattr(lock_passes, "survey", interrupted)
     report = run(art, lock=True)
     assert report.exit_code == 130
     assert [record.reason for record in report.records] == ["not reached"] * 4

@@ -110,9 +110,10 @@ def _opened(path: str, digest: str) -> OnnxFile:
             weights_sha256=about.get("weights_sha256", ""),
         )
         spec = spec_of(info)
+        size = int(about["size"])
     except (KeyError, ValueError) as error:
         raise UsageError(f"{show_path(path)} does not say how it is to be run", hint=_EXPORT) from error
-    if engine.outputs != tuple(output.name for output in spec.outputs):
+    if engine.outputs != tuple(output.name for output in spec.outputs) or size != spec.size:
         raise UsageError(f"{show_path(path)} gives {', '.join(engine.outputs)}, not a colouring", hint=_EXPORT)
     return OnnxFile(info, spec, digest, int(about.get("parameters", 0)), engine)
 

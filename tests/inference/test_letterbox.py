@@ -10,12 +10,14 @@ from torch import Tensor, nn
 from pipelines.core.errors import MethodError
 from pipelines.core.imaging.framing import resized
 from pipelines.flatting.reading import LineReading
+from pipelines.inference.encoding import COMPOSITE
 from pipelines.inference.guided_upsampling import upsample
+from pipelines.inference.image_predictor import predict_pictures
 from pipelines.inference.letterbox import dilate_hints, letterbox, normalise_line_contrast, shrink_hints
 from pipelines.inference.merging import ResolvedMerge
 from pipelines.inference.network import Network
 from pipelines.inference.torch_engine import TorchEngine
-from pipelines.inference.types import ColorResult
+from pipelines.inference.types import ColorResult, NetworkSpec
 from tests import drawings
 
 Bytes = NDArray[np.uint8]
@@ -44,12 +46,12 @@ def box_of(mask: NDArray[np.bool_]) -> tuple[int, int]:
 def test_a_drawing_is_laid_in_whole_without_stretching_and_white_around_it(shape: tuple[int, int]) -> None:
     sheet = letterbox(circle(*shape, thickness=max(3, max(shape) // 60)), no_hints(*shape), 128)
     assert sheet.lines.shape == (128, 128)
-    rows, columns = sheet.place
+    rows, columns = sheet.roi
     longer = max(rows.stop - rows.start, columns.stop - columns.start)
     assert longer == 128
     assert (columns.stop - columns.start) / (rows.stop - rows.start) == pytest.approx(shape[1] / shape[0], rel=0.05)
     around = np.ones((128, 128), bool)
-    around[sheet.place] = False
+    around[sheet.roi] = False
     assert (sheet.lines[around] == 255).all()
     height, width = box_of(sheet.lines < 200)
     assert abs(height - width) <= 2  # a circle stays one
@@ -102,28 +104,29 @@ class Mean(nn.Module):
 
 
 def network(scale: float = 1.0) -> Network:
-    return Network(TorchEngine(Mean(scale), "composite", "cpu"), "composite", 32)
+    spec = NetworkSpec(encoding=COMPOSITE, size=32, size_multiple=1, least_size=1)
+    return Network(TorchEngine(Mean(scale), "cpu"), spec)
 
 
 def test_drawings_painted_together_come_out_as_alone_each_without_its_padding() -> None:
     given = [letterbox(circle(*shape), no_hints(*shape), 32) for shape in ((60, 90), (90, 60), (64, 64))]
-    together = network().paint(given)
+    together = predict_pictures(network(), given)
     assert [picture.shape for picture in together] == [(22, 32, 3), (32, 22, 3), (32, 32, 3)]
     for sheet, picture in zip(given, together, strict=True):
-        assert (network().paint([sheet])[0] == picture).all()
+        assert (predict_pictures(network(), [sheet])[0] == picture).all()
         assert float(picture[0, 0, 0]) == pytest.approx(float(sheet.lines.mean()), abs=0.01)
 
 
 def test_a_network_that_gives_no_numbers_is_an_error_of_the_picture() -> None:
     with pytest.raises(MethodError, match="no numbers"):
-        network(float("nan")).paint([letterbox(circle(32, 32), no_hints(32, 32), 32)])
+        predict_pictures(network(float("nan")), [letterbox(circle(32, 32), no_hints(32, 32), 32)])
 
 
 def test_painting_leaves_the_number_of_threads_as_it_was() -> None:
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        network().paint([letterbox(circle(32, 32), no_hints(32, 32), 32)])
+        predict_pictures(network(), [letterbox(circle(32, 32), no_hints(32, 32), 32)])
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
@@ -176,7 +179,7 @@ def test_shading_inside_an_area_stays_and_noise_of_the_network_goes() -> None:
     assert np.abs(row - ramp[80:432]).max() < 40  # weak shading fades
     assert row[-1] - row[0] > 0.45 * (int(ramp[431]) - int(ramp[80]))
     assert np.abs(np.diff(row)).max() <= 4  # smooth: no seams, no blocks of the network's pixels
-    assert made.flat[256, 100].tolist() == made.flat[256, 400].tolist()
+    assert made.flats[256, 100].tolist() == made.flats[256, 400].tolist()
 
 
 def test_a_palette_gives_areas_its_nearest_colours_and_leaves_paper_white() -> None:
@@ -234,11 +237,12 @@ def test_what_is_merged_stays_paper_where_the_upper_layer_comes_to_nothing() -> 
     top[0, 1:3] = (250, 240, 200), (40, 40, 40)
     paper = (base.min(axis=2) == 255, top.min(axis=2) == 255)
     made = {
-        name: ColorResult(colour, colour, ground) for name, colour, ground in zip("ab", (base, top), paper, strict=True)
+        name: ColorResult(colour, colour, ground, np.ones(ground.shape, np.int32))
+        for name, colour, ground in zip("ab", (base, top), paper, strict=True)
     }
-    assert ResolvedMerge("divide", "a", ("b",), 0.1).merged(made).background.tolist() == [[True, True, True, False]]
-    assert ResolvedMerge("normal", "a", ("b",), 1.0).merged(made).background.tolist() == [[True, False, False, False]]
-    assert ResolvedMerge("divide", "b", ("a",), 0.1).merged(made).background.tolist() == [[True, False, False, True]]
+    assert ResolvedMerge("divide", "a", ("b",), 0.1).merge(made).background.tolist() == [[True, True, True, False]]
+    assert ResolvedMerge("normal", "a", ("b",), 1.0).merge(made).background.tolist() == [[True, False, False, False]]
+    assert ResolvedMerge("divide", "b", ("a",), 0.1).merge(made).background.tolist() == [[True, False, False, True]]
 
 
 def test_areas_of_like_colour_that_meet_in_a_gap_have_no_seam_and_others_do() -> None:
@@ -250,4 +254,4 @@ def test_areas_of_like_colour_that_meet_in_a_gap_have_no_seam_and_others_do() ->
         small = np.full((128, 128, 3), (200, 60, 50), np.float32)
         small[:, 64:] = other
         made = upsample(small, lines, LineReading(lines).areas)
-        assert (np.abs(made.flat[128, 100].astype(int) - made.flat[128, 150]).max() > 0) == seam
+        assert (np.abs(made.flats[128, 100].astype(int) - made.flats[128, 150]).max() > 0) == seam

@@ -16,12 +16,12 @@ import torch
 from numpy.typing import NDArray
 
 from pipelines.core.errors import MethodError, MissingPackageError, UsageError
+from pipelines.flatting.reading import LineReading
 from pipelines.inference.checkpoint import load_checkpoint, write_checkpoint
-from pipelines.inference.checkpoint_info import CheckpointInfo, read_info
-from pipelines.inference.encoding import input_channels
-from pipelines.inference.model_source import ModelSource, find_models, predict
+from pipelines.inference.checkpoint_info import CheckpointInfo, read_info, spec_of
+from pipelines.inference.model_source import ModelSource, find_models
 from pipelines.inference.onnx_engine import OnnxEngine, open_file
-from pipelines.inference.onnx_export import OPSET, sides_of, to_onnx
+from pipelines.inference.onnx_export import OPSET, to_onnx
 from pipelines.inference.types import ColorGuide, Drawing
 from pipelines.models import cyclegan, fillnet, pix2pix
 from pipelines.models.fillnet.inputs import AREAS
@@ -83,7 +83,7 @@ def inputs(kind: str, *shape: int) -> Floats:
     rng = np.random.default_rng(5)
     batch, height, width = shape
     module, params = KINDS[kind]
-    made = rng.uniform(-1, 1, (batch, input_channels(module.input_kind(params)), height, width)).astype(np.float32)
+    made = rng.uniform(-1, 1, (batch, module.network_spec(params).encoding.channels, height, width)).astype(np.float32)
     if kind == "fillnet":
         made[:, 6] = rng.integers(0, AREAS + 1, shape) / 127.5 - 1
         made[:, 4] = rng.choice([-1, 0, 1], shape)
@@ -93,7 +93,7 @@ def inputs(kind: str, *shape: int) -> Floats:
 def by_torch(network: Any, given: Floats) -> list[Floats]:
     with torch.inference_mode():
         made = (
-            network.parts(torch.from_numpy(given))[:-1] if hasattr(network, "parts") else [network(torch.tensor(given))]
+            network.outputs(torch.from_numpy(given)) if hasattr(network, "outputs") else [network(torch.tensor(given))]
         )
     return [one.numpy() for one in made]
 
@@ -107,8 +107,8 @@ def test_raw_outputs_are_those_of_torch_for_any_batch_and_size(
 ) -> None:
     network, card = load_checkpoint(checkpoints / kind)
     engine = OnnxEngine(files[kind])
-    sides = sides_of(card.model, KINDS[kind][1])
-    least, more = sides.least, sides.least + sides.multiple
+    spec = spec_of(card)
+    least, more = spec.least_size, spec.least_size + spec.size_multiple
     for shape in ((1, least, least), (3, more, least), (2, 2 * least, more)):
         given = inputs(kind, *shape)
         truth, made = by_torch(network, given), engine(given)
@@ -123,12 +123,12 @@ def test_raw_outputs_are_those_of_torch_for_any_batch_and_size(
 def test_sides_that_are_said_not_to_work_do_not(kind: str, files: dict[str, bytes], checkpoints: Path) -> None:
     """Else the files would promise less than they hold; a ResNet gives another size than it was given."""
     network, card = load_checkpoint(checkpoints / kind)
-    sides = sides_of(card.model, KINDS[kind][1])
+    spec = spec_of(card)
     engine = OnnxEngine(files[kind])
-    odd = 2 * sides.least + sides.multiple // 2
+    odd = 2 * spec.least_size + spec.size_multiple // 2
     if kind == "resnet":
         assert engine(inputs(kind, 1, odd, odd))[0].shape[2:] != (odd, odd)
-        odd = sides.least - sides.multiple
+        odd = spec.least_size - spec.size_multiple
     with pytest.raises((RuntimeError, ValueError)):
         by_torch(network, inputs(kind, 1, odd, odd))
     with pytest.raises(MethodError, match="onnxruntime cannot run"):
@@ -139,13 +139,11 @@ def canvas(size: int, *, hinted: bool = True) -> Drawing:
     lines = drawings.two_circles(size)
     hints = drawings.two_hints(size) if hinted else np.zeros((size, size, 4), np.uint8)
     guide = ColorGuide(hints, None)
-    return Drawing(
-        lines if lines.ndim == 2 else lines[..., 0], {"fills": guide, "discs": guide}, np.random.default_rng(0)
-    )
+    return Drawing(LineReading(lines), {"fills": guide, "discs": guide}, np.random.default_rng(0))
 
 
 def painted(painter: ModelSource, count: int, size: int) -> list[NDArray[np.int16]]:
-    made = predict(painter, [canvas(size, hinted=number != 1) for number in range(count)], "cpu")
+    made = painter.predict([canvas(size, hinted=number != 1) for number in range(count)], "cpu")
     return [one.colour.astype(np.int16) for one in made]
 
 
@@ -155,7 +153,7 @@ def test_pictures_are_those_of_torch_to_a_level(kind: str, checkpoints: Path, fi
     (exported,) = find_models([file(kind)])
     assert (ours.engine, exported.engine) == ("torch", "onnx")
     assert (exported.label, exported.model, exported.params) == (ours.label, ours.model, ours.params)
-    assert exported.hint_preset == ours.hint_preset
+    assert exported.traits == ours.traits
     for count, size in ((1, 60), (2, 97)):
         for truth, made in zip(painted(ours, count, size), painted(exported, count, size), strict=True):
             assert np.abs(truth - made).max() <= 1
@@ -186,7 +184,7 @@ def test_a_file_says_what_it_is(kind: str, files: dict[str, bytes], checkpoints:
     assert about["model"] == card.model
     assert json.loads(about["params"]) == card.params
     assert about["size"] == str(params.size)
-    assert about["input"] == module.input_kind(params)
+    assert about["input"] == module.network_spec(params).encoding.name
     assert about["weights_sha256"] == card.weights_sha256
     assert (about["note"], about["licence"], about["step"]) == ("random weights", "CC0", "7")
     assert int(about["opset"]) == OPSET == model.opset_import[0].version
@@ -196,9 +194,12 @@ def test_a_file_says_what_it_is(kind: str, files: dict[str, bytes], checkpoints:
         one.name: [side.dim_param or side.dim_value for side in one.type.tensor_type.shape.dim]
         for one in (*model.graph.input, *model.graph.output)
     }
-    assert shapes["drawing"] == ["batch", input_channels(module.input_kind(params)), "height", "width"]
+    assert shapes["drawing"] == ["batch", module.network_spec(params).encoding.channels, "height", "width"]
     assert all(shape[0] == "batch" for shape in shapes.values())
-    assert set(shapes) == {"drawing", *(("fill", "ink", "guesses", "shares") if kind == "fillnet" else ("picture",))}
+    assert set(shapes) == {
+        "drawing",
+        *(("fill", "ink", "colour_logits", "copy_logits") if kind == "fillnet" else ("picture",)),
+    }
 
 
 # the command ------------------------------------------------------------------------------------------------
@@ -219,7 +220,7 @@ def test_export_writes_onnx_by_name_or_on_request_the_same_bytes_each_time(
     (tmp_path / "net" / "LICENSE").write_text("CC BY 4.0", encoding="utf-8")
     ran = cli("models", "export", tmp_path / "net", "-o", file, "--format", "onnx", "--overwrite")
     assert ran.code == 0, ran.err
-    assert open_file(str(file)).about["licence"] == "CC BY 4.0"
+    assert open_file(str(file)).engine.metadata["licence"] == "CC BY 4.0"
     assert [one.name for one in file.parent.iterdir()] == ["net.onnx"]
     ran = cli("models", "export", tmp_path / "net", "-o", tmp_path / "net.bin", "--format", "onnx")
     assert (ran.code, "ends in .onnx" in ran.err) == (2, True)
@@ -288,7 +289,7 @@ def test_a_file_that_was_replaced_meanwhile_is_not_run(files: dict[str, bytes], 
     (painter,) = find_models([file("resnet")])
     Path(painter.checkpoint).write_bytes(files["layers"])
     with pytest.raises(UsageError, match="replaced meanwhile"):
-        predict(painter, [canvas(60)], "cpu")
+        painter.predict([canvas(60)], "cpu")
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])

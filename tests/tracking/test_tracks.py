@@ -65,7 +65,7 @@ def painted(lines, colours):
     flat = np.asarray(colours, np.uint8)[areas.labels]
     colour = flat.copy()
     colour[:, : SIZE // 2] = np.maximum(flat[:, : SIZE // 2], 10) - 10
-    return ColorResult(colour, flat, np.zeros(lines.shape, bool)), areas
+    return ColorResult(colour, flat, np.zeros(lines.shape, bool), areas.labels), areas
 
 
 # --- frames
@@ -309,7 +309,7 @@ def test_an_area_takes_its_colour_with_the_shading_kept_and_the_others_stay():
     done = recolour(painting, areas, {hand: (GREEN,), head: ((50, 60, 70),)})
     assert (done.colour[areas.labels == hand] == GREEN).all()
     left = (areas.labels == head) & (np.arange(SIZE) < SIZE // 2)
-    assert (done.colour[left] == (40, 50, 60)).all() and (done.flat[left] == (50, 60, 70)).all()
+    assert (done.colour[left] == (40, 50, 60)).all() and (done.flats[left] == (50, 60, 70)).all()
     rest = ~np.isin(areas.labels, [hand, head])
     np.testing.assert_array_equal(done.colour[rest], painting.colour[rest])
 
@@ -319,9 +319,9 @@ def test_parts_of_an_area_take_the_nearest_of_several_colours():
     painting, areas = painted(lines, colours_with((250, 10, 10)))
     hand = areas.labels == areas.labels[PLACES["hand"][1], PLACES["hand"][0]]
     lower = hand & (np.arange(SIZE)[:, None] > PLACES["hand"][1])
-    painting.flat[lower] = painting.colour[lower] = (10, 10, 250)
+    painting.flats[lower] = painting.colour[lower] = (10, 10, 250)
     done = recolour(painting, areas, {int(areas.labels[hand][0]): (RED, BLUE)})
-    assert (done.flat[lower] == BLUE).all() and (done.flat[hand & ~lower] == RED).all()
+    assert (done.flats[lower] == BLUE).all() and (done.flats[hand & ~lower] == RED).all()
 
 
 def test_a_pixel_becomes_what_its_own_colour_and_area_say_whatever_was_painted_last():
@@ -332,12 +332,14 @@ def test_a_pixel_becomes_what_its_own_colour_and_area_say_whatever_was_painted_l
     wanted = {INK: ((1, 2, 3),), 1: (RED, BLUE)}
     done = [
         recolour(
-            ColorResult(turn(flat), turn(flat), np.zeros((20, 20), bool)), areas._replace(labels=turn(labels)), wanted
+            ColorResult(turn(flat), turn(flat), np.zeros((20, 20), bool), turn(labels)),
+            areas._replace(labels=turn(labels)),
+            wanted,
         )
         for turn in (np.asarray, np.rot90, np.flipud)
     ]
     for one, back in zip(done[1:], (lambda array: np.rot90(array, -1), np.flipud), strict=True):
-        np.testing.assert_array_equal(back(one.flat), done[0].flat)
+        np.testing.assert_array_equal(back(one.flats), done[0].flat)
     np.testing.assert_array_equal(done[0].flat[labels != 1], flat[labels != 1])
     assert {tuple(colour) for colour in done[0].flat[labels == 1].tolist()} == {RED, BLUE}
 
@@ -347,9 +349,9 @@ def test_paper_outside_stays_paper_beside_a_colour_for_it():
     painting, areas = painted(lines, colours_with(RED))
     outside = areas.labels[0, 0]
     done = recolour(painting, areas, {int(outside): ((10, 10, 80),)})
-    assert (done.flat[areas.labels == outside] == 255).all()
-    tinted = replace(painting, flat=painting.flat.copy(), colour=painting.flat.copy())
-    tinted.flat[areas.labels == outside] = tinted.colour[areas.labels == outside] = (240, 240, 230)
+    assert (done.flats[areas.labels == outside] == 255).all()
+    tinted = replace(painting, flat=painting.flats.copy(), colour=painting.flats.copy())
+    tinted.flats[areas.labels == outside] = tinted.colour[areas.labels == outside] = (240, 240, 230)
     whitened = recolour(tinted, areas, {int(outside): (WHITE,)})
     assert whitened.background[areas.labels == outside].all()
 
@@ -409,7 +411,7 @@ def test_parts_of_walking_monsters_are_followed(monsters, index):
     tracks = track_areas([noted(one.lines) for one in drawn])
     parts = defaultdict(Counter)
     for one, own in zip(drawn, tracks, strict=True):
-        known = own[find_areas(one.lines).labels]
+        known = own[LineReading(one.lines).areas.labels]
         for number, name in one.names.items():
             for track, pixels in zip(*np.unique(known[one.regions == number], return_counts=True), strict=True):
                 parts[int(track)][name.partition("~")[0]] += int(pixels)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipelines.flatting.reading import LineReading
 from pipelines.models import flat
 from pipelines.models.fillnet.inputs import (
     AREAS,
@@ -12,8 +13,8 @@ from pipelines.models.fillnet.inputs import (
     HINTED,
     UNKNOWN,
     NetworkInput,
-    area_facts,
     fill_and_pack,
+    fill_drawing,
     pack_inputs,
     stack_channels,
 )
@@ -52,9 +53,9 @@ def grid(cells: int, side: int) -> Bytes:
 
 def laid_down(lines: Bytes, hints: Bytes, shape: tuple[int, int]) -> NetworkInput:
     """A drawing filled at its own size and brought to another, the small line art shrunk by area."""
-    made = flat.fill(lines, hints, None, flat.Params(), np.random.default_rng(0))
+    fill = fill_drawing(LineReading(lines), hints)
     small_lines = np.asarray(cv2.resize(lines, shape[::-1], interpolation=cv2.INTER_AREA), np.uint8)
-    return pack_inputs(small_lines, np.zeros((*shape, 4), np.uint8), made, area_facts(made, hints))
+    return pack_inputs(small_lines, np.zeros((*shape, 4), np.uint8), fill)
 
 
 # ranks ------------------------------------------------------------------------------------------------------
@@ -63,9 +64,9 @@ def laid_down(lines: Bytes, hints: Bytes, shape: tuple[int, int]) -> NetworkInpu
 def test_ranks_go_by_size_the_largest_first() -> None:
     lines = boxes((8, 8, 60, 118), (70, 8, 118, 60), (70, 80, 90, 100))
     filled = fill_and_pack(lines, no_hints(lines))
-    assert [int(filled.ranks[y, x]) for x, y in ((2, 2), (30, 60), (94, 30), (80, 90))] == [1, 2, 3, 4]
-    assert (filled.ranks[lines == 0] == 0).all()
-    sizes = np.bincount(filled.ranks.ravel())[1:]
+    assert [int(filled.area_rank[y, x]) for x, y in ((2, 2), (30, 60), (94, 30), (80, 90))] == [1, 2, 3, 4]
+    assert (filled.area_rank[lines == 0] == 0).all()
+    sizes = np.bincount(filled.area_rank.ravel())[1:]
     assert sizes.tolist() == sorted(sizes.tolist(), reverse=True)
 
 
@@ -76,15 +77,15 @@ def test_areas_beyond_the_last_rank_share_number_0_with_the_ink_and_keep_their_c
     hints[..., :3], hints[..., 3] = RED, np.where(lines == 255, 255, 0)
     filled = fill_and_pack(lines, hints)
     paper = lines == 255
-    assert set(np.unique(filled.ranks[paper])) == set(range(AREAS + 1))
-    beyond = paper & (filled.ranks == 0)
+    assert set(np.unique(filled.area_rank[paper])) == set(range(AREAS + 1))
+    beyond = paper & (filled.area_rank == 0)
     assert cv2.connectedComponents(beyond.view(np.uint8))[0] - 1 > 11
     assert (filled.fill[paper] == RED).all()
 
 
 def test_ranks_of_equal_sizes_do_not_depend_on_chance() -> None:
     lines = grid(4, 10)
-    one, other = (fill_and_pack(lines, no_hints(lines)).ranks for _ in range(2))
+    one, other = (fill_and_pack(lines, no_hints(lines)).area_rank for _ in range(2))
     assert np.array_equal(one, other)
     assert len(np.unique(one)) == 17
 
@@ -98,21 +99,21 @@ def test_areas_are_hinted_guessed_or_unknown() -> None:
     hints[:, 48:] = 0
     filled = fill_and_pack(lines, hints)
     left, right, outside = ((slice(40, 56), slice(a, a + 4)) for a in (24, 70, 1))
-    assert (filled.surety[left] == HINTED).all()
+    assert (filled.confidence[left] == HINTED).all()
     assert (filled.fill[left] == RED).all()
-    assert (filled.surety[right] == GUESSED).all()
-    assert (filled.surety[outside] == GUESSED).all()
-    assert (filled.surety[lines == 0] == GUESSED).all()
-    assert np.array_equal(filled.marks, hints[..., 3])
+    assert (filled.confidence[right] == GUESSED).all()
+    assert (filled.confidence[outside] == GUESSED).all()
+    assert (filled.confidence[lines == 0] == GUESSED).all()
+    assert np.array_equal(filled.hint_mask, hints[..., 3])
 
 
 def test_without_hints_all_is_white_and_unknown() -> None:
     lines = drawings.two_circles(96)
     filled = fill_and_pack(lines, no_hints(lines))
     assert (filled.fill == 255).all()
-    assert (filled.surety == UNKNOWN).all()
-    assert not filled.marks.any()
-    assert set(np.unique(filled.ranks)) == {0, 1, 2, 3}
+    assert (filled.confidence == UNKNOWN).all()
+    assert not filled.hint_mask.any()
+    assert set(np.unique(filled.area_rank)) == {0, 1, 2, 3}
 
 
 def test_what_is_hardly_opaque_is_no_hint() -> None:
@@ -120,34 +121,34 @@ def test_what_is_hardly_opaque_is_no_hint() -> None:
     hints = drawings.two_hints(96)
     hints[..., 3] = np.minimum(hints[..., 3], 127)
     filled = fill_and_pack(lines, hints)
-    assert (filled.surety == UNKNOWN).all()
-    assert not filled.marks.any()
+    assert (filled.confidence == UNKNOWN).all()
+    assert not filled.hint_mask.any()
 
 
 def test_a_white_hint_is_a_hint() -> None:
     lines = drawings.two_circles(96)
     filled = fill_and_pack(lines, hinted(lines, (25, 48, WHITE)))
-    assert (filled.surety[40:56, 24:28] == HINTED).all()
+    assert (filled.confidence[40:56, 24:28] == HINTED).all()
     assert (filled.fill[40:56, 24:28] == 255).all()
-    assert (filled.surety[40:56, 70:74] == GUESSED).all()
+    assert (filled.confidence[40:56, 70:74] == GUESSED).all()
 
 
 def test_hints_of_two_colours_in_one_region_make_two_areas() -> None:
     lines = boxes((10, 10, 118, 118))
     filled = fill_and_pack(lines, hinted(lines, (30, 64, RED), (98, 64, BLUE)))
     left, right = (64, 30), (64, 98)
-    assert filled.ranks[left] != filled.ranks[right]
-    assert (filled.surety[left], filled.surety[right]) == (HINTED, HINTED)
+    assert filled.area_rank[left] != filled.area_rank[right]
+    assert (filled.confidence[left], filled.confidence[right]) == (HINTED, HINTED)
     for place, colour in ((left, RED), (right, BLUE)):
-        assert (filled.fill[filled.ranks == filled.ranks[place]] == colour).all()
+        assert (filled.fill[filled.area_rank == filled.area_rank[place]] == colour).all()
 
 
 def test_each_rank_has_one_colour_and_one_surety() -> None:
     lines = boxes((8, 8, 60, 118), (70, 8, 118, 60), (70, 80, 90, 100))
     filled = fill_and_pack(lines, hinted(lines, (30, 40, RED), (30, 100, BLUE), (94, 30, BLUE)))
-    for rank in range(1, int(filled.ranks.max()) + 1):
-        mine = filled.ranks == rank
-        assert len(np.unique(filled.fill[mine], axis=0)) == len(np.unique(filled.surety[mine])) == 1
+    for rank in range(1, int(filled.area_rank.max()) + 1):
+        mine = filled.area_rank == rank
+        assert len(np.unique(filled.fill[mine], axis=0)) == len(np.unique(filled.confidence[mine])) == 1
 
 
 # size -------------------------------------------------------------------------------------------------------
@@ -168,11 +169,11 @@ def test_small_areas_survive_shrinking() -> None:
     hints[127:130, 97:100] = (*BLUE, 255)
     full = fill_and_pack(lines, hints)
     small = laid_down(lines, hints, (64, 64))
-    assert set(np.unique(small.ranks)) == set(np.unique(full.ranks)) == {0, 1, 2, 3, 4}
-    eye = small.ranks == full.ranks[128, 98]
+    assert set(np.unique(small.area_rank)) == set(np.unique(full.area_rank)) == {0, 1, 2, 3, 4}
+    eye = small.area_rank == full.area_rank[128, 98]
     assert 0 < np.count_nonzero(eye) <= 4
     assert (small.fill[eye] == BLUE).all()
-    assert (small.surety[eye] == HINTED).all()
+    assert (small.confidence[eye] == HINTED).all()
 
 
 @pytest.mark.parametrize("shape", [(64, 64), (37, 64), (64, 11), (300, 300), (1, 1)])
@@ -180,9 +181,9 @@ def test_any_size_has_the_colours_of_the_full_one_and_no_others(shape: tuple[int
     lines = eyed()
     hints = hinted(lines, (128, 100, RED), (10, 10, BLUE))
     small = laid_down(lines, hints, shape)
-    assert small.ranks.shape == small.surety.shape == shape
+    assert small.area_rank.shape == small.confidence.shape == shape
     assert {tuple(colour) for colour in small.fill.reshape(-1, 3).tolist()} <= {RED, BLUE, WHITE}
-    assert set(np.unique(small.surety)) <= {GUESSED, HINTED}
+    assert set(np.unique(small.confidence)) <= {GUESSED, HINTED}
 
 
 def test_at_its_own_size_a_drawing_is_laid_down_as_it_is_filled() -> None:
@@ -191,7 +192,7 @@ def test_at_its_own_size_a_drawing_is_laid_down_as_it_is_filled() -> None:
     filled = fill_and_pack(lines, hints)
     assert np.array_equal(filled.lines, lines)
     assert np.array_equal(filled.fill, made.colour)
-    assert np.array_equal(filled.ranks > 0, made.regions > 0)
+    assert np.array_equal(filled.area_rank > 0, made.regions > 0)
 
 
 def test_a_network_reads_seven_channels_in_their_order() -> None:
@@ -211,5 +212,5 @@ def test_drawings_of_ink_alone_or_paper_alone_and_one_px_wide(shape: tuple[int, 
     for hints in (no_hints(lines), np.full((*shape, 4), 255, np.uint8)):
         filled = fill_and_pack(lines, hints)
         assert (filled.fill == 255).all()
-        assert len(np.unique(filled.ranks)) == 1
-        assert (filled.surety == UNKNOWN).all() == (not hints.any())
+        assert len(np.unique(filled.area_rank)) == 1
+        assert (filled.confidence == UNKNOWN).all() == (not hints.any())

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pipelines.core.errors import SettingsError
-from pipelines.inference.encoding import input_channels, network_input, to_floats
+from pipelines.inference.encoding import to_floats
 from pipelines.models import fillnet
 from pipelines.models.fillnet import Params, task
 from pipelines.models.fillnet.colour_sampling import LEVELS
-from pipelines.models.fillnet.inputs import AREAS, GUESSED, HINTED
+from pipelines.models.fillnet.inputs import AREAS, FILLED, GUESSED, HINTED
 from pipelines.models.fillnet.network import FillNet, over_ink
 from pipelines.training.task import Batch
 from tests import drawings
@@ -43,7 +43,7 @@ def lived_in(seed: int = 0) -> FillNet:
 
 
 def inputs_of(*cases: tuple[Bytes, Bytes]) -> Tensor:
-    return torch.from_numpy(np.stack([network_input(lines, hints, "filled") for lines, hints in cases]))
+    return torch.from_numpy(np.stack([FILLED.encode(lines, hints) for lines, hints in cases]))
 
 
 def half_hinted() -> tuple[Bytes, Bytes]:
@@ -73,22 +73,22 @@ def squares(ranks: tuple[int, int]) -> Tensor:
 def test_a_fresh_network_leaves_the_flat_fill_as_it_is(training: bool) -> None:
     inputs = inputs_of(half_hinted(), unhinted(), (drawings.two_circles(SIZE), drawings.two_hints(SIZE)))
     network = fresh().train(training)
-    parts = network.parts(inputs)
+    parts = network.tensors(inputs)
     assert torch.equal(parts.fill, inputs[:, 1:4])
     assert torch.equal(network(inputs), over_ink(inputs[:, 1:4], parts.ink, inputs[:, :1]))
 
 
 def test_it_says_what_each_part_is() -> None:
-    parts = lived_in()(inputs_of(half_hinted())), lived_in().parts(inputs_of(half_hinted(), unhinted()))
+    parts = lived_in()(inputs_of(half_hinted())), lived_in().tensors(inputs_of(half_hinted(), unhinted()))
     assert parts[0].shape == (1, 3, SIZE, SIZE)
     assert parts[1].fill.shape == (2, 3, SIZE, SIZE)
     assert parts[1].ink.shape == (2, 3)
     assert parts[1].ink.abs().max() <= 1
-    assert parts[1].guesses.shape == (2, AREAS + 1, LEVELS**3)
-    assert parts[1].present.sum(dim=1).flatten().tolist() == pytest.approx([1, 1])
-    assert (parts[1].present[:, 4:] == 0).all()
-    assert parts[1].shares.shape == (2, AREAS + 1, AREAS + 3)
-    assert input_channels(fillnet.input_kind(TINY)) == 7
+    assert parts[1].colour_logits.shape == (2, AREAS + 1, LEVELS**3)
+    assert parts[1].area_fraction.sum(dim=1).flatten().tolist() == pytest.approx([1, 1])
+    assert (parts[1].area_fraction[:, 4:] == 0).all()
+    assert parts[1].copy_logits.shape == (2, AREAS + 1, AREAS + 3)
+    assert fillnet.network_spec(TINY).encoding.channels == 7
 
 
 def test_ink_lies_over_the_fill() -> None:
@@ -101,9 +101,9 @@ def test_ink_lies_over_the_fill() -> None:
 
 def test_pictures_of_a_batch_tell_each_other_nothing() -> None:
     network, cases = lived_in(), (half_hinted(), unhinted())
-    together = network.parts(inputs_of(*cases))
+    together = network.tensors(inputs_of(*cases))
     for number, case in enumerate(cases):
-        alone = network.parts(inputs_of(case))
+        alone = network.tensors(inputs_of(case))
         for one, whole in zip(alone, together, strict=True):
             torch.testing.assert_close(one[0], whole[number], rtol=1e-4, atol=1e-5)
 
@@ -113,7 +113,7 @@ def test_ink_alone_and_paper_alone_give_numbers(level: float) -> None:
     inputs = torch.full((2, 7, SIZE, SIZE), -1.0)
     inputs[:, :4] = level
     for network in (fresh(), lived_in()):
-        assert all(bool(torch.isfinite(part).all()) for part in network.parts(inputs))
+        assert all(bool(torch.isfinite(part).all()) for part in network.tensors(inputs))
 
 
 # areas ------------------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ def without_shading(network: FillNet) -> FillNet:
 
 def test_corrections_touch_areas_without_a_hint_alone_and_all_of_them_alike() -> None:
     inputs = inputs_of(half_hinted())
-    added = without_shading(lived_in()).parts(inputs).fill - inputs[:, 1:4]
+    added = without_shading(lived_in()).tensors(inputs).fill - inputs[:, 1:4]
     hinted = inputs[:, 4:5].expand_as(added) > 0.5
     assert 0.05 < hinted.float().mean() < 0.5
     assert (added[hinted] == 0).all()
@@ -144,36 +144,36 @@ def test_corrections_touch_areas_without_a_hint_alone_and_all_of_them_alike() ->
 def test_shading_may_touch_every_area() -> None:
     inputs = inputs_of((drawings.two_circles(SIZE), np.full((SIZE, SIZE, 4), (*drawings.RED, 255), np.uint8)))
     assert (inputs[:, 4] == 1).float().mean() > 0.7
-    assert (lived_in().parts(inputs).fill - inputs[:, 1:4]).abs().mean() > 0.01
+    assert (lived_in().tensors(inputs).fill - inputs[:, 1:4]).abs().mean() > 0.01
 
 
 def test_tokens_of_absent_areas_change_nothing() -> None:
     network, inputs = lived_in(), inputs_of(half_hinted())
-    before = network.parts(inputs)
-    absent = before.present == 0
+    before = network.tensors(inputs)
+    absent = before.area_fraction == 0
 
     def disturbed(module: object, given: object, tokens: Tensor) -> Tensor:
         return tokens + 5 * absent * torch.randn(tokens.shape, generator=torch.Generator().manual_seed(1))
 
     network.to_tokens.register_forward_hook(disturbed)
-    after = network.parts(inputs)
+    after = network.tensors(inputs)
     assert torch.equal(before.fill, after.fill)
     assert torch.equal(before.ink, after.ink)
     here = ~absent[..., 0]
     assert here.sum() == 4
-    assert torch.equal(before.guesses[here], after.guesses[here])
-    assert torch.equal(before.shares[here], after.shares[here])
-    assert not torch.equal(before.guesses, after.guesses)
+    assert torch.equal(before.colour_logits[here], after.colour_logits[here])
+    assert torch.equal(before.copy_logits[here], after.copy_logits[here])
+    assert not torch.equal(before.colour_logits, after.colour_logits)
 
 
 def test_exchanging_the_ranks_of_two_areas_exchanges_their_guesses_and_nothing_else() -> None:
     network = lived_in()
-    one, other = network.parts(squares((2, 3))), network.parts(squares((3, 2)))
-    assert (one.guesses[:, 2] - one.guesses[:, 3]).abs().max() > 1e-2
+    one, other = network.tensors(squares((2, 3))), network.tensors(squares((3, 2)))
+    assert (one.colour_logits[:, 2] - one.colour_logits[:, 3]).abs().max() > 1e-2
     order = [0, 1, 3, 2, *range(4, AREAS + 1)]
-    torch.testing.assert_close(other.guesses, one.guesses[:, order], rtol=1e-4, atol=1e-5)
-    shares = one.shares[:, order][:, :, [*order, AREAS + 1, AREAS + 2]]
-    torch.testing.assert_close(other.shares, shares, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(other.colour_logits, one.colour_logits[:, order], rtol=1e-4, atol=1e-5)
+    shares = one.copy_logits[:, order][:, :, [*order, AREAS + 1, AREAS + 2]]
+    torch.testing.assert_close(other.copy_logits, shares, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(other.fill, one.fill, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(other.ink, one.ink)
 
@@ -181,25 +181,25 @@ def test_exchanging_the_ranks_of_two_areas_exchanges_their_guesses_and_nothing_e
 def test_areas_point_at_those_with_a_hint_at_white_or_at_none() -> None:
     network = lived_in()
     for ranks in ((2, 3), (3, 2)):
-        odds = network.parts(squares(ranks)).shares.softmax(2)
+        odds = network.tensors(squares(ranks)).copy_logits.softmax(2)
         pointed_at = (odds > 0).any(dim=1)[0].nonzero().flatten().tolist()
         assert pointed_at == [ranks[0], AREAS + 1, AREAS + 2]
-    nothing = network.parts(inputs_of(unhinted())).shares.softmax(2)
+    nothing = network.tensors(inputs_of(unhinted())).copy_logits.softmax(2)
     assert (nothing > 0).any(dim=1)[0].nonzero().flatten().tolist() == [AREAS + 1, AREAS + 2]
 
 
 def test_an_area_tells_the_others_its_colour() -> None:
     network, inputs = lived_in(), squares((2, 3))
-    before = network.parts(inputs).guesses[:, 3]
+    before = network.tensors(inputs).colour_logits[:, 3]
     inputs[:, 1:4, 8:24, 8:24] = torch.tensor([-1.0, 0.5, 1.0]).view(1, 3, 1, 1)
-    assert (network.parts(inputs).guesses[:, 3] - before).abs().max() > 1e-4
+    assert (network.tensors(inputs).colour_logits[:, 3] - before).abs().max() > 1e-4
 
 
 def test_the_smallest_area_of_a_cell_has_it() -> None:
     """A pixel of a small area is seen though it shares its cell with a large one."""
     inputs = squares((2, 3))
     inputs[:, 6, 30, 30] = 4 / 127.5 - 1
-    present = fresh().eval().parts(inputs).present[0, :, 0]
+    present = fresh().eval().tensors(inputs).area_fraction[0, :, 0]
     assert present[4] == pytest.approx(1 / (SIZE // 4) ** 2)
     assert present[2] == pytest.approx(present[3])
 
@@ -295,7 +295,7 @@ def guess_loss(hints: Bytes, certain: dict[int, tuple[int, int, int]] | None = N
     guesses = torch.zeros(1, AREAS + 1, LEVELS**3)
     for rank, (red, green, blue) in (certain or {}).items():
         guesses[:, rank, (red * LEVELS + green) * LEVELS + blue] = 50
-    return loss_of("guess", hints, guesses=guesses)
+    return loss_of("guess", hints, colour_logits=guesses)
 
 
 def share_loss(hints: Bytes, offered: list[int], pointing: dict[int, int]) -> float:
@@ -304,7 +304,7 @@ def share_loss(hints: Bytes, offered: list[int], pointing: dict[int, int]) -> fl
     shares[:, :, [*offered, WHITE_COLUMN, NONE_COLUMN]] = 0
     for rank, column in pointing.items():
         shares[:, rank, column] = 50
-    return loss_of("share", hints, shares=shares)
+    return loss_of("share", hints, copy_logits=shares)
 
 
 WHITE_COLUMN, NONE_COLUMN = AREAS + 1, AREAS + 2

@@ -9,9 +9,8 @@ import torch
 from numpy.typing import NDArray
 
 from pipelines.core.data.manifest import open_dataset
-from pipelines.inference.encoding import network_input
 from pipelines.models.fillnet import precomputed
-from pipelines.models.fillnet.inputs import NetworkInput, fill_and_pack
+from pipelines.models.fillnet.inputs import FILLED, NetworkInput, fill_and_pack
 from pipelines.models.fillnet.precomputed import PrecomputedFills
 from pipelines.training.augmentation import Augmentation, rotate_hue
 from pipelines.training.loader import BatchLoader
@@ -59,7 +58,7 @@ def test_without_augmentation_a_picture_is_itself_filled(pairs: Path) -> None:
     inputs, truth = seen(stock_of(pairs), 2)
     assert (inputs.shape, truth.shape) == ((SIZE, SIZE, 7), (SIZE, SIZE, 4))
     assert inputs.dtype == truth.dtype == np.uint8
-    expected = network_input(view.lines, view.hints, "filled")
+    expected = FILLED.encode(view.lines, view.hints)
     assert np.array_equal(np.moveaxis(inputs, 2, 0).astype(np.float32) / np.float32(127.5) - 1, expected)
     assert np.array_equal(truth[..., :3], view.colour)
     assert np.array_equal(truth[..., 3], view.lines)
@@ -185,7 +184,7 @@ def feed_of(
 ) -> BatchLoader:
     return BatchLoader(
         shelf_of(pairs),
-        "filled",
+        FILLED,
         batch_size=batch_size,
         seed=3,
         augmentation=VARIED,

@@ -6,17 +6,17 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.core.imaging.colours import ciede2000, srgb_to_lab
+from pipelines.flatting.reading import LineReading
 from pipelines.inference.letterbox import Letterboxed, letterbox
+from pipelines.inference.types import ColorResult
 from pipelines.models.fillnet.colour_sampling import LEVELS, colour_cube
-from pipelines.models.fillnet.inputs import AREAS, GUESSED, HINTED, UNKNOWN, FillNetOutput, NetworkInput
+from pipelines.models.fillnet.inputs import AREAS, GUESSED, HINTED, UNKNOWN, FlatFill, NetworkInput, fill_drawing
+from pipelines.models.fillnet.predictor import place_in_square
 from pipelines.models.fillnet.refine import (
-    FlatFill,
-    Refined,
+    FillNetOutput,
     area_probs,
-    fill,
     line_colour,
     outside_areas,
-    place_in_square,
     refine,
     sample_hints,
 )
@@ -33,6 +33,10 @@ BLACK = np.zeros(3, np.float32)
 PAPERS, NONES = AREAS + 1, AREAS + 2  # columns of shares beyond the areas': the colour is white, or none of these
 
 
+def fill_drawing_of(lines: Bytes, hints: Bytes) -> FlatFill:
+    return fill_drawing(LineReading(lines), hints)
+
+
 def no_hints(lines: Bytes) -> Bytes:
     return np.zeros((*lines.shape, 4), np.uint8)
 
@@ -42,7 +46,7 @@ def sheet_of(lines: Bytes, hints: Bytes) -> Letterboxed:
 
 
 def laid_out(lines: Bytes, hints: Bytes) -> tuple[FlatFill, Letterboxed, NetworkInput]:
-    ground, sheet = fill(lines, hints), sheet_of(lines, hints)
+    ground, sheet = fill_drawing_of(lines, hints), sheet_of(lines, hints)
     return ground, sheet, place_in_square(ground, sheet)
 
 
@@ -59,12 +63,12 @@ def pointing(places: dict[int, int] | None = None) -> Floats:
 def unshaded(lines: Bytes, hints: Bytes, guesses: Floats = EVEN) -> tuple[FillNetOutput, FlatFill]:
     """What a network that changes nothing, and points at nothing, finds in a drawing."""
     ground, sheet, filled = laid_out(lines, hints)
-    return FillNetOutput(filled.fill[sheet.place].astype(np.float32), BLACK, guesses, pointing()), ground
+    return FillNetOutput(filled.fill[sheet.roi].astype(np.float32), BLACK, guesses, pointing()), ground
 
 
-def finished(lines: Bytes, hints: Bytes, *, palette: Bytes | None = None, guesses: Floats = EVEN) -> Refined:
+def finished(lines: Bytes, hints: Bytes, *, palette: Bytes | None = None, guesses: Floats = EVEN) -> ColorResult:
     found, ground = unshaded(lines, hints, guesses)
-    return refine(found, lines, ground, palette)
+    return refine(found, lines, ground, palette=palette)
 
 
 def sure(**colours: tuple[int, int, int]) -> Floats:
@@ -103,14 +107,14 @@ def test_what_lies_around_a_drawing_belongs_to_the_paper_outside() -> None:
     lines, hints = (array[20:76] for array in (drawings.two_circles(96), drawings.two_hints(96)))
     ground, sheet, filled = laid_out(np.ascontiguousarray(lines), np.ascontiguousarray(hints))
     around = np.ones((SIZE, SIZE), bool)
-    around[sheet.place] = False
+    around[sheet.roi] = False
     assert around.any()
-    inside = filled.ranks[sheet.place]
-    assert (filled.ranks[around] == inside[0, 0]).all()
-    assert ground.areas.ranks[ground.made.areas[0, 0]] == inside[0, 0] > 0
+    inside = filled.area_rank[sheet.roi]
+    assert (filled.area_rank[around] == inside[0, 0]).all()
+    assert ground.facts.rank[ground.flat.areas[0, 0]] == inside[0, 0] > 0
     assert (filled.fill[around] == 255).all()
-    assert (filled.surety[around] == GUESSED).all()
-    assert not filled.marks[around].any()
+    assert (filled.confidence[around] == GUESSED).all()
+    assert not filled.hint_mask[around].any()
     assert np.array_equal(filled.lines, sheet.lines)
 
 
@@ -118,19 +122,19 @@ def test_what_lies_around_a_drawing_belongs_to_the_paper_outside() -> None:
 def test_each_area_has_the_same_colour_and_rank_in_the_square_as_at_full_size(number: int) -> None:
     lines, hints = shapes()[number]
     ground, sheet, filled = laid_out(lines, hints)
-    assert set(np.unique(filled.ranks)) == set(ground.areas.ranks.tolist())
-    for area, rank in enumerate(ground.areas.ranks.tolist()):
-        mine = filled.ranks[sheet.place] == rank
+    assert set(np.unique(filled.area_rank)) == set(ground.facts.rank.tolist())
+    for area, rank in enumerate(ground.facts.rank.tolist()):
+        mine = filled.area_rank[sheet.roi] == rank
         if area:
-            assert (filled.fill[sheet.place][mine] == ground.areas.colours[area]).all()
-            assert (filled.surety[sheet.place][mine] == ground.areas.surety[area]).all()
-    assert set(np.unique(ground.areas.surety[1:])) == {HINTED, GUESSED}
+            assert (filled.fill[sheet.roi][mine] == ground.facts.colours[area]).all()
+            assert (filled.confidence[sheet.roi][mine] == ground.facts.confidence[area]).all()
+    assert set(np.unique(ground.facts.confidence[1:])) == {HINTED, GUESSED}
 
 
 def test_without_hints_the_square_is_unknown() -> None:
     lines = drawings.two_circles(96)[20:76]
     _, _, filled = laid_out(lines, no_hints(lines))
-    assert (filled.surety == UNKNOWN).all()
+    assert (filled.confidence == UNKNOWN).all()
     assert (filled.fill == 255).all()
 
 
@@ -141,9 +145,9 @@ def test_without_hints_the_square_is_unknown() -> None:
 def test_where_the_network_shades_nothing_the_flat_fill_stays_exactly(number: int) -> None:
     lines, hints = shapes()[number]
     result = finished(lines, hints)
-    wanted = fill(lines, hints).made
+    wanted = fill_drawing_of(lines, hints).flat
     assert np.array_equal(result.colour, wanted.colour)
-    assert np.array_equal(result.flat, wanted.colour)
+    assert np.array_equal(result.flats, wanted.colour)
     assert np.array_equal(result.background, wanted.background)
     assert colours_of(result.colour) == {RED, BLUE, WHITE}
 
@@ -151,10 +155,10 @@ def test_where_the_network_shades_nothing_the_flat_fill_stays_exactly(number: in
 @pytest.mark.parametrize("size", [SIZE, 96, 200])
 def test_hints_that_fill_their_areas_to_the_edge_stay_exactly(size: int) -> None:
     lines = drawings.two_circles(size)
-    made = fill(lines, drawings.two_hints(size)).made
+    made = fill_drawing_of(lines, drawings.two_hints(size)).flat
     hints = np.dstack([made.colour, np.where(made.background, 0, 255).astype(np.uint8)])
     result = finished(lines, hints)
-    assert np.array_equal(result.colour, result.flat)
+    assert np.array_equal(result.colour, result.flats)
     assert np.array_equal(result.colour, made.colour)
 
 
@@ -162,11 +166,11 @@ def test_hints_that_fill_their_areas_to_the_edge_stay_exactly(size: int) -> None
 def test_areas_that_no_line_divides_do_not_shade_each_other(size: int) -> None:
     lines, hints = room(size)
     result = finished(lines, hints)
-    assert colours_of(result.flat) == {RED, BLUE, WHITE}
-    assert np.array_equal(result.colour, result.flat)
+    assert colours_of(result.flats) == {RED, BLUE, WHITE}
+    assert np.array_equal(result.colour, result.flats)
 
 
-def shaded_in(lines: Bytes, hints: Bytes, area: Bools, change: float) -> tuple[Refined, Refined]:
+def shaded_in(lines: Bytes, hints: Bytes, area: Bools, change: float) -> tuple[ColorResult, ColorResult]:
     """What becomes of a drawing when the network changes the colour where `area`, bool (H, W), is set."""
     found, ground = unshaded(lines, hints)
     height, width = found.fill.shape[:2]
@@ -178,7 +182,7 @@ def shaded_in(lines: Bytes, hints: Bytes, area: Bools, change: float) -> tuple[R
 @pytest.mark.parametrize("size", [96, 200])
 def test_shading_stays_within_its_area(size: int) -> None:
     lines, hints = drawings.two_circles(size), drawings.two_hints(size)
-    areas = fill(lines, hints).made.areas
+    areas = fill_drawing_of(lines, hints).flat.areas
     left = areas == areas[size // 2, size // 4]
     upper = left & (np.arange(size)[:, None] < size // 2 - 6)  # where the hint is not
     plain, shaded = shaded_in(lines, hints, upper, -60)
@@ -186,7 +190,7 @@ def test_shading_stays_within_its_area(size: int) -> None:
     middle = shaded.colour[size // 2 - size // 7, size // 4].astype(int)
     assert np.abs(middle - np.maximum(np.array(RED) - 60, 0)).max() <= 8
     assert tuple(shaded.colour[size // 2 + size // 8, size // 4]) == RED
-    assert np.array_equal(shaded.flat, plain.flat)
+    assert np.array_equal(shaded.flats, plain.flats)
     down = shaded.colour[size // 2 - size // 7 : size // 2 + size // 8, size // 4].astype(int)
     assert np.abs(np.diff(down, axis=0)).max() < 40  # smooth
 
@@ -252,9 +256,9 @@ def test_an_area_that_is_guessed_takes_the_median_of_what_the_network_painted() 
     painted = found.fill.copy()
     painted[:, SIZE // 2 :] = (12, 140, 90)
     result = refine(found._replace(fill=painted), lines, ground)
-    assert tuple(result.flat[48, 71]) == tuple(result.colour[48, 71]) == (12, 140, 90)
-    assert tuple(result.flat[48, 24]) == RED
-    assert tuple(result.flat[2, 90]) == WHITE
+    assert tuple(result.flats[48, 71]) == tuple(result.colour[48, 71]) == (12, 140, 90)
+    assert tuple(result.flats[48, 24]) == RED
+    assert tuple(result.flats[2, 90]) == WHITE
 
 
 def side_by_side(painted: tuple[int, int, int]) -> tuple[FillNetOutput, FlatFill, Bytes]:
@@ -269,43 +273,43 @@ def side_by_side(painted: tuple[int, int, int]) -> tuple[FillNetOutput, FlatFill
 
 
 def rank_at(ground: FlatFill, x: int, y: int) -> int:
-    return int(ground.areas.ranks[ground.made.areas[y, x]])
+    return int(ground.facts.rank[ground.flat.areas[y, x]])
 
 
 def test_an_area_that_is_guessed_takes_exactly_the_colour_of_the_hint_that_the_network_points_at() -> None:
     found, ground, lines = side_by_side((100, 90, 80))
     left, right, paper = rank_at(ground, 24, 48), rank_at(ground, 71, 48), rank_at(ground, 3, 3)
     for column, wanted in ((left, RED), (paper, BLUE), (PAPERS, WHITE), (NONES, (100, 90, 80))):
-        result = refine(found._replace(shares=pointing({right: column})), lines, ground)
-        assert tuple(result.flat[48, 71]) == wanted
-        assert tuple(result.flat[48, 24]) == RED
+        result = refine(found._replace(copy_probs=pointing({right: column})), lines, ground)
+        assert tuple(result.flats[48, 71]) == wanted
+        assert tuple(result.flats[48, 24]) == RED
 
 
 def test_the_colour_that_flat_guessed_has_a_start() -> None:
     found, ground, lines = side_by_side((100, 90, 80))
     right = rank_at(ground, 71, 48)
-    guessed = tuple(ground.areas.colours[ground.made.areas[48, 71]].tolist())
+    guessed = tuple(ground.facts.colours[ground.flat.areas[48, 71]].tolist())
     other = {RED: BLUE, BLUE: RED}[guessed]
     columns = {colour: rank_at(ground, *place) for colour, place in ((RED, (24, 48)), (BLUE, (3, 3)))}
     for lead, wanted in ((0.4, guessed), (0.9, other)):
         shares = pointing()
         shares[right] = 0
         shares[right, columns[guessed]], shares[right, columns[other]] = (1 - lead) / 2, (1 + lead) / 2
-        assert tuple(refine(found._replace(shares=shares), lines, ground).flat[48, 71]) == wanted
+        assert tuple(refine(found._replace(copy_probs=shares), lines, ground).flats[48, 71]) == wanted
 
 
 def test_without_hints_areas_take_the_likeliest_colour() -> None:
     lines = drawings.two_circles(96)
-    ground = fill(lines, no_hints(lines))
-    ranks = ground.areas.ranks[ground.made.areas[48, [24, 71]]].tolist()
+    ground = fill_drawing_of(lines, no_hints(lines))
+    ranks = ground.facts.rank[ground.flat.areas[48, [24, 71]]].tolist()
     odds = sure(**{f"r{ranks[0]}": (255, 128, 0), f"r{ranks[1]}": (0, 64, 255)})
     found = unshaded(lines, no_hints(lines), odds)[0]
     result = refine(found, lines, ground)
-    assert tuple(result.flat[48, 24]) == (255, 128, 0)
-    assert tuple(result.flat[48, 71]) == (0, 64, 255)
-    assert colours_of(result.flat) == {(255, 128, 0), (0, 64, 255), WHITE}
+    assert tuple(result.flats[48, 24]) == (255, 128, 0)
+    assert tuple(result.flats[48, 71]) == (0, 64, 255)
+    assert colours_of(result.flats) == {(255, 128, 0), (0, 64, 255), WHITE}
     near = np.full_like(found.fill, (250, 120, 10))
-    assert tuple(refine(found._replace(fill=near), lines, ground).flat[48, 24]) == (250, 120, 10)
+    assert tuple(refine(found._replace(fill=near), lines, ground).flats[48, 24]) == (250, 120, 10)
 
 
 def test_areas_beyond_the_last_rank_share_one_guess() -> None:
@@ -316,17 +320,17 @@ def test_areas_beyond_the_last_rank_share_one_guess() -> None:
     found, ground = unshaded(lines, no_hints(lines), np.random.default_rng(0).random(EVEN.shape, np.float32))
     odds = area_probs(found, ground)
     assert len(odds) == 101
-    beyond = ground.areas.ranks > AREAS
+    beyond = ground.facts.rank > AREAS
     assert np.count_nonzero(beyond) == 5
-    assert (odds[beyond] == found.guesses[0]).all()
-    assert not (odds[~beyond][1:] == found.guesses[0]).all(axis=1).any()
+    assert (odds[beyond] == found.colour_probs[0]).all()
+    assert not (odds[~beyond][1:] == found.colour_probs[0]).all(axis=1).any()
 
 
 @pytest.mark.parametrize("hinted", [True, False])
 def test_no_line_and_no_area_is_left_without_a_colour(hinted: bool) -> None:
     lines, hints = drawings.two_circles(96), drawings.two_hints(96)
     result = finished(lines, hints if hinted else no_hints(lines))
-    assert result.colour.shape == result.flat.shape == (96, 96, 3)
+    assert result.colour.shape == result.flats.shape == (96, 96, 3)
     assert (result.colour[0] == 255).all()
     assert (result.colour[48, 24] != 255).any()
 
@@ -336,10 +340,10 @@ def test_lively_colours_are_for_drawings_without_hints_alone() -> None:
     hints[:, 48:] = 0
     for given, few, many in ((hints, 1, 1), (no_hints(lines), 2, 6)):
         found, ground = unshaded(lines, given)
-        ways = [refine(found, lines, ground, chance=np.random.default_rng(seed)).flat for seed in range(5)]
-        plain = refine(found, lines, ground).flat
+        ways = [refine(found, lines, ground, rng=np.random.default_rng(seed)).flats for seed in range(5)]
+        plain = refine(found, lines, ground).flats
         assert few <= len({way.tobytes() for way in (plain, *ways)}) <= many
-        assert all((way[ground.made.background] == 255).all() for way in ways)
+        assert all((way[ground.flat.background] == 255).all() for way in ways)
 
 
 # palettes ---------------------------------------------------------------------------------------------------
@@ -350,8 +354,8 @@ def test_a_palette_gives_all_colours_but_the_papers_and_nothing_is_shaded() -> N
     palette = np.array([(12, 34, 56), (200, 90, 40), (90, 160, 70)], np.uint8)
     found, ground = unshaded(lines, no_hints(lines))
     noisy = found._replace(fill=np.random.default_rng(0).uniform(0, 255, found.fill.shape).astype(np.float32))
-    result = refine(noisy, lines, ground, palette)
-    assert np.array_equal(result.colour, result.flat)
+    result = refine(noisy, lines, ground, palette=palette)
+    assert np.array_equal(result.colour, result.flats)
     assert (result.colour[result.background] == 255).all()
     inside = colours_of(result.colour[~result.background][None])
     assert len(inside) == 1  # they look alike
@@ -416,14 +420,14 @@ def test_another_colouring_repeats_for_a_seed_and_differs_between_seeds() -> Non
 
 def test_another_colouring_leaves_the_paper_outside_and_fills_whole_areas() -> None:
     lines = drawings.two_circles(96)
-    ground = fill(lines, no_hints(lines))
+    ground = fill_drawing_of(lines, no_hints(lines))
     hints = varied(lines, no_hints(lines), 3)
-    figure = (ground.made.regions > 0) & ~ground.made.background
+    figure = (ground.flat.regions > 0) & ~ground.flat.background
     assert np.array_equal(hints[..., 3] == 255, figure)
-    for region in np.unique(ground.made.regions[figure]):
-        assert len(colours_of(hints[ground.made.regions == region][None, :, :3])) == 1
-    again = fill(lines, hints)
-    assert (again.areas.surety[1:] == HINTED).sum() == 2
+    for region in np.unique(ground.flat.regions[figure]):
+        assert len(colours_of(hints[ground.flat.regions == region][None, :, :3])) == 1
+    again = fill_drawing_of(lines, hints)
+    assert (again.facts.confidence[1:] == HINTED).sum() == 2
     assert outside_areas(again).sum() == 1
 
 
@@ -435,7 +439,7 @@ def test_another_colouring_keeps_the_hints_that_are_there() -> None:
     assert np.array_equal(found[mine], hints[mine])
     assert not found[:, :44][~mine[:, :44]].any()  # the area of a hint has that colour alone
     assert found[48, 71, 3] == 255
-    first, second = (fill(lines, varied(lines, hints, seed)).made.colour for seed in (0, 1))
+    first, second = (fill_drawing_of(lines, varied(lines, hints, seed)).flat.colour for seed in (0, 1))
     assert tuple(first[48, 24]) == tuple(second[48, 24]) == RED
     assert tuple(first[48, 71]) != tuple(second[48, 71])
 
@@ -451,7 +455,7 @@ def test_another_colouring_is_a_plausible_one() -> None:
     for seed in range(5):
         hints = sample_hints(found, ground, np.random.default_rng(seed))
         for x, wanted in ((24, (255, 128, 0)), (71, (0, 64, 255))):
-            rank = ground.areas.ranks[ground.made.areas[48, x]]
+            rank = ground.facts.rank[ground.flat.areas[48, x]]
             colour = {2: (255, 128, 0), 3: (0, 64, 255)}[int(rank)]
             assert float(ciede2000(srgb_to_lab(hints[48, x, :3]), srgb_to_lab(colour))) < 20, wanted
 
@@ -465,7 +469,7 @@ def test_another_colouring_is_a_plausible_one() -> None:
 def test_ink_alone_paper_alone_and_one_px_wide(shape: tuple[int, int], level: int, palette: Bytes | None) -> None:
     lines = np.full(shape, level, np.uint8)
     found, ground = unshaded(lines, no_hints(lines))
-    result = refine(found._replace(fill=found.fill * 0), lines, ground, palette)
+    result = refine(found._replace(fill=found.fill * 0), lines, ground, palette=palette)
     assert (result.colour == 255).all()
     assert result.colour.shape == (*shape, 3)
     assert not sample_hints(found, ground, np.random.default_rng(0)).any()
