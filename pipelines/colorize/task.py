@@ -16,7 +16,7 @@ from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.panels import panel
 from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.settings import plain
-from pipelines.exports.base.decomposition import HINTS, NAMES, Finished, Flats, decompose
+from pipelines.exports.base.decomposition import HINTS, NAMES, FinishedPicture, Flats, decompose
 from pipelines.inference.types import ColorResult
 from pipelines.tracking.recolour import TargetColours, decode_targets, recolour
 
@@ -154,7 +154,7 @@ class ColorizeTask:
     def _layers(self, job: _Job, merged: ColorResult, picture: U8) -> tuple[bytes, ...]:
         """The files of the layers, in the order of their names."""
         reading = job.read.drawing.reading
-        finished = Finished(
+        finished = FinishedPicture(
             flattened=picture,
             colour=merged.colour,
             flat=merged.flats,

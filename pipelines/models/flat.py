@@ -157,7 +157,7 @@ def _enlarged(labels: Labels, shape: tuple[int, ...]) -> Labels:
 
 
 def _by_hints(sheet: HintedDrawing, params: Params) -> ColourPlan:
-    facts, asked, outside, hinted = sheet.facts, sheet.hints, sheet.outside, sheet.hinted
+    properties, spots, outside, hinted = sheet.properties, sheet.spots, sheet.outside, sheet.hinted
     is_open = open_spots(sheet)
     contested = outside & hinted & ~filled_regions(sheet, is_open, params.outside)
     colour, several = _votes(asked, facts.labels)
