@@ -91,7 +91,7 @@ def _greatest(label: Index, values: Values, count: int) -> Values:
 
 
 def dissimilarity(properties: RegionProperties, first: Index, second: Index) -> F64:
-    """Return by how much regions differ in area, inscribed radius and the sides of their boxes: the sum of |log ratio|, >= 0."""
+    """Return by how much regions differ in area, radius and the sides of their boxes: the sum of |log ratio|, >= 0."""
     total = np.zeros(np.broadcast_shapes(first.shape, second.shape))
     sides = properties.right - properties.left + 1, properties.bottom - properties.top + 1
     for measure in (properties.area, 2 * properties.radius, *sides):

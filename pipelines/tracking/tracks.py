@@ -4,8 +4,8 @@ Two frames' areas i and j are compared by
 
     s(i, j) = a IoU(i moved, j) + b exp(-dissimilarity) + c exp(-(d / r)^2) + e N(i, j)
 
-IoU: overlap over union of i, moved by the motion around it, and j. dissimilarity: sum of |log ratio| of area and sides of
-the box and of the difference in slant. d: how far j lies from where i is expected, r: half of i's extent and some of
+IoU: overlap over union of i, moved by the motion around it, and j. dissimilarity: sum of |log ratio| of area and sides
+of the box and of the difference in slant. d: how far j lies from where i is expected, r: half of i's extent and some of
 the figure's. N: the share of i's neighbours whose matches are j's. The motion is that of the whole figure first; then
 each area moves as those around it were found to. Pairs are taken greedily, best first, each area once, in a few rounds
 of this relaxation. What is left over is compared with older frames, so that an eye that blinked is the same eye; frames
