@@ -42,9 +42,9 @@ class FinishedPicture:
 
     flattened: U8  # RGB (H, W, 3) or RGBA (H, W, 4), the result
     colour: U8  # RGB (H, W, 3), under the lines too
-    flat: U8  # RGB (H, W, 3), the same without light and shadow
+    flats: U8  # RGB (H, W, 3), the same without light and shadow
     background: Mask  # (H, W), the paper outside the figure
-    ink: U8  # RGBA (H, W, 4), laid over the colour
+    line_art: U8  # RGBA (H, W, 4), laid over the colour
     hints: U8 | None = None  # RGBA (H, W, 4); None: there is no layer of hints
     areas: Labels | None = None  # (H, W), the drawing's areas on its paper, 0 on ink; needed for flats by region
 
@@ -64,7 +64,7 @@ def decompose(finished: FinishedPicture, *, flats: Flats = "one") -> Document:
     layers = [_background(finished), cropped(FLATS, bottom)]
     if flats != "one":
         labels = _by_colour(finished, bottom) if flats == "colour" else _by_region(finished, bottom)
-        layers[1:] = _divided(bottom, finished.flat, labels, name=flats)
+        layers[1:] = _divided(bottom, finished.flats, labels, name=flats)
     layers += [_shading(finished, figure), _highlights(finished, figure), cropped("line-art", _line_art(finished))]
     if finished.hints is not None:
         layers.append(cropped(HINTS, finished.hints, visible=False))
@@ -72,40 +72,40 @@ def decompose(finished: FinishedPicture, *, flats: Flats = "one") -> Document:
 
 
 def _figure(finished: FinishedPicture) -> Mask:
-    """Where colour lies in the flats, opaque: in the figure, and on paper that the result keeps beside transparency."""
+    """Return where flat colour is opaque: in the figure, and on paper that the result keeps beside transparency."""
     if finished.flattened.shape[2] == 3:
         return ~finished.background
-    kept = ~finished.background | (finished.ink[..., 3] < 255)
+    kept = ~finished.background | (finished.line_art[..., 3] < 255)
     return np.asarray(kept & (finished.opacity == 255))
 
 
 def _background(finished: FinishedPicture) -> Layer:
-    """Paper: what the colouring has outside the figure, white below the figure."""
+    """Return the paper: what the colouring has outside the figure, white below the figure."""
     is_opaque = finished.flattened.shape[2] == 3
-    white = np.full(finished.flat.shape, 255, np.uint8)
+    white = np.full(finished.flats.shape, 255, np.uint8)
     paper = np.where(finished.background[..., None], finished.colour, white) if is_opaque else white
     return Layer(NAMES[0], join_alpha(paper, None), visible=is_opaque)
 
 
-def _soft(finished: FinishedPicture) -> Mask:
+def _soft_edge(finished: FinishedPicture) -> Mask:
     return np.asarray((finished.opacity > 0) & (finished.opacity < 255))
 
 
 def _flats(finished: FinishedPicture, figure: Mask) -> U8:
-    """RGBA (H, W, 4): the flat colours in the figure, finished pixels at a soft edge without ink."""
-    layer = join_alpha(finished.flat, figure.astype(np.uint8) * 255)
+    """Return RGBA (H, W, 4): the flat colours in the figure, finished pixels at a soft edge without ink."""
+    layer = join_alpha(finished.flats, figure.astype(np.uint8) * 255)
     if finished.flattened.shape[2] == 4:
-        edge = _soft(finished) & (finished.ink[..., 3] == 0)
+        edge = _soft_edge(finished) & (finished.line_art[..., 3] == 0)
         layer[edge] = finished.flattened[edge]
     return layer
 
 
 def _line_art(finished: FinishedPicture) -> U8:
-    """RGBA (H, W, 4): the ink, finished pixels at a soft edge with ink."""
+    """Return RGBA (H, W, 4): the ink, finished pixels at a soft edge with ink."""
     if finished.flattened.shape[2] == 3:
-        return finished.ink
-    layer = finished.ink.copy()
-    edge = _soft(finished) & (layer[..., 3] > 0)
+        return finished.line_art
+    layer = finished.line_art.copy()
+    edge = _soft_edge(finished) & (layer[..., 3] > 0)
     layer[edge] = finished.flattened[edge]
     layer[..., 3][finished.opacity == 0] = 0
     return layer
@@ -115,21 +115,21 @@ def _line_art(finished: FinishedPicture) -> U8:
 
 
 def _shading(finished: FinishedPicture, figure: Mask) -> Layer:
-    """The factor colour / flat where the colouring is darker, else 1."""
-    colour, flat = finished.colour, finished.flat
+    """Return the factor colour / flat where the colouring is darker, else 1."""
+    colour, flat = finished.colour, finished.flats
     factor = np.where(colour < flat, cv2.divide(colour, flat, scale=255), np.uint8(255))
-    return _where_any(factor, figure, neutral=255, name="shading", mode="multiply")
+    return _layer_of_changes(factor, figure, neutral=255, name="shading", mode="multiply")
 
 
 def _highlights(finished: FinishedPicture, figure: Mask) -> Layer:
-    """The factor 1 - (1 - colour) / (1 - flat) where the colouring is lighter, else 0."""
-    colour, flat = cv2.bitwise_not(finished.colour), cv2.bitwise_not(finished.flat)
+    """Return the factor 1 - (1 - colour) / (1 - flat) where the colouring is lighter, else 0."""
+    colour, flat = cv2.bitwise_not(finished.colour), cv2.bitwise_not(finished.flats)
     factor = np.where(colour < flat, cv2.bitwise_not(cv2.divide(colour, flat, scale=255)), np.uint8(0))
-    return _where_any(factor, figure, neutral=0, name="highlights", mode="screen")
+    return _layer_of_changes(factor, figure, neutral=0, name="highlights", mode="screen")
 
 
-def _where_any(factor: U8, figure: Mask, *, neutral: int, name: str, mode: str) -> Layer:
-    """The layer of a factor, opaque where it changes anything in the figure."""
+def _layer_of_changes(factor: U8, figure: Mask, *, neutral: int, name: str, mode: str) -> Layer:
+    """Return the layer of a factor, opaque where it changes anything in the figure."""
     level = np.full(3, neutral)
     changes = np.logical_and(cv2.inRange(factor, level, level) == 0, figure)
     return cropped(name, join_alpha(factor, changes.astype(np.uint8) * 255), mode=mode)
@@ -163,7 +163,7 @@ def _by_region(finished: FinishedPicture, bottom: U8) -> Labels:
 
 def _colour_keys(finished: FinishedPicture, bottom: U8) -> Labels:
     """Return the flat colours as numbers >= 1, int32 (H, W); 0 where there is no flat colour."""
-    return (pack_rgb(finished.flat) + np.int32(1)) * (bottom[..., 3] > 0)
+    return (pack_rgb(finished.flats) + np.int32(1)) * (bottom[..., 3] > 0)
 
 
 def _homes(colours: Labels, regions: Labels, left: Labels) -> Index:
@@ -185,7 +185,7 @@ def _largest_of(colours: Labels, regions: Labels) -> dict[int, int]:
 
 
 def _divided(bottom: U8, flat: U8, labels: Labels, *, name: str) -> list[Layer]:
-    """A layer for each number, the largest below; all in the group of flats. Without any, one empty layer."""
+    """Return a layer for each number, the largest below; all in the group of flats. Without any, one empty layer."""
     layers = []
     boxes = label_boxes(labels)
     for number in range(1, len(boxes.top)):
