@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.core import registry
+from pipelines.core import families, registry
 from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
@@ -25,7 +25,7 @@ class ExtractTask:
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` in, one grey PNG out."""
         image = decode_picture(files["picture"]).over_white()
-        lines = registry.load("lines", self.method).extract(image, self.params, rng)
+        lines = families.load("lines", self.method).extract(image, self.params, rng)
         return Produced((encode_png(lines),))
 
 

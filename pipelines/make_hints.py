@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.core import registry
+from pipelines.core import families, registry
 from pipelines.core.batch.inputs import CompanionFiles, Source
 from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find
 from pipelines.core.batch.report import Observer, Report
@@ -31,13 +31,13 @@ class HintTask:
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` (and `lines`) in; the hints, and with `composite` the painted line art, out."""
         picture = decode_picture(files["picture"])
-        hints = registry.load("hints", self.method).place(picture.over_white(), picture.alpha, self.params, rng)
+        hints = families.load("hints", self.method).place(picture.over_white(), picture.alpha, self.params, rng)
         if not self.composite:
             return Produced((encode_png(hints),))
         if "lines" in files:
             lines = decode_picture(files["lines"]).over_white()
         else:
-            extractor = registry.load("lines", self.lines_method)
+            extractor = families.load("lines", self.lines_method)
             grey = extractor.extract(picture.over_white(), extractor.Params(), rng)
             lines = np.dstack([grey] * 3)
         if lines.shape[:2] != hints.shape[:2]:

@@ -6,13 +6,13 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.core import registry
+from pipelines.core import families, registry
 from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
+from pipelines.core.imaging.arrays import U8, Labels
 from pipelines.core.imaging.compositing import composite
 from pipelines.core.imaging.line_art import ink_layer, line_drawing
 from pipelines.core.imaging.picture import decode_picture, encode_labels, encode_png
@@ -30,20 +30,20 @@ class SegmentTask:
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` in; the label map, and with `preview` the same in false colours under the lines, out."""
         picture = decode_picture(files["picture"])
-        regions = registry.load("regions", self.method).segment(line_drawing(picture), self.params)
+        regions = families.load("regions", self.method).segment(line_drawing(picture), self.params)
         labels = encode_labels(regions)
         if not self.preview:
             return Produced((labels,))
         return Produced((labels, encode_png(composite(ink_layer(picture), false_colours(regions)))))
 
 
-def false_colours(regions: NDArray[np.int32]) -> NDArray[np.uint8]:
-    """Regions int32 (H, W) as uint8 RGB (H, W, 3): a label has one colour in every picture; 0 is white."""
+def false_colours(regions: Labels) -> U8:
+    """Return regions, int32 (H, W), as uint8 RGB (H, W, 3): a label has one colour in every picture; 0 is white."""
     index = np.arange(1, int(regions.max(initial=0)) + 1)
     hue = (index * 0.618034) % 1.0  # steps of the golden ratio keep neighbours in number far apart in hue
     hsv = np.column_stack([hue * 180, 90 + 60 * (index % 3), 255 - 35 * (index % 2)]).astype(np.uint8)
     colours = cv2.cvtColor(hsv[None], cv2.COLOR_HSV2RGB)[0] if len(index) else hsv
-    return np.vstack([np.full((1, 3), 255, np.uint8), colours])[regions]
+    return np.asarray(np.vstack([np.full((1, 3), 255, np.uint8), colours]), np.uint8)[regions]
 
 
 def segment_regions(
@@ -65,7 +65,7 @@ def segment_regions(
     settings = batch or BatchSettings()
     sources, destination = find(inputs, output, settings)
     shown = preview and destination.folder is not None
-    work = SegmentTask(method, resolve(registry.load("regions", method), values or {}, preset=preset), shown)
+    task = SegmentTask(method, resolve(registry.load("regions", method), values or {}, preset=preset), shown)
     suffixes = (".png", ".preview.png") if shown else (".png",)
     jobs = tuple(
         Job(
@@ -75,4 +75,4 @@ def segment_regions(
         )
         for source in sources
     )
-    return run(Plan("regions", jobs, destination.folder, plain(work)), work, settings, observer=observer)
+    return run(Plan("regions", jobs, destination.folder, plain(task)), task, settings, observer=observer)

@@ -10,13 +10,13 @@ from pipelines.colorize.compositing import finish_layer, restyle_ink
 from pipelines.colorize.ensemble import Ensemble, Results
 from pipelines.colorize.options import Background, Lines
 from pipelines.colorize.reader import DrawingReader, ReadDrawing
-from pipelines.core import registry
+from pipelines.core import families
 from pipelines.core.batch.workers import Input, Produced
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.panels import panel
 from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.settings import plain
-from pipelines.exports.base.decomposition import HINTS, NAMES, Finished, Flats, decompose
+from pipelines.exports.base.decomposition import HINTS, NAMES, FinishedPicture, Flats, decompose
 from pipelines.inference.types import ColorResult
 from pipelines.tracking.recolour import TargetColours, decode_targets, recolour
 
@@ -98,8 +98,7 @@ class ColorizeTask:
         if self.layers is None:
             return ()
         names = (*NAMES, HINTS) if self.reader.has_hints(reads) else NAMES
-        files: tuple[str, ...] = registry.load("exports", self.layers).files(names)
-        return files
+        return families.load("exports", self.layers).files(names)
 
     def _read(self, item: Input) -> _Job:
         files, rng = item
@@ -154,18 +153,17 @@ class ColorizeTask:
     def _layers(self, job: _Job, merged: ColorResult, picture: U8) -> tuple[bytes, ...]:
         """The files of the layers, in the order of their names."""
         reading = job.read.drawing.reading
-        finished = Finished(
+        finished = FinishedPicture(
             flattened=picture,
             colour=merged.colour,
-            flat=merged.flats,
+            flats=merged.flats,
             background=merged.background,
-            ink=self._line_art(job.read, merged),
+            line_art=self._line_art(job.read, merged),
             hints=job.read.shown_hints if job.has_hints else None,
             areas=reading.areas.labels * reading.paper if self.flats == "region" else None,
         )
         document = decompose(finished, flats=self.flats)
-        files: Mapping[str, bytes] = registry.load("exports", str(self.layers)).write(document)
-        return tuple(files.values())
+        return tuple(families.load("exports", str(self.layers)).write(document).values())
 
     def _steps(self, read: ReadDrawing, results: Results, merged: ColorResult) -> dict[str, U8]:
         """The intermediate pictures by name."""

@@ -5,9 +5,8 @@ that is repeated 257 - h times. No packet goes over the end of a row.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.core.imaging.arrays import U8, Index
+from pipelines.core.imaging.arrays import U8, Index, Mask
 from pipelines.segmentation.label_maps import row_runs
 
 _LONGEST = 128  # bytes that one packet stands for
@@ -35,16 +34,17 @@ def _pack(plane: U8) -> tuple[Index, U8]:
     packed = np.empty(int(end[-1]), np.uint8)
     packed[place] = np.where(is_run, (257 - length) & 255, length - 1)  # a run of one is a literal of one: header 0
     packed[place[is_run] + 1] = pixels[start[is_run]]
-    of, moved = length[~is_run], (place + 1 - start)[~is_run]
-    literal = np.repeat(start[~is_run] - np.cumsum(of) + of, of) + np.arange(int(of.sum()))
-    packed[literal + np.repeat(moved, of)] = pixels[literal]
+    literal_length, moved = length[~is_run], (place + 1 - start)[~is_run]
+    first = np.repeat(start[~is_run] - np.cumsum(literal_length) + literal_length, literal_length)
+    literal = first + np.arange(int(literal_length.sum()))
+    packed[literal + np.repeat(moved, literal_length)] = pixels[literal]
     return np.bincount(start // width, weights=size, minlength=plane.shape[0]).astype(np.intp), packed
 
 
-def _packets(plane: U8) -> tuple[Index, Index, NDArray[np.bool_]]:
-    """Where each packet's bytes begin, how many they are, and whether they are all equal."""
-    start, length = row_runs(plane)
-    is_run = length >= _SHORTEST
+def _packets(plane: U8) -> tuple[Index, Index, Mask]:
+    """Return where each packet's bytes begin, how many they are, and whether they are all equal."""
+    runs = row_runs(plane)
+    start, is_run = runs.start, runs.length >= _SHORTEST
     opens = np.ones(len(start), bool)  # short runs that follow one another in a row are one literal
     opens[1:] = is_run[1:] | is_run[:-1] | (start[1:] % plane.shape[1] == 0)
     start, is_run = start[opens], is_run[opens]

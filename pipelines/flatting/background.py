@@ -4,12 +4,17 @@ A hint in a region that holds a corner of the picture may belong to a figure tha
 is "open", on the paper outside, if two of the four straight ways from it to the picture's borders are free of ink.
 """
 
+from typing import Literal
+
 import cv2
 import numpy as np
 
 from pipelines.core.imaging.arrays import F64, U8, Index, Labels, Mask
 from pipelines.flatting.hint_spots import HintSpots
 from pipelines.flatting.hinted_drawing import HintedDrawing
+
+OutsideMode = Literal["auto", "paper", "fill"]
+"""Whether hints on the paper outside colour all of it: by how much they cover, never, always."""
 
 _WAYS = 2  # of 4 that are free: the hint is open
 _FEW = 0.3  # of how densely hints cover the rest: so densely covered, the paper outside is meant as a whole
@@ -19,14 +24,14 @@ _REACH = 0.6  # of the distance to the next hint of the same colour outside
 _MOST_COMPARED = 500  # hints outside whose distances are compared
 
 
-def open_spots(sheet: HintedDrawing) -> Mask:
+def open_spots(drawing: HintedDrawing) -> Mask:
     """Tell which spots, (spots,), lie on the paper outside the figure."""
-    hints, paper = sheet.hints, sheet.drawing.paper
+    spots, paper = drawing.spots, drawing.line_mask.paper
     left, right = ink_span(paper)
     above, below = ink_span(paper.T)
-    x, y = hints.x, hints.y
+    x, y = spots.x, spots.y
     ways = (x < left[y]).astype(np.intp) + (x > right[y]) + (y < above[x]) + (y > below[x])
-    return np.asarray(sheet.outside[hints.region] & (ways >= _WAYS))
+    return np.asarray(drawing.outside[spots.region] & (ways >= _WAYS))
 
 
 def ink_span(paper: U8) -> tuple[Index, Index]:
@@ -37,32 +42,32 @@ def ink_span(paper: U8) -> tuple[Index, Index]:
     return np.where(any_ink, ink.argmax(axis=1), width), np.where(any_ink, last, -1)
 
 
-def filled_regions(sheet: HintedDrawing, is_open: Mask, wanted: str) -> Mask:
+def filled_regions(drawing: HintedDrawing, is_open: Mask, wanted: OutsideMode) -> Mask:
     """Tell of which regions of the outside, (n + 1,), the open hints colour all. wanted: "auto", "paper" or "fill".
 
     By themselves they do if they cover enough of it, compared with how much of the rest the other hints cover: those
     found in a picture with a coloured ground do, or a stroke by hand; one found in a shadow under a figure does not.
     """
-    hints, area = sheet.hints, sheet.facts.area
-    coloured = is_open & ~is_paper_white(hints)
-    covered = np.bincount(hints.region[coloured], hints.area[coloured], len(area))
+    spots, area = drawing.spots, drawing.properties.area
+    coloured = is_open & ~is_paper_white(spots)
+    covered = np.bincount(spots.region[coloured], spots.area[coloured], len(area))
     if wanted != "auto":
         return (covered > 0) & (wanted == "fill")
-    elsewhere = hints.area[~is_open].sum() if not is_open.all() else hints.area.max(initial=1)
-    density = elsewhere / max(area[~sheet.outside].sum(), 1)
+    elsewhere = spots.area[~is_open].sum() if not is_open.all() else spots.area.max(initial=1)
+    density = elsewhere / max(area[~drawing.outside].sum(), 1)
     return np.asarray(covered > np.maximum(_FEW * density * area, 0))
 
 
-def is_paper_white(hints: HintSpots) -> Mask:
+def is_paper_white(spots: HintSpots) -> Mask:
     """Tell which spots, (spots,), are nearly white."""
-    return np.asarray(hints.colours[hints.colour].min(axis=1) >= _PAPER_WHITE)
+    return np.asarray(spots.colours[spots.colour].min(axis=1) >= _PAPER_WHITE)
 
 
-def outside_colour(hints: HintSpots, is_open: Mask) -> U8:
+def outside_colour(spots: HintSpots, is_open: Mask) -> U8:
     """Return the colour of the paper outside, uint8 (3,): the commonest nearly white hint on it, else white."""
-    white = is_open & is_paper_white(hints)
-    asked = np.bincount(hints.colour[white], hints.area[white], len(hints.colours))
-    return np.asarray(hints.colours[int(asked.argmax())])
+    white = is_open & is_paper_white(spots)
+    area = np.bincount(spots.colour[white], spots.area[white], len(spots.colours))
+    return np.asarray(spots.colours[int(area.argmax())])
 
 
 def beyond_the_hull(paper: U8, ground: Mask) -> tuple[Mask, Mask]:
@@ -81,31 +86,31 @@ def beyond_the_hull(paper: U8, ground: Mask) -> tuple[Mask, Mask]:
     return beyond, ground & (hull > core)
 
 
-def stains(sheet: HintedDrawing, contested: Mask, is_open: Mask) -> Labels:
+def stains(drawing: HintedDrawing, contested: Mask, is_open: Mask) -> Labels:
     """Return the colour, int32 (H, W), 0 = none, of what is coloured on the paper outside, where it is not filled.
 
     A hint there colours its own pixels and a disc: up to the nearest ink and most of the way to the next of its colour.
     contested: bool (n + 1,), the regions that hold the figure and the paper outside.
     """
-    hints = sheet.hints
-    spots = np.flatnonzero(is_open & contested[hints.region] & ~is_paper_white(hints))
-    colours = np.zeros(len(hints.colour) + 1, np.int32)
-    colours[spots + 1] = hints.colour[spots]
-    stained = colours[hints.marks]
-    free = sheet.drawing.width[hints.y[spots], hints.x[spots]] - 1
-    for spot, radius in zip(spots, np.minimum(free, _reach(hints, spots, sheet.size)), strict=True):
-        centre = int(hints.x[spot]), int(hints.y[spot])
-        cv2.circle(stained, centre, max(int(radius), 0), int(hints.colour[spot]), cv2.FILLED)
+    spots = drawing.spots
+    staining = np.flatnonzero(is_open & contested[spots.region] & ~is_paper_white(spots))
+    colours = np.zeros(len(spots.colour) + 1, np.int32)
+    colours[staining + 1] = spots.colour[staining]
+    stained = colours[spots.labels]
+    free = drawing.line_mask.distance[spots.y[staining], spots.x[staining]] - 1
+    for spot, radius in zip(staining, np.minimum(free, _reach(spots, staining, drawing.size)), strict=True):
+        centre = int(spots.x[spot]), int(spots.y[spot])
+        cv2.circle(stained, centre, max(int(radius), 0), int(spots.colour[spot]), cv2.FILLED)
     return stained
 
 
-def _reach(hints: HintSpots, spots: Index, size: int) -> F64:
-    """Return how far, px, each of the spots may colour, (len(spots),)."""
+def _reach(spots: HintSpots, staining: Index, size: int) -> F64:
+    """Return how far, px, each of the spots `staining` may colour, (len(staining),)."""
     least, most = _LEAST_STAIN * size, _GREATEST_STAIN * size
-    if not 1 < len(spots) <= _MOST_COMPARED:
-        return np.full(len(spots), least)
-    x, y, colour = hints.x[spots], hints.y[spots], hints.colour[spots]
+    if not 1 < len(staining) <= _MOST_COMPARED:
+        return np.full(len(staining), least)
+    x, y, colour = spots.x[staining], spots.y[staining], spots.colour[staining]
     apart = np.hypot(np.subtract.outer(x, x), np.subtract.outer(y, y))
-    apart[np.not_equal.outer(colour, colour) | np.eye(len(spots), dtype=bool)] = np.inf
+    apart[np.not_equal.outer(colour, colour) | np.eye(len(staining), dtype=bool)] = np.inf
     nearest = apart.min(axis=1)
     return np.where(np.isfinite(nearest), np.clip(_REACH * nearest, least, most), least)

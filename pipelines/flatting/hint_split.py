@@ -33,30 +33,30 @@ _HIGHEST_RIM = 14
 _WALL = TOP - 1  # between regions: higher than any paper
 
 
-def split_by_hints(sheet: HintedDrawing, several: Mask, contested: Mask, is_open: Mask) -> Labels:
+def split_by_hints(drawing: HintedDrawing, several: Mask, contested: Mask, is_open: Mask) -> Labels:
     """Label the paper of regions with hints of several colours, int32 (H, W): 1..k colour, k + 1 outside, 0 elsewhere.
 
     several: bool (n + 1,), the regions to split. contested: those of them that hold the figure and the paper outside.
     is_open: bool (spots,), the spots that lie on the paper outside.
     """
-    outside = len(sheet.hints.colours)
-    own = np.where(is_open & contested[sheet.hints.region], outside, sheet.hints.colour)
-    springs = np.concatenate([[0], own]).astype(np.int32)
-    labels = np.zeros(sheet.regions.shape, np.int32)
-    window = _window(map_labels(several, sheet.regions))
-    part = sheet.cut(window)
-    inside = map_labels(several, part.regions) & (part.drawing.paper > 0)
-    seeds = np.where(inside, map_labels(springs, part.hints.marks), np.int32(0))
+    outside = len(drawing.spots.colours)
+    spot_labels = np.where(is_open & contested[drawing.spots.region], outside, drawing.spots.colour)
+    seed_of_spot = np.concatenate([[0], spot_labels]).astype(np.int32)
+    labels = np.zeros(drawing.regions.shape, np.int32)
+    window = _window(map_labels(several, drawing.regions))
+    part = drawing.cut(window)
+    inside = map_labels(several, part.regions) & (part.line_mask.paper > 0)
+    seeds = np.where(inside, map_labels(seed_of_spot, part.spots.labels), np.int32(0))
     lid = np.zeros_like(inside)
     if contested.any():
-        ground = map_labels(contested, sheet.regions) & (sheet.drawing.paper > 0)
-        beyond, border = beyond_the_hull(sheet.drawing.paper, ground)
+        ground = map_labels(contested, drawing.regions) & (drawing.line_mask.paper > 0)
+        beyond, border = beyond_the_hull(drawing.line_mask.paper, ground)
         seeds[beyond[window] & (seeds == 0)] = outside
         lid = border[window]
-    grown = _grown(part, seeds, inside, lid)
+    grown = _grow(part, seeds, inside, lid)
     labels[window] = np.where(inside & (grown <= outside), grown, 0)
     if contested.any():
-        stained = stains(sheet, contested, is_open)
+        stained = stains(drawing, contested, is_open)
         np.copyto(labels, stained, where=(stained > 0) & (labels > 0))
     return labels
 
@@ -67,34 +67,36 @@ def _window(mask: Mask) -> tuple[slice, slice]:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def _grown(sheet: HintedDrawing, seeds: Labels, inside: Mask, lid: Mask) -> Labels:
+def _grow(drawing: HintedDrawing, seeds: Labels, inside: Mask, lid: Mask) -> Labels:
     """Grow seeds, int32 (H, W), over the paper inside, bool (H, W), from region to region only when all is filled."""
-    heights = _ground(sheet, seeds)
-    heights[lid] = np.maximum(heights[lid], _LID)
-    heights[_seams(sheet.regions) & inside] = _WALL
-    heights[sheet.drawing.paper == 0] = TOP
-    seeds[(sheet.drawing.paper > 0) & ~inside] = len(sheet.hints.colours) + 1  # other regions keep off
-    return watershed(seeds, heights)
+    paper = drawing.line_mask.paper
+    elevation = _elevation(drawing, seeds)
+    elevation[lid] = np.maximum(elevation[lid], _LID)
+    elevation[_seams(drawing.regions) & inside] = _WALL
+    elevation[paper == 0] = TOP
+    seeds[(paper > 0) & ~inside] = len(drawing.spots.colours) + 1  # other regions keep off
+    return watershed(seeds, elevation)
 
 
-def _ground(sheet: HintedDrawing, seeds: Labels) -> U8:
-    """Return the heights, uint8 (H, W), over which colours grow from seeds, int32 (H, W)."""
+def _elevation(drawing: HintedDrawing, seeds: Labels) -> U8:
+    """Return the elevation, uint8 (H, W), over which colours grow from seeds, int32 (H, W)."""
     distance = cv2.distanceTransform((seeds == 0).view(np.uint8), cv2.DIST_L2, 5)
-    slope = np.minimum(distance * np.float32(_SLOPE / sheet.size), _CAP)
-    narrow = np.float32(_NARROW * sheet.size)
-    neck = np.maximum(narrow - sheet.drawing.width, 0) * np.float32(_NECK / narrow)
-    rims = cv2.dilate(map_labels(_rims(sheet.hints, sheet.facts.labels), sheet.hints.marks), np.ones((3, 3), np.uint8))
+    slope = np.minimum(distance * np.float32(_SLOPE / drawing.size), _CAP)
+    narrow = np.float32(_NARROW * drawing.size)
+    neck = np.maximum(narrow - drawing.line_mask.distance, 0) * np.float32(_NECK / narrow)
+    rim_of_spot = _rims(drawing.spots, drawing.properties.labels)
+    rims = cv2.dilate(map_labels(rim_of_spot, drawing.spots.labels), np.ones((3, 3), np.uint8))
     return np.asarray(np.maximum(np.maximum(slope, neck), np.where(seeds == 0, rims, 0)), np.uint8)
 
 
-def _rims(hints: HintSpots, labels: int) -> U8:
-    """Return the height of the rim around each number in the map of marks, (spots + 1,)."""
-    key = hints.region * len(hints.colours) + hints.colour
-    pairs, which, spots = np.unique(key, return_inverse=True, return_counts=True)
-    region = pairs // len(hints.colours)
-    most = np.zeros(labels)
-    np.maximum.at(most, region, spots)
-    rim = np.minimum(_RIM * np.log2(most[region] / spots), _HIGHEST_RIM)[which]
+def _rims(spots: HintSpots, regions: int) -> U8:
+    """Return the height of the rim around each spot, (spots + 1,), 0 for none; `regions`: how many labels there are."""
+    key = spots.region * len(spots.colours) + spots.colour
+    pairs, which, counts = np.unique(key, return_inverse=True, return_counts=True)
+    region = pairs // len(spots.colours)
+    greatest = np.zeros(regions)
+    np.maximum.at(greatest, region, counts)
+    rim = np.minimum(_RIM * np.log2(greatest[region] / counts), _HIGHEST_RIM)[which]
     return np.concatenate([[0], rim]).astype(np.uint8)
 
 

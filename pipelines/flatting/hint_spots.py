@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.core.imaging.arrays import F64, U8, Index, Labels, Mask
+from pipelines.core.imaging.arrays import F32, F64, U8, Index, Labels, Mask
+from pipelines.core.imaging.colours import pack_rgb, unpack_rgb
 from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.segmentation.line_mask import LineMask
 
@@ -29,7 +29,7 @@ class HintSpots(NamedTuple):
     """The hints of one picture: k colours, and spots, listed once for each region where they count."""
 
     colours: U8  # (k + 1, 3): 0 is white, for paper; 1..k are asked for
-    marks: Labels  # (H, W): 0 = no hint, 1..spots = this spot, only where it counts
+    labels: Labels  # (H, W): 0 = no hint, 1..spots = this spot, only where it counts
     colour: Index  # (spots,): 1..k
     region: Index  # (spots,): where it counts
     area: F64  # (spots,): px in that region
@@ -37,53 +37,51 @@ class HintSpots(NamedTuple):
     y: Index
 
 
-def read_hints(hints: U8, lines: U8, regions: Labels, drawing: LineMask) -> HintSpots:
+def read_hints(hints: U8, lines: U8, regions: Labels, line_mask: LineMask) -> HintSpots:
     """Read hints, uint8 RGBA (H, W, 4), over regions, int32 (H, W), 1..n, ink included."""
-    colours, marks = _colours(hints)
-    pixels, spot = _spots(marks)
+    colours, colour_map = _index_colours(hints)
+    pixels, spot = _find_spots(colour_map)
     colour = np.zeros(int(spot.max(initial=-1)) + 1, np.intp)
-    colour[spot] = marks.reshape(-1)[pixels]
-    where = regions.reshape(-1)[pixels].astype(np.intp)
-    weight = _depth(marks).reshape(-1)[pixels].astype(np.float64) ** 2
+    colour[spot] = colour_map.reshape(-1)[pixels]
+    region_below = regions.reshape(-1)[pixels].astype(np.intp)
+    weight = _depth(colour_map).reshape(-1)[pixels].astype(np.float64) ** 2
     middle = _deepest(pixels, spot, weight, len(colour))
-    speaks = ~_is_line_colour(colours[colour], middle, lines, drawing)
-    on_paper = drawing.paper.reshape(-1)[pixels] > 0
+    speaks = ~_is_line_colour(colours[colour], middle, lines, line_mask)
+    on_paper = line_mask.paper.reshape(-1)[pixels] > 0
     on_paper |= (np.bincount(spot, on_paper, len(colour)) == 0)[spot]  # a spot on ink alone counts in the region below
-    counted, region, area, number = _votes(spot, where, weight * on_paper, speaks)
-    clean = np.zeros_like(marks)
-    clean.reshape(-1)[pixels] = number
-    row, column = np.divmod(middle[counted], marks.shape[1])
-    return HintSpots(colours, clean, colour[counted], region, area, column, row)
+    votes = _vote(spot, region_below, weight * on_paper, speaks)
+    labels = np.zeros_like(colour_map)
+    labels.reshape(-1)[pixels] = votes.label
+    row, column = np.divmod(middle[votes.spot], colour_map.shape[1])
+    return HintSpots(colours, labels, colour[votes.spot], votes.region, votes.area, column, row)
 
 
-def _colours(hints: U8) -> tuple[U8, Labels]:
+def _index_colours(hints: U8) -> tuple[U8, Labels]:
     """Return white and the colours of a hint map, uint8 (k + 1, 3), and each pixel's index, int32 (H, W), 0 = none."""
     pixels = np.flatnonzero(hints[..., 3] >= HINT_ALPHA)
-    packed = hints.reshape(-1, 4)[pixels, :3].astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], np.int32)
+    packed = pack_rgb(hints.reshape(-1, 4)[pixels])
     values, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
     common = np.sort(np.argsort(-counts, kind="stable")[:_MOST_COLOURS])
     index = np.zeros(len(values), np.int32)
     index[common] = np.arange(1, len(common) + 1)
-    marks = np.zeros(hints.shape[:2], np.int32)
-    marks.reshape(-1)[pixels] = index[inverse]
-    packed = values[common]
-    rgb = np.column_stack([packed >> 16, packed >> 8 & 255, packed & 255])
-    return np.vstack([np.full((1, 3), 255), rgb]).astype(np.uint8), marks
+    colour_map = np.zeros(hints.shape[:2], np.int32)
+    colour_map.reshape(-1)[pixels] = index[inverse]
+    return np.vstack([np.full((1, 3), 255, np.uint8), unpack_rgb(values[common])]), colour_map
 
 
-def _spots(marks: Labels) -> tuple[Index, Index]:
+def _find_spots(colour_map: Labels) -> tuple[Index, Index]:
     """Return the flat indices of all marked pixels and the number of the spot, 0.., that each belongs to."""
-    _, parts = cv2.connectedComponents((marks > 0).view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
-    pixels = np.flatnonzero(marks)
-    key = parts.reshape(-1)[pixels].astype(np.int64) * (_MOST_COLOURS + 1) + marks.reshape(-1)[pixels]
+    _, parts = cv2.connectedComponents((colour_map > 0).view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    pixels = np.flatnonzero(colour_map)
+    key = parts.reshape(-1)[pixels].astype(np.int64) * (_MOST_COLOURS + 1) + colour_map.reshape(-1)[pixels]
     return pixels, np.unique(key, return_inverse=True)[1]
 
 
-def _depth(marks: Labels) -> NDArray[np.float32]:
+def _depth(colour_map: Labels) -> F32:
     """Return how far inside its colour each pixel is, px, at least 1, float32 (H, W)."""
-    inside = marks > 0
-    inside[:, 1:] &= marks[:, 1:] == marks[:, :-1]
-    inside[1:] &= marks[1:] == marks[:-1]
+    inside = colour_map > 0
+    inside[:, 1:] &= colour_map[:, 1:] == colour_map[:, :-1]
+    inside[1:] &= colour_map[1:] == colour_map[:-1]
     depth = cv2.distanceTransform(np.pad(inside.view(np.uint8), 1), cv2.DIST_L2, 3)
     return np.asarray(depth[1:-1, 1:-1] + 1, np.float32)
 
@@ -95,19 +93,29 @@ def _deepest(pixels: Index, spot: Index, weight: F64, count: int) -> Index:
     return pixels[order[first]]
 
 
-def _is_line_colour(colours: U8, middle: Index, lines: U8, drawing: LineMask) -> Mask:
-    on_line = (drawing.paper.reshape(-1)[middle] == 0) & (lines.reshape(-1)[middle] < _INK)
+def _is_line_colour(colours: U8, middle: Index, lines: U8, line_mask: LineMask) -> Mask:
+    on_line = (line_mask.paper.reshape(-1)[middle] == 0) & (lines.reshape(-1)[middle] < _INK)
     return np.asarray(on_line & (colours @ LUMA < _DARK))
 
 
-def _votes(spot: Index, region: Index, weight: F64, speaks: Mask) -> tuple[Index, Index, F64, Index]:
-    """Return the pairs of a spot and a region where it counts, their px, and each pixel's pair, 1.., 0 = none."""
+class _Votes(NamedTuple):
+    """The pairs of a spot and a region where it counts, all (pairs,) but `label`."""
+
+    spot: Index
+    region: Index
+    area: F64  # px
+    label: Index  # (pixels,): each pixel's pair, 1.., 0 = none
+
+
+def _vote(spot: Index, region: Index, weight: F64, speaks: Mask) -> _Votes:
+    """Tell where spots count, by the spot, the region and the weight of each of their pixels, (pixels,)."""
     span = int(region.max(initial=0)) + 1
     pairs, which = np.unique(spot * span + region, return_inverse=True)
-    sums, area = np.bincount(which, weight, len(pairs)), np.bincount(which, weight > 0, len(pairs))
-    one, where = pairs // span, pairs % span
-    most = np.zeros(len(speaks))
-    np.maximum.at(most, one, sums)
-    counts = (sums >= _RIVAL * most[one]) & speaks[one]
-    number = np.where(counts, np.cumsum(counts), 0)[which]
-    return one[counts], where[counts], area[counts].astype(np.float64), np.where(weight > 0, number, 0)
+    total, area = np.bincount(which, weight, len(pairs)), np.bincount(which, weight > 0, len(pairs))
+    pair_spot, pair_region = pairs // span, pairs % span
+    greatest = np.zeros(len(speaks))
+    np.maximum.at(greatest, pair_spot, total)
+    counts = (total >= _RIVAL * greatest[pair_spot]) & speaks[pair_spot]
+    label = np.where(counts, np.cumsum(counts), 0)[which]
+    label = np.where(weight > 0, label, 0)
+    return _Votes(pair_spot[counts], pair_region[counts], area[counts].astype(np.float64), label)

@@ -40,54 +40,58 @@ class FigureAxis(NamedTuple):
     axis: float  # px, the x of the middle of the figure
 
 
-def transfer_hints(facts: RegionProperties, hints: HintSpots, regions: Index, outside: Mask, *, size: int) -> Index:
+def transfer_hints(
+    properties: RegionProperties, spots: HintSpots, regions: Index, outside: Mask, *, size: int
+) -> Index:
     """Return for each of `regions`, (u,), the spot, 0.., whose colour it takes, or -1 for paper.
 
     outside: bool (n + 1,), the regions outside the figure. size: px, the picture's longer side.
     """
-    weight = facts.area * ~outside
-    figure = FigureAxis(size, float((facts.x * weight).sum() / max(weight.sum(), 1)))
+    weight = properties.area * ~outside
+    figure = FigureAxis(size, float((properties.x * weight).sum() / max(weight.sum(), 1)))
     best, chosen = np.full(len(regions), PAPER), np.full(len(regions), -1)
-    step = max(1, _BLOCK // max(1, len(hints.colour)))
-    for start in range(0, len(regions) if len(hints.colour) else 0, step):
+    step = max(1, _BLOCK // max(1, len(spots.colour)))
+    for start in range(0, len(regions) if len(spots.colour) else 0, step):
         part = slice(start, start + step)
-        score = measures(facts, hints, regions[part], figure) @ WEIGHTS
-        first = score.argmax(axis=1)
-        best[part] = score[np.arange(len(first)), first]
-        chosen[part] = np.where(best[part] > PAPER, first, -1)
+        score = measures(properties, spots, regions[part], figure) @ WEIGHTS
+        spot = score.argmax(axis=1)
+        best[part] = score[np.arange(len(spot)), spot]
+        chosen[part] = np.where(best[part] > PAPER, spot, -1)
     return chosen
 
 
-def measures(facts: RegionProperties, hints: HintSpots, regions: Index, figure: FigureAxis) -> F64:
+def measures(properties: RegionProperties, spots: HintSpots, regions: Index, figure: FigureAxis) -> F64:
     """Return the measures, (u, spots, 7), of each pair of a region and a spot."""
-    one, other = regions[:, None], hints.region[None, :]
-    away = np.hypot(facts.x[one] - hints.x, facts.y[one] - hints.y)
-    shared = _shared(facts, regions, hints.region)
-    twin = np.exp(-dissimilarity(facts, one, other) / 2 - np.abs(facts.y[one] - facts.y[other]) / (0.05 * figure.size))
-    askew = np.abs(facts.x[one] + facts.x[other] - 2 * figure.axis) / (0.1 * figure.size)
+    region, hinted = regions[:, None], spots.region[None, :]
+    x, y = properties.x, properties.y
+    distance = np.hypot(x[region] - spots.x, y[region] - spots.y)
+    shared = _shared(properties, regions, spots.region)
+    off_level = np.abs(y[region] - y[hinted]) / (0.05 * figure.size)
+    twin = np.exp(-dissimilarity(properties, region, hinted) / 2 - off_level)
+    askew = np.abs(x[region] + x[hinted] - 2 * figure.axis) / (0.1 * figure.size)
     columns = (
-        np.log1p(away / (0.02 * figure.size)),
-        away == away.min(axis=1, keepdims=True),
+        np.log1p(distance / (0.02 * figure.size)),
+        distance == distance.min(axis=1, keepdims=True),
         shared,
         shared > 0.95,
         twin,
         twin * np.exp(-askew),
-        np.broadcast_to(hints.colours[hints.colour] @ LUMA / 255, away.shape),
+        np.broadcast_to(spots.colours[spots.colour] @ LUMA / 255, distance.shape),
     )
     return np.stack(columns, axis=-1).astype(np.float64)
 
 
-def _shared(facts: RegionProperties, regions: Index, hinted: Index) -> F64:
+def _shared(properties: RegionProperties, regions: Index, hinted: Index) -> F64:
     """Return which share of each region's border, (u, spots), it has with each spot's region."""
-    borders = facts.borders
-    rows, columns = np.full(facts.labels, -1), np.full(facts.labels, -1)
+    borders = properties.borders
+    rows, columns = np.full(properties.labels, -1), np.full(properties.labels, -1)
     rows[regions] = np.arange(len(regions))
     unique, which = np.unique(hinted, return_inverse=True)
     columns[unique] = np.arange(len(unique))
-    length, whole = np.zeros((len(regions), len(unique))), np.full(len(regions), 1e-9)
+    shared, total = np.zeros((len(regions), len(unique))), np.full(len(regions), 1e-9)
     for here, there in ((borders.first, borders.second), (borders.second, borders.first)):
-        mine = rows[here] >= 0
-        np.add.at(whole, rows[here[mine]], borders.length[mine])
-        both = mine & (columns[there] >= 0)
-        length[rows[here[both]], columns[there[both]]] = borders.length[both]
-    return np.asarray((length / whole[:, None])[:, which])
+        counted = rows[here] >= 0
+        np.add.at(total, rows[here[counted]], borders.length[counted])
+        both = counted & (columns[there] >= 0)
+        shared[rows[here[both]], columns[there[both]]] = borders.length[both]
+    return np.asarray((shared / total[:, None])[:, which])

@@ -60,8 +60,8 @@ def find_fills(image: U8, figure: Mask, *, ink_width: float, ink_value: int, edg
     if not drawn.any():
         return figure
     square = np.ones((3, 3), np.uint8)
-    differ = _greatest(np.asarray(cv2.morphologyEx(image, cv2.MORPH_GRADIENT, square), np.uint8))
-    flat: Mask = drawn & (differ <= edge)
+    contrast = _greatest(np.asarray(cv2.morphologyEx(image, cv2.MORPH_GRADIENT, square), np.uint8))
+    flat: Mask = drawn & (contrast <= edge)
     return flat if flat.sum() >= _LEAST_SHARE * drawn.sum() else drawn
 
 
@@ -76,5 +76,4 @@ def _find_ink(image: U8, figure: Mask, width: float, value_limit: int) -> Mask:
 
 def _greatest(image: U8) -> U8:
     """Return max(r, g, b), (H, W), thirty times faster than a maximum over the last axis."""
-    greatest: U8 = np.maximum(np.maximum(image[..., 0], image[..., 1]), image[..., 2])
-    return greatest
+    return np.asarray(np.maximum(np.maximum(image[..., 0], image[..., 1]), image[..., 2]), np.uint8)

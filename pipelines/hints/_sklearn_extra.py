@@ -1,5 +1,8 @@
 """Solves k-medoids by scikit-learn-extra, for comparison: the same objective, hundreds of times slower."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from pipelines.core.errors import MissingPackageError
@@ -27,12 +30,14 @@ def repeated_medoids(distances: F64, weights: F64, count: int) -> Medoids:
     return Medoids(members, to_medoids.argmin(axis=0), float(weights @ to_medoids.min(axis=0)))
 
 
-def _estimator() -> type:
+def _estimator() -> Callable[..., Any]:
     try:
         from sklearn_extra.cluster import KMedoids
+
+        kmedoids: Callable[..., Any] = KMedoids
     except (ImportError, ValueError) as error:  # ValueError: built for NumPy 1, running on NumPy 2
         raise MissingPackageError(
             f"engine=sklearn-extra needs scikit-learn-extra, which cannot be imported: {error}",
             hint="Install colorize-cli[sklearn-extra] (Python 3.11, NumPy below 2), or use engine=own",
         ) from error
-    return KMedoids  # type: ignore[no-any-return]
+    return kmedoids

@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.imaging.arrays import F32, F64, U8, Index, Labels, Mask
+from pipelines.core.imaging.colours import pack_rgb, unpack_rgb
 from pipelines.core.settings import check_number
 from pipelines.hints._discs import draw_discs
 from pipelines.hints._fills import find_figure, find_fills
@@ -116,7 +117,7 @@ def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator)
     if not figure.any():
         return np.zeros((*image.shape[:2], 4), np.uint8)
     fills = find_fills(small, figure, ink_width=params.ink_width * scale, ink_value=params.ink_value, edge=params.edge)
-    packed = _packed(small)
+    packed = pack_rgb(small)
     palette, labels = _quantise(packed, fills, params)
     areas, depth = _areas(palette, labels)
     points = _points(labels, depth, params)
@@ -134,23 +135,11 @@ def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator)
     return hints
 
 
-def _packed(image: U8) -> Labels:
-    """Return each colour as one number, 65536 r + 256 g + b, int32 (H, W)."""
-    red, green, blue = np.moveaxis(image.astype(np.int32), 2, 0)
-    packed: Labels = red << 16 | green << 8 | blue
-    return packed
-
-
-def _unpacked(packed: Labels) -> U8:
-    """Return colours, uint8 RGB (n, 3), from their numbers, (n,)."""
-    return np.column_stack([packed >> 16, packed >> 8 & 255, packed & 255]).astype(np.uint8)
-
-
 def _quantise(packed: Labels, fills: Mask, params: Params) -> tuple[U8, Labels]:
     """Stage 1: returns the palette, uint8 RGB (k, 3), and each pixel's index in it, int32 (H, W), -1 beside fills."""
     values, inverse, counts = np.unique(packed[fills], return_inverse=True, return_counts=True)
     group, heaviest = _grouped(values, counts, params.max_points)
-    colours = _unpacked(heaviest)
+    colours = unpack_rgb(heaviest)
     weights = np.bincount(group, counts).astype(np.float64)
     medoids = _solve(_hue_and_saturation(colours, params), weights, params.colours, params)
     labels = np.full(packed.shape, -1, np.int32)
@@ -296,10 +285,10 @@ def _colours(packed: Labels, areas: Labels, centres: Index) -> U8:
     of one fill agree; where the fill is too thin to be one, the centre's own.
     """
     own, around = packed[tuple(centres.T)], areas[tuple(centres.T)]
-    colours = _unpacked(own)
+    colours = unpack_rgb(own)
     for area in np.unique(around[around > 0]):
         values, counts = np.unique(packed[areas == area], return_counts=True)
-        choices = _unpacked(values)
+        choices = unpack_rgb(values)
         for slot in np.flatnonzero(around == area):
             colours[slot] = choices[np.where(_alike(choices, colours[slot]), counts, 0).argmax()]
     return colours

@@ -23,8 +23,7 @@ from pipelines.core.imaging.framing import resized
 from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.flatting.areas import AreaMap
 from pipelines.inference.types import ColorResult
-from pipelines.segmentation import label_maps
-from pipelines.segmentation.label_maps import map_labels, resize_labels
+from pipelines.segmentation.label_maps import label_boxes, map_labels, resize_labels
 
 _CLEAN = (0.92, 0.7, 0.0)  # share of paper in a pixel of the network: the cleanest pixels that an area has count
 _LEAST_SHARE = 0.3  # of paper that a pixel must have for its ink to be told from its colour
@@ -200,11 +199,10 @@ def add_shading(
     weight = (clean >= _CLEAN[0]).astype(np.float32)
     sizes = np.bincount(small.reshape(-1), weight.reshape(-1), len(medians))
     large = np.flatnonzero((sizes >= _LEAST_AREA) & shaded)
-    boxes = _boxes(labels, len(medians))
+    boxes = label_boxes(labels, len(medians))
     margin = smoothing.margin
     for area in large.tolist():
-        top, bottom, left, right = boxes[area].tolist()
-        box = (slice(top, bottom), slice(left, right))
+        box = boxes.window(area)
         near = tuple(
             slice(max(int(side.start * few / many) - margin, 0), int(side.stop * few / many) + 1 + margin)
             for side, few, many in zip(box, small.shape, labels.shape, strict=True)
@@ -244,15 +242,3 @@ def _window(part: F32, near: tuple[slice, ...], shapes: tuple[tuple[int, ...], .
     size = (columns.stop - columns.start, rows.stop - rows.start)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpAffine(part, place, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32)
-
-
-def _boxes(labels: Labels, count: int) -> NDArray[np.intp]:
-    """Return the box of each label, (count, 4): first row, end row, first column, end column."""
-    row, first, last, label = label_maps.runs_of(labels)
-    boxes = np.zeros((count, 4), np.intp)
-    boxes[:, [0, 2]] = max(labels.shape)
-    np.minimum.at(boxes[:, 0], label, row)
-    np.maximum.at(boxes[:, 1], label, row + 1)
-    np.minimum.at(boxes[:, 2], label, first)
-    np.maximum.at(boxes[:, 3], label, last + 1)
-    return boxes

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.arrays import F32, U8
 
 Number = TypeVar("Number", np.uint8, np.int32)
 
@@ -122,12 +122,12 @@ def ladder(widest: int) -> list[int]:
     return widths[::-1]
 
 
-def depth_in(mask: U8) -> NDArray[np.float32]:
+def depth_in(mask: U8) -> F32:
     """Distance in pixels from every pixel of the mask to the nearest one outside; the picture's border is no edge."""
     return np.asarray(cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
-def stroke_width(depth: NDArray[np.float32], widest: float) -> float:
+def stroke_width(depth: F32, widest: float) -> float:
     """Median width in px of a mask's strokes up to `widest`, along their middles, from its `depth_in`; at least 1."""
     crests = depth[(depth > 0) & (depth <= widest / 2) & (depth >= cv2.dilate(depth, square(3)))]
     return max(1.0, 2.0 * float(np.median(crests)) - 1.0) if crests.size else 1.0

@@ -29,7 +29,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.arrays import F64, U8
 from pipelines.core.settings import check_number
 from pipelines.lines._strokes import (
     at_least,
@@ -118,7 +118,7 @@ def measure_ink(image: U8, params: Params) -> Ink | None:
     return Ink((red, green, blue), spread)
 
 
-def _valley_floors(image: U8, params: Params) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+def _valley_floors(image: U8, params: Params) -> tuple[NDArray[np.int32], F64]:
     """Colours (3, n) of the darkest pixels of all valleys, and their weights depth / width."""
     grey = tone(image)
     widths = ladder(odd(max(9, params.window * side_of(grey))))
@@ -137,7 +137,7 @@ def _valley_floors(image: U8, params: Params) -> tuple[NDArray[np.int32], NDArra
     return np.concatenate(colours).T.astype(np.int32, order="C"), np.concatenate(weights)
 
 
-def _commonest(colours: NDArray[np.int32], weights: NDArray[np.float64]) -> NDArray[np.int32]:
+def _commonest(colours: NDArray[np.int32], weights: F64) -> NDArray[np.int32]:
     """Middle of the fullest 48-level cube of a weighted RGB histogram with 16 bins a channel."""
     red, green, blue = colours >> 4
     flat = np.bincount((red << 8) | (green << 4) | blue, weights, 4096)
@@ -153,7 +153,7 @@ def _distance(colours: NDArray[np.int32], colour: NDArray[np.int32]) -> NDArray[
     return np.asarray(np.abs(colours - colour[:, None]).max(axis=0), np.int32)
 
 
-def _weighted_median(levels: NDArray[np.int32], weights: NDArray[np.float64]) -> int:
+def _weighted_median(levels: NDArray[np.int32], weights: F64) -> int:
     total = np.cumsum(np.bincount(levels, weights, 256))
     return int(np.searchsorted(total, total[-1] / 2))
 

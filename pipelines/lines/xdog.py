@@ -30,9 +30,8 @@ from typing import Annotated
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.arrays import F32, U8, Mask
 from pipelines.core.settings import check_number, check_range
 from pipelines.lines._ranges import draw, ends
 from pipelines.lines._strokes import (
@@ -120,7 +119,7 @@ def extract(image: U8, params: Params, rng: np.random.Generator) -> U8:
     return _cleaned(lines, tone(image), params) if params.clean else lines
 
 
-def thresholded_difference(luminance: NDArray[np.float32], formula: Formula) -> NDArray[np.float32]:
+def thresholded_difference(luminance: F32, formula: Formula) -> F32:
     """T of the formula above for luminance in [0, 1], float32 (H, W): 1 = paper, 0 = ink."""
     narrow = cv2.GaussianBlur(luminance, (0, 0), formula.sigma, borderType=cv2.BORDER_REPLICATE)
     wide = cv2.GaussianBlur(luminance, (0, 0), formula.sigma * formula.k, borderType=cv2.BORDER_REPLICATE)
@@ -165,14 +164,14 @@ def _cleaned(lines: U8, grey: U8, params: Params) -> U8:
     return np.where(filled, np.uint8(0), np.where(kept, lines, np.uint8(255)))
 
 
-def _ink_level(grey: U8, ground: U8, inked: NDArray[np.bool_]) -> int | None:
+def _ink_level(grey: U8, ground: U8, inked: Mask) -> int | None:
     """Median level of the ink, of that which is at most half as bright as its surroundings where there is such."""
     strong = inked & (grey <= ground // 2)
     levels = grey[strong] if strong.any() else grey[inked]
     return int(np.median(levels)) if levels.size else None
 
 
-def _holding_ink(valleys: U8, lines: U8, *, least: float) -> NDArray[np.bool_]:
+def _holding_ink(valleys: U8, lines: U8, *, least: float) -> Mask:
     """Connected parts (8 neighbours) of the valleys that have `least` pixels and ink in one of them."""
     count, labels, parts, _ = cv2.connectedComponentsWithStats(valleys, connectivity=8)
     kept = (np.bincount(labels[lines < 128], minlength=count) > 0) & (parts[:, cv2.CC_STAT_AREA] >= least)

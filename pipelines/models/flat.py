@@ -156,40 +156,40 @@ def _enlarged(labels: Labels, shape: tuple[int, ...]) -> Labels:
     return np.repeat(np.repeat(labels, right, axis=1), down, axis=0)
 
 
-def _by_hints(sheet: HintedDrawing, params: Params) -> ColourPlan:
-    facts, asked, outside, hinted = sheet.facts, sheet.hints, sheet.outside, sheet.hinted
-    is_open = open_spots(sheet)
-    contested = outside & hinted & ~filled_regions(sheet, is_open, params.outside)
-    colour, several = _votes(asked, facts.labels)
+def _by_hints(drawing: HintedDrawing, params: Params) -> ColourPlan:
+    properties, spots, outside, hinted = drawing.properties, drawing.spots, drawing.outside, drawing.hinted
+    is_open = open_spots(drawing)
+    contested = outside & hinted & ~filled_regions(drawing, is_open, params.outside)
+    colour, several = _votes(spots, properties.labels)
     several |= contested
-    colour[outside & ~hinted] = len(asked.colours)
-    unknown = np.flatnonzero(~hinted & ~outside & (facts.area > 0))
+    colour[outside & ~hinted] = len(spots.colours)
+    unknown = np.flatnonzero(~hinted & ~outside & (properties.area > 0))
     if params.guess:
-        spots = transfer_hints(facts, asked, unknown, outside, size=sheet.size)
-        colour[unknown] = np.append(asked.colour, 0)[spots]
-    labels = map_labels(colour.astype(np.int32), sheet.regions)
+        chosen = transfer_hints(properties, spots, unknown, outside, size=drawing.size)
+        colour[unknown] = np.append(spots.colour, 0)[chosen]
+    labels = map_labels(colour.astype(np.int32), drawing.regions)
     if several.any():
-        parts = split_by_hints(sheet, several, contested, is_open)
+        parts = split_by_hints(drawing, several, contested, is_open)
         np.copyto(labels, parts, where=parts > 0)
-    return ColourPlan(np.vstack([asked.colours, outside_colour(asked, is_open)]), labels, sheet.regions)
+    return ColourPlan(np.vstack([spots.colours, outside_colour(spots, is_open)]), labels, drawing.regions)
 
 
-def _votes(hints: HintSpots, count: int) -> tuple[Index, Mask]:
+def _votes(spots: HintSpots, count: int) -> tuple[Index, Mask]:
     """Return the colour of each region, (n + 1,), 0 without a hint, and which have hints of several colours."""
-    pairs = np.unique(hints.region * len(hints.colours) + hints.colour)
-    region = pairs // len(hints.colours)
+    pairs = np.unique(spots.region * len(spots.colours) + spots.colour)
+    region = pairs // len(spots.colours)
     colour = np.zeros(count, np.intp)
-    colour[region] = pairs % len(hints.colours)
+    colour[region] = pairs % len(spots.colours)
     return colour, np.bincount(region, minlength=count) > 1
 
 
 def _by_palette(
-    regions: Labels, drawing: LineMask, facts: RegionProperties, palette: U8 | None, rng: np.random.Generator
+    regions: Labels, line_mask: LineMask, properties: RegionProperties, palette: U8 | None, rng: np.random.Generator
 ) -> ColourPlan:
-    outside = is_outside(facts, max(regions.shape))
+    outside = is_outside(properties, max(regions.shape))
     offered = draw_palette(rng) if palette is None or not len(palette) else palette
-    eyes = find_eyes(regions, drawing, facts, outside)
-    colour = assign_palette(facts, outside | eyes, offered, rng)
+    eyes = find_eyes(regions, line_mask, properties, outside)
+    colour = assign_palette(properties, outside | eyes, offered, rng)
     colour[outside] = len(offered) + 1
     white = np.full((1, 3), 255, np.uint8)
     return ColourPlan(np.vstack([white, offered, white]), map_labels(colour.astype(np.int32), regions), regions)

@@ -21,17 +21,11 @@ from typing import Annotated
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.core.errors import SettingsError
 from pipelines.core.imaging.arrays import F32, U8, Index, Labels
-from pipelines.segmentation.adjacency import (
-    contract,
-    find_borders,
-    merge_across_wide_gaps,
-    remove_small_regions,
-)
-from pipelines.segmentation.label_maps import in_scan_order, map_labels, runs_of
+from pipelines.core.settings import check_number
+from pipelines.segmentation.adjacency import contract, find_borders, merge_across_wide_gaps, remove_small_regions
+from pipelines.segmentation.label_maps import in_scan_order, label_sizes, map_labels
 from pipelines.segmentation.line_mask import LineMask, find_line_mask, inscribed_radius
 from pipelines.segmentation.watershed import TOP, watershed
 
@@ -59,10 +53,10 @@ class Params:
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
-        _check("gap", self.gap, 0, 10000)
-        _check("neck", self.neck, 0.01, 1)
-        _check("sliver", self.sliver, 0, 1 << 30)
-        _check("ink", self.ink, 1, 255)
+        for name, least, most in (("gap", 0, 10000), ("neck", 0.01, 1), ("sliver", 0, 1 << 30), ("ink", 1, 255)):
+            value = getattr(self, name)
+            if value is not None:
+                check_number(name, value, least, most)
 
 
 def segment(lines: U8, params: Params) -> Labels:
@@ -71,47 +65,47 @@ def segment(lines: U8, params: Params) -> Labels:
     Regions are numbered in the order of their first pixel, row by row. With `under_lines` ink belongs to the nearest
     region too and there is no 0, unless all is ink.
     """
-    drawing = find_line_mask(lines, params.ink)
-    labels = enclose(drawing, params)
+    line_mask = find_line_mask(lines, params.ink)
+    labels = enclose(line_mask, params)
     if not params.under_lines:
-        labels *= drawing.paper
+        labels *= line_mask.paper
     return in_scan_order(labels)
 
 
-def enclose(drawing: LineMask, params: Params) -> Labels:
+def enclose(line_mask: LineMask, params: Params) -> Labels:
     """Label the areas of a drawing and the ink around them, int32 (H, W), labels >= 1; all 0 where all is ink."""
-    gap = max(drawing.paper.shape) * _GAP_SHARE if params.gap is None else params.gap
-    sliver = drawing.paper.size * _SLIVER_SHARE if params.sliver is None else params.sliver
+    gap = max(line_mask.paper.shape) * _GAP_SHARE if params.gap is None else params.gap
+    sliver = line_mask.paper.size * _SLIVER_SHARE if params.sliver is None else params.sliver
     radius = (gap + 1) / 2
-    pieces = watershed(_cores(drawing, radius), _heights(drawing, radius))
-    borders = find_borders(pieces, drawing.width)
-    area = _areas(pieces, drawing.paper)
+    pieces = watershed(_cores(line_mask, radius), _elevation(line_mask, radius))
+    borders = find_borders(pieces, line_mask.distance)
+    area = label_sizes(pieces * line_mask.paper, int(pieces.max(initial=0)) + 1)
     roots = np.arange(len(area))
     if params.neck < 1:
-        roots = merge_across_wide_gaps(borders, inscribed_radius(pieces, drawing), params.neck)
+        roots = merge_across_wide_gaps(borders, inscribed_radius(pieces, line_mask), params.neck)
         borders, area = contract(borders, roots), np.bincount(roots, area, len(area)).astype(np.float64)
     roots = remove_small_regions(borders, area, sliver)[roots]
     return map_labels(roots.astype(np.int32), pieces)
 
 
-def _cores(drawing: LineMask, radius: float) -> Labels:
+def _cores(line_mask: LineMask, radius: float) -> Labels:
     """Label the places of the centre of the greatest ball that fits, and one place where only a lesser ball does.
 
     Returns int32 (H, W), 0 elsewhere. An area with one core alone is labelled as a whole: nothing is left to decide.
     """
-    fitted, peaks = radius, drawing.peaks
-    width = drawing.width.reshape(-1)[peaks]
-    labels = _connected(drawing.width, radius)
+    fitted, peaks = radius, line_mask.peaks
+    distance = line_mask.distance.reshape(-1)[peaks]
+    labels = _connected(line_mask.distance, radius)
     count = int(labels.max(initial=0))
     for fits in (radius / 2, radius / 4, 0.0) if radius >= 1 else ():
-        pieces = _connected(drawing.width, fits)
+        pieces = _connected(line_mask.distance, fits)
         of_peak = pieces.reshape(-1)[peaks]
         new = np.ones(int(of_peak.max(initial=0)) + 1, bool)
         new[0] = False
-        new[of_peak[width > fitted]] = False  # a greater ball fits there too
+        new[of_peak[distance > fitted]] = False  # a greater ball fits there too
         number = np.where(new, count + np.cumsum(new), 0).astype(np.int32)
-        found = np.flatnonzero(number[of_peak])
-        labels.reshape(-1)[peaks[found]] = number[of_peak[found]]
+        is_new = np.flatnonzero(number[of_peak])
+        labels.reshape(-1)[peaks[is_new]] = number[of_peak[is_new]]
         count, fitted = count + int(np.count_nonzero(new)), fits
     return _with_whole_areas(labels, pieces, peaks) if radius >= 1 else labels
 
@@ -120,40 +114,27 @@ def _with_whole_areas(labels: Labels, areas: Labels, peaks: Index) -> Labels:
     """Spread a label over its whole area, int32 (H, W), 1..n, where it is the only one at the peaks of the area."""
     area, label = areas.reshape(-1)[peaks], labels.reshape(-1)[peaks]
     least = np.full(int(areas.max(initial=0)) + 1, np.iinfo(np.int32).max, np.int32)
-    most = np.zeros_like(least)
-    some = label > 0
-    np.minimum.at(least, area[some], label[some])
-    np.maximum.at(most, area[some], label[some])
-    whole = np.where(least == most, most, np.int32(0))
-    np.maximum(labels, map_labels(whole, areas), out=labels)
+    greatest = np.zeros_like(least)
+    is_core = label > 0
+    np.minimum.at(least, area[is_core], label[is_core])
+    np.maximum.at(greatest, area[is_core], label[is_core])
+    only_label = np.where(least == greatest, greatest, np.int32(0))
+    np.maximum(labels, map_labels(only_label, areas), out=labels)
     return labels
 
 
-def _connected(width: F32, radius: float) -> Labels:
+def _connected(distance: F32, radius: float) -> Labels:
     """Label the connected places where a ball fits, int32 (H, W), 1..n, 0 elsewhere.
 
     A step along the diagonal cannot cross a line where the distance from ink is above 1; for lesser balls it could.
     """
-    fits = (width > radius).view(np.uint8)
-    ways = 8 if radius >= 1 else 4
-    return np.asarray(cv2.connectedComponents(fits, connectivity=ways, ltype=cv2.CV_32S)[1], np.int32)
+    fits = (distance > radius).view(np.uint8)
+    connectivity = 8 if radius >= 1 else 4
+    return np.asarray(cv2.connectedComponents(fits, connectivity=connectivity, ltype=cv2.CV_32S)[1], np.int32)
 
 
-def _heights(drawing: LineMask, radius: float) -> U8:
-    """Return the heights to flood over, uint8: paper rises from 0 to TOP / 2 as it narrows, ink is TOP."""
+def _elevation(line_mask: LineMask, radius: float) -> U8:
+    """Return the elevation to flood, uint8 (H, W): paper rises from 0 to TOP / 2 as it narrows, ink is TOP."""
     steep = TOP / 2 / radius
-    rising = cv2.convertScaleAbs(np.minimum(drawing.width, np.float32(radius)), alpha=-steep, beta=TOP / 2)
-    return np.asarray(cv2.max(rising, cv2.convertScaleAbs(drawing.paper, alpha=-TOP, beta=TOP)), np.uint8)
-
-
-def _areas(labels: Labels, paper: U8) -> NDArray[np.float64]:
-    """Return the px of paper of each label 0..n."""
-    _, start, stop, label = runs_of(labels * paper)
-    area = np.bincount(label, stop - start + 1, int(labels.max(initial=0)) + 1)
-    area[0] = 0
-    return area.astype(np.float64)
-
-
-def _check(name: str, value: float | None, least: float, most: float) -> None:
-    if value is not None and not least <= value <= most:
-        raise SettingsError(f"{name} = {value} is out of range", hint=f"Use a number from {least} to {most}")
+    rising = cv2.convertScaleAbs(np.minimum(line_mask.distance, np.float32(radius)), alpha=-steep, beta=TOP / 2)
+    return np.asarray(cv2.max(rising, cv2.convertScaleAbs(line_mask.paper, alpha=-TOP, beta=TOP)), np.uint8)

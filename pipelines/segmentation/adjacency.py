@@ -6,9 +6,9 @@ Regions are merged in the graph, not in the picture: `roots`, (n,), says for eac
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from pipelines.core.imaging.arrays import F64, Index, Labels, Mask
+from pipelines.core.imaging.arrays import F32, F64, Index, Labels, Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,23 +19,23 @@ class Borders:
     second: Index  # label
     length: F64  # px, the whole border
     paper: F64  # px, the part of it that runs over paper
-    pass_width: F64  # px, the distance from ink at the widest point of that part
+    pass_radius: F64  # px, the distance from ink at the widest point of that part
 
 
-def find_borders(labels: Labels, paper_width: NDArray[np.float32]) -> Borders:
+def find_borders(labels: Labels, distance: F32) -> Borders:
     """Measure the borders in a map of labels >= 1, int32 (H, W), where regions meet in the middle of the ink.
 
-    paper_width: float32 (H, W), each pixel's distance from ink, px; 0 on ink.
+    distance: float32 (H, W), of each pixel from ink, px; 0 on ink.
     """
     keys, passes = [], []
     count = int(labels.max(initial=0)) + 1
-    flat, width = labels.reshape(-1), paper_width.reshape(-1)
+    flat_labels, flat_distance = labels.reshape(-1), distance.reshape(-1)
     for step, (here, there) in _neighbours(labels):
         index = _flat_indices(here != there, labels.shape[1])
-        one, other = flat[index].astype(np.int64), flat[index + step].astype(np.int64)
-        keys.append(np.minimum(one, other) * count + np.maximum(one, other))
-        passes.append(np.minimum(width[index], width[index + step]))
-    return _measured(np.concatenate(keys), np.concatenate(passes).astype(np.float64), count)
+        label, beside = flat_labels[index].astype(np.int64), flat_labels[index + step].astype(np.int64)
+        keys.append(np.minimum(label, beside) * count + np.maximum(label, beside))
+        passes.append(np.minimum(flat_distance[index], flat_distance[index + step]))
+    return _sum_up(np.concatenate(keys), np.concatenate(passes).astype(np.float64), count)
 
 
 def _neighbours(labels: Labels) -> tuple[tuple[int, tuple[Labels, Labels]], ...]:
@@ -51,7 +51,8 @@ def _flat_indices(differs: Mask, width: int) -> Index:
     return index + index // differs.shape[1] if 0 < differs.shape[1] < width else index
 
 
-def _measured(keys: Index, passes: F64, count: int) -> Borders:
+def _sum_up(keys: Index, passes: F64, count: int) -> Borders:
+    """Join the steps over borders, one for each pixel's side, (m,), to borders."""
     pairs, which = np.unique(keys, return_inverse=True)
     length, paper = _sums(which, np.ones(len(passes)), len(pairs)), _sums(which, passes > 0, len(pairs))
     return Borders(pairs // count, pairs % count, length, paper, _greatest(which, passes, len(pairs)))
@@ -64,7 +65,7 @@ def contract(borders: Borders, roots: Index) -> Borders:
     low, high = np.minimum(first, second)[left], np.maximum(first, second)[left]
     pairs, which = np.unique(low * len(roots) + high, return_inverse=True)
     length, paper = (_sums(which, part[left], len(pairs)) for part in (borders.length, borders.paper))
-    widest = _greatest(which, borders.pass_width[left], len(pairs))
+    widest = _greatest(which, borders.pass_radius[left], len(pairs))
     return Borders(pairs // len(roots), pairs % len(roots), length, paper, widest)
 
 
@@ -78,33 +79,40 @@ def _greatest(which: Index, values: F64, count: int) -> F64:
     return greatest
 
 
-def merge_across_wide_gaps(borders: Borders, widest: F64, share: float) -> Index:
-    """Join regions, widest pass first, whose pass is wider than a share of the narrower of the areas joined so far.
+def merge_across_wide_gaps(borders: Borders, radius: F64, share: float) -> Index:
+    """Merge regions, widest pass first, whose pass is wider than a share of the narrower of those merged so far.
 
-    widest: (n,), the greatest distance from ink in each region, px. Returns roots.
+    radius: (n,), of the greatest ball in each region, px. Returns roots.
     """
-    narrower = np.minimum(widest[borders.first], widest[borders.second])
-    wide = np.flatnonzero((borders.paper > 0) & (borders.pass_width >= share * narrower))
-    parents, width = list(range(len(widest))), widest.tolist()
-    for pair in wide[np.argsort(-borders.pass_width[wide], kind="stable")].tolist():
-        one, other = (_root(parents, int(end[pair])) for end in (borders.first, borders.second))
-        if one != other and borders.pass_width[pair] >= share * min(width[one], width[other]):
-            parents[other], width[one] = one, max(width[one], width[other])
+    narrower = np.minimum(radius[borders.first], radius[borders.second])
+    wide = np.flatnonzero((borders.paper > 0) & (borders.pass_radius >= share * narrower))
+    parents, merged_radius = list(range(len(radius))), radius.tolist()
+    for pair in wide[np.argsort(-borders.pass_radius[wide], kind="stable")].tolist():
+        first, second = _roots(parents, borders, pair)
+        least = share * min(merged_radius[first], merged_radius[second])
+        if first != second and borders.pass_radius[pair] >= least:
+            parents[second] = first
+            merged_radius[first] = max(merged_radius[first], merged_radius[second])
     return np.array([_root(parents, node) for node in range(len(parents))], np.intp)
 
 
 def merge_into_named(borders: Borders, named: Mask, barred: Mask) -> Index:
-    """Join regions over paper, widest pass first, but no two that are named, nor any that is barred.
+    """Merge regions over paper, widest pass first, but no two that are named, nor any that is barred.
 
-    named, barred: bool (n,). What is joined with a named region is named. Returns roots.
+    named, barred: bool (n,). What is merged with a named region is named. Returns roots.
     """
     parents, has_name = list(range(len(named))), named.tolist()
     usable = np.flatnonzero((borders.paper > 0) & ~barred[borders.first] & ~barred[borders.second])
-    for pair in usable[np.argsort(-borders.pass_width[usable], kind="stable")].tolist():
-        one, other = (_root(parents, int(end[pair])) for end in (borders.first, borders.second))
-        if one != other and not (has_name[one] and has_name[other]):
-            parents[other], has_name[one] = one, has_name[one] or has_name[other]
+    for pair in usable[np.argsort(-borders.pass_radius[usable], kind="stable")].tolist():
+        first, second = _roots(parents, borders, pair)
+        if first != second and not (has_name[first] and has_name[second]):
+            parents[second], has_name[first] = first, has_name[first] or has_name[second]
     return np.array([_root(parents, node) for node in range(len(parents))], np.intp)
+
+
+def _roots(parents: list[int], borders: Borders, pair: int) -> tuple[int, int]:
+    """Return the roots of both regions of a pair."""
+    return _root(parents, int(borders.first[pair])), _root(parents, int(borders.second[pair]))
 
 
 def _root(parents: list[int], node: int) -> int:
@@ -133,13 +141,13 @@ def remove_small_regions(borders: Borders, area: F64, least: float) -> Index:
 
 def _longest_border(borders: Borders, area: F64, least: float) -> Index:
     """Return for each label the one that it goes to, itself if it stays."""
-    one = np.concatenate([borders.first, borders.second])
-    other = np.concatenate([borders.second, borders.first])
+    label = np.concatenate([borders.first, borders.second])
+    beside = np.concatenate([borders.second, borders.first])
     length, paper = np.tile(borders.length, 2), np.tile(borders.paper, 2)
-    larger = (area[other] > area[one]) | ((area[other] == area[one]) & (other < one))
-    usable = np.flatnonzero((area[one] < least) & larger)
-    order = usable[np.lexsort((other[usable], -length[usable], -paper[usable], one[usable]))]
-    start = np.flatnonzero(np.diff(one[order], prepend=-1))
+    larger = (area[beside] > area[label]) | ((area[beside] == area[label]) & (beside < label))
+    usable = np.flatnonzero((area[label] < least) & larger)
+    order = usable[np.lexsort((beside[usable], -length[usable], -paper[usable], label[usable]))]
+    best = order[np.flatnonzero(np.diff(label[order], prepend=-1))]
     target = np.arange(len(area))
-    target[one[order[start]]] = other[order[start]]
+    target[label[best]] = beside[best]
     return target

@@ -1,6 +1,6 @@
-"""Chooses the colours of a character for all frames of a sequence: one for each area that is followed (_tracks.py).
+"""Chooses the colours of a character for all frames of a sequence: one for each area that is followed (tracks.py).
 
-1. A track has its hints' colour (_carried_hints.py), else the medoid, weighted by area, of what was painted in it:
+1. A track has its hints' colour (hint_propagation.py), else the medoid, weighted by area, of what was painted in it:
 
        c = argmin_{c in C} sum_f A_f dE00(c, c_f),    C: the colours c_f of the frames f
 
@@ -23,6 +23,7 @@ from pipelines.core.imaging.colours import (
     SAME_COLOUR,
     WHITE,
     Rgb,
+    as_rgb,
     differ,
     medoid,
     pack_rgb,
@@ -74,7 +75,7 @@ def track_shot(frames: Iterable[Frame]) -> Shot:
 
     def remembered() -> Iterator[Frame]:
         for frame in frames:
-            known.append(frame.about)
+            known.append(frame.info)
             yield frame
 
     tracks = track_areas(remembered())
@@ -84,11 +85,12 @@ def track_shot(frames: Iterable[Frame]) -> Shot:
 def choose_colours(shots: Sequence[Shot], palette: Sequence[Rgb] | None) -> list[list[dict[int, tuple[Rgb, ...]]]]:
     """Return for each frame of each sequence of a folder which colours its areas get, by area."""
     colours = [colours_of_tracks(shot) for shot in shots]
-    hinted = [spot.colour for shot in shots for spots in shot.hinted.values() for spot in spots]
-    becomes = shared_palette(hinted, [one for found in colours for one in found.values()], palette)
+    hinted = [hint.colour for shot in shots for hints in shot.hinted.values() for hint in hints]
+    painted = [colour for shot_colours in colours for colour in shot_colours.values()]
+    becomes = shared_palette(hinted, painted, palette)
     return [
-        [target_colours(shot, number, colours=found, becomes=becomes) for number in range(len(shot.frames))]
-        for shot, found in zip(shots, colours, strict=True)
+        [target_colours(shot, number, colours=shot_colours, becomes=becomes) for number in range(len(shot.frames))]
+        for shot, shot_colours in zip(shots, colours, strict=True)
     ]
 
 
@@ -96,7 +98,7 @@ def frames_to_sample(shot: Shot) -> list[int]:
     """Return the frames to look at so that each track without a hint is seen in a few: those with hints first."""
     seen: Counter[int] = Counter()
     chosen = []
-    for number in sorted(_spread(len(shot.tracks)), key=lambda number: not shot.frames[number].spots):
+    for number in sorted(_spread(len(shot.tracks)), key=lambda number: not shot.frames[number].hints):
         unknown = {int(track) for track in shot.tracks[number] if track != UNTRACKED and int(track) not in shot.hinted}
         if any(seen[track] < _ENOUGH for track in unknown):
             chosen.append(number)
@@ -116,10 +118,11 @@ def sample_colours(painting: ColorResult, areas: AreaMap) -> dict[int, AreaColou
     flat = np.where(painting.background[..., None], np.uint8(255), painting.flats)[step // 2 :: step, step // 2 :: step]
     key = (labels.astype(np.int64) << 24 | pack_rgb(flat)).reshape(-1)
     values, counts = np.unique(key, return_counts=True)
-    order = np.argsort(counts, kind="stable")
-    found = {int(values[at] >> 24): AreaColour(unpack_rgb(int(values[at])), counts[at] / key.size) for at in order}
-    found[INK] = AreaColour(unpack_rgb(int(pack_rgb(painting.ink))), 1.0)
-    return {area: found[area] for area in sorted(found)}
+    samples: dict[int, AreaColour] = {}
+    for place in np.argsort(counts, kind="stable"):  # of each area the commonest comes last
+        samples[int(values[place] >> 24)] = AreaColour(as_rgb(unpack_rgb(values[place])), counts[place] / key.size)
+    samples[INK] = AreaColour(as_rgb(painting.ink), 1.0)
+    return {area: samples[area] for area in sorted(samples)}
 
 
 def colours_of_tracks(shot: Shot) -> dict[int, AreaColour]:
@@ -130,36 +133,41 @@ def colours_of_tracks(shot: Shot) -> dict[int, AreaColour]:
     roots = _painted_alike(shot)
     painted: dict[int, dict[bool, list[AreaColour]]] = defaultdict(lambda: {True: [], False: []})
     for number, sampled in sorted(shot.samples.items()):
-        for area, one in sampled.items():
+        for area, sample in sampled.items():
             track = int(shot.tracks[number][area])
             if track != UNTRACKED and track not in shot.hinted:
-                painted[roots.get(track, track)][bool(shot.frames[number].spots)].append(one)
-    found = {root: _typical(ones[True] or ones[False]) for root, ones in painted.items()}
-    known = {int(track) for own in shot.tracks for track in own} - set(shot.hinted)
-    return {track: found[roots.get(track, track)] for track in sorted(known) if roots.get(track, track) in found}
+                painted[roots.get(track, track)][bool(shot.frames[number].hints)].append(sample)
+    colours = {root: _typical(by_hint[True] or by_hint[False]) for root, by_hint in painted.items()}
+    unhinted = {int(track) for frame_tracks in shot.tracks for track in frame_tracks} - set(shot.hinted)
+    return {track: colours[roots.get(track, track)] for track in sorted(unhinted) if roots.get(track, track) in colours}
 
 
 def _typical(samples: Sequence[AreaColour]) -> AreaColour:
-    weights = [one.weight for one in samples]
-    return AreaColour(medoid([one.colour for one in samples], weights), sum(weights))
+    weights = [sample.weight for sample in samples]
+    return AreaColour(medoid([sample.colour for sample in samples], weights), sum(weights))
 
 
 def _painted_alike(shot: Shot) -> dict[int, int]:
     """Return a root for tracks that meet in gaps of the lines and were painted alike more often than not."""
     votes: Counter[tuple[int, int]] = Counter()
     for number, sampled in sorted(shot.samples.items()):
-        own, frame = shot.tracks[number], shot.frames[number]
-        for one, other in frame.open.tolist():
-            pair = tuple(sorted((int(own[one]), int(own[other]))))
-            known = one in sampled and other in sampled and UNTRACKED not in pair and pair[0] != pair[1]
-            if known and frame.outside[one] == frame.outside[other] and not any(t in shot.hinted for t in pair):
-                votes[pair[0], pair[1]] += 1 if not differ([sampled[one].colour, sampled[other].colour]) else -1
+        tracks, frame = shot.tracks[number], shot.frames[number]
+        for area, neighbour in frame.open.tolist():
+            first, second = sorted((int(tracks[area]), int(tracks[neighbour])))
+            is_sampled = area in sampled and neighbour in sampled and UNTRACKED != first != second
+            is_hinted = first in shot.hinted or second in shot.hinted
+            if is_sampled and not is_hinted and frame.outside[area] == frame.outside[neighbour]:
+                votes[first, second] += -1 if differ([sampled[area].colour, sampled[neighbour].colour]) else 1
+    return _join_pairs(pair for pair, count in sorted(votes.items()) if count > 0)
+
+
+def _join_pairs(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Return the least track that each of the tracks in pairs is joined with, over any number of pairs."""
     roots: dict[int, int] = {}
-    for (one, other), count in sorted(votes.items()):
-        if count > 0:
-            first, second = roots.get(one, one), roots.get(other, other)
-            roots |= {track: min(first, second) for track in (one, other, first, second)}
-            roots = {track: min(first, second) if root in (first, second) else root for track, root in roots.items()}
+    for track, other in pairs:
+        joined = {roots.get(track, track), roots.get(other, other)}
+        roots |= {member: min(joined) for member in (track, other, *joined)}
+        roots = {member: min(joined) if root in joined else root for member, root in roots.items()}
     return roots
 
 
@@ -168,32 +176,31 @@ def shared_palette(
 ) -> dict[Rgb, Rgb]:
     """Return what each painted colour becomes: a hint's, one of the palette, or that of something larger like it."""
     if palette:
-        return _taken_from(palette, [one.colour for one in painted])
-    weights: Counter[Rgb] = Counter()
-    for one in painted:
-        weights[one.colour] += one.weight  # type: ignore[assignment]
+        return _nearest_of(palette, [area.colour for area in painted])
+    weights: dict[Rgb, float] = defaultdict(float)
+    for area in painted:
+        weights[area.colour] += area.weight
     known = list(dict.fromkeys([WHITE, *hinted]))
     becomes: dict[Rgb, Rgb] = {}
     for colour in sorted(weights, key=lambda colour: (-weights[colour], colour)):
-        away = pairwise_ciede2000([colour], known)[0]
-        place = int(np.argmin(away))
-        if away[place] > SAME_COLOUR:
+        difference = pairwise_ciede2000([colour], known)[0]
+        place = int(np.argmin(difference))
+        if difference[place] > SAME_COLOUR:
             known.append(colour)
             place = len(known) - 1
         becomes[colour] = known[place]
     return becomes
 
 
-def _taken_from(palette: Sequence[Rgb], colours: Sequence[Rgb]) -> dict[Rgb, Rgb]:
-    """The nearest of a palette, or white for what is white but for `SAME`."""
-    known = sorted(set(colours))
-    if not known:
+def _nearest_of(palette: Sequence[Rgb], colours: Sequence[Rgb]) -> dict[Rgb, Rgb]:
+    """Return for each colour the nearest of a palette, or white where it is white to the eye."""
+    distinct = sorted(set(colours))
+    if not distinct:
         return {}
-    chosen = nearest(palette, known)
-    white = pairwise_ciede2000(known, [WHITE])[:, 0] <= SAME_COLOUR
+    is_white = pairwise_ciede2000(distinct, [WHITE])[:, 0] <= SAME_COLOUR
     return {
-        colour: WHITE if is_white else palette[int(place)]
-        for colour, place, is_white in zip(known, chosen, white, strict=True)
+        colour: WHITE if white else palette[int(place)]
+        for colour, place, white in zip(distinct, nearest(palette, distinct), is_white, strict=True)
     }
 
 
@@ -202,39 +209,40 @@ def target_colours(
 ) -> dict[int, tuple[Rgb, ...]]:
     """Return the colours of a frame's areas: their track's, or those of hints in the frame that say otherwise."""
     frame, tracks = shot.frames[number], shot.tracks[number]
-    own: dict[int, list[Rgb]] = defaultdict(list)
-    for spot in frame.spots if frame.by_hand else ():
-        own[spot.area].append(spot.colour)
-    wanted: dict[int, tuple[Rgb, ...]] = {}
+    by_hand: dict[int, list[Rgb]] = defaultdict(list)
+    for hint in frame.hints if frame.by_hand else ():
+        by_hand[hint.area].append(hint.colour)
+    targets: dict[int, tuple[Rgb, ...]] = {}
     for area in range(1, len(tracks)):
         track = int(tracks[area])
         if track in shot.hinted:
-            wanted[area] = tuple(dict.fromkeys(spot.colour for spot in shot.hinted[track]))
+            targets[area] = tuple(dict.fromkeys(hint.colour for hint in shot.hinted[track]))
         elif track in colours:
-            wanted[area] = (becomes[colours[track].colour],)
-        if area in own:
-            wanted[area] = _by_hand(tuple(dict.fromkeys(own[area])), wanted.get(area, ()))
+            targets[area] = (becomes[colours[track].colour],)
+        if area in by_hand:
+            targets[area] = _keep_differing(tuple(dict.fromkeys(by_hand[area])), targets.get(area, ()))
     inks = [sampled[INK] for sampled in shot.samples.values() if INK in sampled]
     if inks:
-        wanted[INK] = (_typical(inks).colour,)
-    return wanted
+        targets[INK] = (_typical(inks).colour,)
+    return targets
 
 
-def _by_hand(own: tuple[Rgb, ...], others: tuple[Rgb, ...]) -> tuple[Rgb, ...]:
-    """The hints' colours, each replaced by the track's that is the same to the eye."""
-    if not others:
-        return own
-    away = pairwise_ciede2000(own, others)
+def _keep_differing(by_hand: tuple[Rgb, ...], track: tuple[Rgb, ...]) -> tuple[Rgb, ...]:
+    """Return the colours of hints by hand, each replaced by the track's that is the same to the eye."""
+    if not track:
+        return by_hand
+    differences = pairwise_ciede2000(by_hand, track)
     return tuple(
-        others[int(row.argmin())] if row.min() <= SAME_COLOUR else colour for colour, row in zip(own, away, strict=True)
+        track[int(row.argmin())] if row.min() <= SAME_COLOUR else colour
+        for colour, row in zip(by_hand, differences, strict=True)
     )
 
 
 def encode_samples(samples: Mapping[int, AreaColour]) -> bytes:
     """Turn what was painted into JSON."""
-    return json.dumps([[area, *one.colour, round(one.weight, 9)] for area, one in samples.items()]).encode()
+    return json.dumps([[area, *sample.colour, round(sample.weight, 9)] for area, sample in samples.items()]).encode()
 
 
 def decode_samples(data: bytes) -> dict[int, AreaColour]:
     """Turn JSON that `encode_samples` wrote into samples."""
-    return {row[0]: AreaColour((row[1], row[2], row[3]), row[4]) for row in json.loads(data)}
+    return {area: AreaColour((red, green, blue), weight) for area, red, green, blue, weight in json.loads(data)}

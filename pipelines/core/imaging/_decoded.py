@@ -30,7 +30,7 @@ def decode_with_opencv(stream: bytes) -> Samples:
         raise PictureError(f"it cannot be decoded ({error.err})", hint="Save it again as an 8-bit PNG") from error
     if samples is None:
         raise PictureError("it is damaged (its pixels cannot be unpacked)", hint="Save it again as an 8-bit PNG")
-    return samples  # type: ignore[return-value]
+    return np.asarray(samples, np.uint16) if samples.dtype == np.uint16 else np.asarray(samples, np.uint8)
 
 
 def split_alpha(samples: Samples) -> tuple[U8, U8 | None]:
@@ -46,5 +46,5 @@ def split_alpha(samples: Samples) -> tuple[U8, U8 | None]:
 def eight_bits(samples: NDArray[np.generic]) -> U8:
     """Scale 16-bit samples to 8 by 1/257, rounded to nearest (65535 = 255 * 257); 8-bit samples pass."""
     if samples.dtype == np.uint8:
-        return samples  # type: ignore[return-value]
+        return np.asarray(samples, np.uint8)
     return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -21,12 +21,16 @@ def in_srgb(colours: U8, profile: bytes | None) -> U8:
     mode = "L" if colours.ndim == 2 else "CMYK" if colours.shape[2] == 4 else "RGB"
     described, transform = _conversion(profile) if profile else ("", None)
     if mode == "L" and described != "L":
-        colours, mode = cv2.merge([colours] * 3), "RGB"  # type: ignore[assignment]
+        colours, mode = _three_channels(colours), "RGB"
     if transform is not None and mode == described:
         return np.array(ImageCms.applyTransform(Image.fromarray(colours), transform))
     if mode == "CMYK":
         return _plain_cmyk(colours)
-    return cv2.merge([colours] * 3) if mode == "L" else colours  # type: ignore[return-value]
+    return _three_channels(colours) if mode == "L" else colours
+
+
+def _three_channels(grey: U8) -> U8:
+    return np.asarray(cv2.merge([grey] * 3), np.uint8)
 
 
 def _plain_cmyk(ink: U8) -> U8:

@@ -3,11 +3,12 @@
 import io
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging._decoded import Decoded, decode_with_opencv, eight_bits, split_alpha
@@ -93,7 +94,13 @@ def _turn_to_page(image: Image.Image) -> None:
 
 def _kind_of_page(image: Image.Image, index: int) -> int:
     image.seek(index)
-    return int(image.tag_v2.get(_SUBFILE, 0))  # type: ignore[attr-defined]
+    return int(_tags(image).get(_SUBFILE, 0))
+
+
+def _tags(image: Image.Image) -> Mapping[int, Any]:
+    """Return the tags of the page of a TIFF that was turned to."""
+    assert isinstance(image, TiffImagePlugin.TiffImageFile)
+    return image.tag_v2
 
 
 def _check_still(image: Image.Image) -> None:
@@ -147,7 +154,7 @@ def _first_scan(data: bytes) -> int:
 def _check_strips(image: Image.Image, size: int) -> None:
     """Refuse a TIFF whose strips or tiles reach beyond the file, before libtiff complains about each on stderr."""
     with _blaming(image):
-        tags = image.tag_v2  # type: ignore[attr-defined]
+        tags = _tags(image)
         for offsets, lengths in _STRIPS:
             ends = [start + length for start, length in zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False)]
             if max(ends, default=0) > size:
@@ -159,7 +166,7 @@ def _is_deep_colour(image: Image.Image) -> bool:
     samples = _NUMBER_OF_SAMPLES.get(image.mode, 0)
     if image.format != "TIFF" or samples == 0 or image.tell() > 0:  # OpenCV reads the first page only
         return False
-    return bool(image.tag_v2.get(_BITS) == (16,) * samples)  # type: ignore[attr-defined]
+    return bool(_tags(image).get(_BITS) == (16,) * samples)
 
 
 def _colours(image: Image.Image) -> tuple[U8, U8 | None]:

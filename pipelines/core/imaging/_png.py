@@ -57,7 +57,7 @@ def read_header(data: bytes) -> Header:
     return Header(width, height, depth, kind)
 
 
-def read_sheet(data: bytes) -> RawImage:
+def read_chunks(data: bytes) -> RawImage:
     """Walk the chunks to the end and check each checksum; PictureError where the file ends early or is damaged."""
     header = read_header(data)
     view = memoryview(data)
@@ -75,12 +75,12 @@ def read_sheet(data: bytes) -> RawImage:
 
 def decode(data: bytes) -> Decoded:
     """Decode a PNG of any kind; PictureError where it is incomplete, damaged or animated."""
-    sheet = read_sheet(data)
-    _check_still(sheet.chunks.get(b"acTL", b""))
-    samples = decode_with_opencv(sheet.stream)
-    colours, alpha = _palette_colours(samples, sheet) if sheet.header.kind == PALETTE else _colours(samples, sheet)
-    profile = _inflated_profile(sheet.chunks.get(b"iCCP", b""))
-    return Decoded(colours, alpha, profile, _orientation(sheet.chunks.get(b"eXIf", b"")))
+    raw = read_chunks(data)
+    _check_still(raw.chunks.get(b"acTL", b""))
+    samples = decode_with_opencv(raw.stream)
+    colours, alpha = _palette_colours(samples, raw) if raw.header.kind == PALETTE else _colours(samples, raw)
+    profile = _inflated_profile(raw.chunks.get(b"iCCP", b""))
+    return Decoded(colours, alpha, profile, _orientation(raw.chunks.get(b"eXIf", b"")))
 
 
 def encode(array: Samples, level: int) -> bytes:
@@ -103,12 +103,12 @@ def encode(array: Samples, level: int) -> bytes:
 
 def decode_grey(data: bytes) -> Samples:
     """Decode a grey PNG of 8 or 16 bits unscaled, uint8 or uint16 (H, W); PictureError for any other kind."""
-    sheet = read_sheet(data)
-    if sheet.header.kind != GREY or sheet.header.depth < 8:
+    raw = read_chunks(data)
+    if raw.header.kind != GREY or raw.header.depth < 8:
         raise PictureError(
             "it is not a grey PNG of 8 or 16 bits", hint="Give the map that `colorize-cli regions` writes"
         )
-    return decode_with_opencv(sheet.stream)
+    return decode_with_opencv(raw.stream)
 
 
 def _walk(view: memoryview) -> Iterator[tuple[bytes, int, int]]:
@@ -138,11 +138,11 @@ def _chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))
 
 
-def _colours(samples: Samples, sheet: RawImage) -> tuple[U8, U8 | None]:
+def _colours(samples: Samples, raw: RawImage) -> tuple[U8, U8 | None]:
     colours, alpha = split_alpha(samples)
-    key = sheet.chunks.get(b"tRNS", b"")
+    key = raw.chunks.get(b"tRNS", b"")
     if alpha is None and len(key) >= 2 * (1 if samples.ndim == 2 else 3):
-        alpha = _keyed_alpha(samples, key, sheet.header.depth)
+        alpha = _keyed_alpha(samples, key, raw.header.depth)
     return colours, alpha
 
 
@@ -160,17 +160,18 @@ def _stretch(depth: int) -> int:
     return 255 // ((1 << depth) - 1) if depth < 8 else 1
 
 
-def _palette_colours(indices: Samples, sheet: RawImage) -> tuple[U8, U8 | None]:
+def _palette_colours(indices: Samples, raw: RawImage) -> tuple[U8, U8 | None]:
     """Look up the palette; an index beyond it is black, as in libpng."""
-    listed = np.frombuffer(sheet.chunks.get(b"PLTE", b"")[:768], np.uint8)
-    given = np.frombuffer(sheet.chunks.get(b"tRNS", b"")[:256], np.uint8)
+    listed = np.frombuffer(raw.chunks.get(b"PLTE", b"")[:768], np.uint8)
+    translucent = np.frombuffer(raw.chunks.get(b"tRNS", b"")[:256], np.uint8)
     table = np.zeros((256, 4), np.uint8)
     table[:, 3] = 255
     table[: len(listed) // 3, :3] = listed[: len(listed) // 3 * 3].reshape(-1, 3)
-    table[: len(given), 3] = given
-    table = table[np.arange(256) // _stretch(sheet.header.depth)]
+    table[: len(translucent), 3] = translucent
+    table = table[np.arange(256) // _stretch(raw.header.depth)]
     red, green, blue, alpha = (cv2.LUT(indices, np.ascontiguousarray(column)) for column in table.T)
-    return cv2.merge([red, green, blue]), alpha if len(given) else None  # type: ignore[return-value]
+    colours = np.asarray(cv2.merge([red, green, blue]), np.uint8)
+    return colours, np.asarray(alpha, np.uint8) if len(translucent) else None
 
 
 def _check_still(control: bytes) -> None:

@@ -1,12 +1,13 @@
-"""Tells which colours are the same to the eye, and finds the colour that stands for many."""
+"""Colours as numbers: sRGB and L*a*b*, how far apart colours look, and the one that stands for many."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pipelines.core.imaging.arrays import F64, U8
+from pipelines.core.imaging.arrays import F64, U8, Labels
 
 # IEC 61966-2-1, linear sRGB to XYZ, white D65
 _TO_XYZ = np.array(
@@ -29,7 +30,7 @@ def srgb_to_lab(rgb: ArrayLike) -> F64:
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
-def lab_to_srgb(lab: ArrayLike, *, white: str = "D65") -> NDArray[np.uint8]:
+def lab_to_srgb(lab: ArrayLike, *, white: Literal["D65", "D50"] = "D65") -> U8:
     """Turn L*a*b* (..., 3) of white "D65" or "D50" (as print programs use) into uint8 sRGB, clipped to its gamut."""
     lightness, a, b = np.moveaxis(np.asarray(lab, np.float64), -1, 0)
     y = (lightness + 16) / 116
@@ -99,9 +100,9 @@ SAME_COLOUR = 5.0
 WHITE: Rgb = (255, 255, 255)
 
 
-def pairwise_ciede2000(ones: Sequence[Rgb], others: Sequence[Rgb]) -> F64:
-    """Return the CIEDE2000 of each of n colours from each of m, (n, m)."""
-    return ciede2000(srgb_to_lab(ones)[:, None], srgb_to_lab(others)[None])
+def pairwise_ciede2000(first: ArrayLike, second: ArrayLike) -> F64:
+    """Return the CIEDE2000 of each of n sRGB colours 0..255, (n, 3), from each of m, (m, 3): float64 (n, m)."""
+    return ciede2000(srgb_to_lab(first)[:, None], srgb_to_lab(second)[None])
 
 
 def differ(colours: Sequence[Rgb]) -> bool:
@@ -111,20 +112,26 @@ def differ(colours: Sequence[Rgb]) -> bool:
 
 def medoid(colours: Sequence[Rgb], weights: Sequence[float]) -> Rgb:
     """Return the colour with the least sum of CIEDE2000 from all others, by weight; of equals the least (r, g, b)."""
-    total: Counter[Rgb] = Counter()
+    total: dict[Rgb, float] = defaultdict(float)
     for colour, weight in zip(colours, weights, strict=True):
-        total[colour] += weight  # type: ignore[assignment]
+        total[colour] += weight
     known = sorted(total)
     costs = pairwise_ciede2000(known, known) @ np.array([total[colour] for colour in known], np.float64)
     return known[int(np.argmin(np.round(costs, 9)))]
 
 
-def pack_rgb(colours: U8) -> NDArray[np.int32]:
-    """Return each colour, uint8 (..., 3), as one number."""
-    parts = colours.astype(np.int32)
-    return np.asarray(parts[..., 0] << 16 | parts[..., 1] << 8 | parts[..., 2])
+def pack_rgb(colours: U8) -> Labels:
+    """Return each colour, uint8 (..., 3), as one number 0xRRGGBB, int32 (...); further channels are left out."""
+    red, green, blue = (colours[..., channel].astype(np.int32) for channel in range(3))
+    return np.asarray(red << 16 | green << 8 | blue, np.int32)
 
 
-def unpack_rgb(value: int) -> Rgb:
-    """Return the colour of a number that `packed` made, in its 24 lowest bits."""
-    return value >> 16 & 255, value >> 8 & 255, value & 255
+def unpack_rgb(packed: NDArray[np.integer]) -> U8:
+    """Return the colours, uint8 (..., 3), of numbers (...) that `pack_rgb` made, in their 24 lowest bits."""
+    return np.stack([packed >> 16 & 255, packed >> 8 & 255, packed & 255], axis=-1).astype(np.uint8)
+
+
+def as_rgb(colour: U8) -> Rgb:
+    """Return one colour, uint8 (3,), as a tuple."""
+    red, green, blue = colour.tolist()
+    return red, green, blue

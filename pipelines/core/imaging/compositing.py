@@ -1,13 +1,9 @@
-"""Lays layers with straight alpha over colour, and colour over white paper."""
-
-from typing import TYPE_CHECKING
+"""Lays layers with straight alpha over colour and over white paper, joins alpha to colour, and shrinks pictures."""
 
 import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-if TYPE_CHECKING:
-    pass
 from pipelines.core.imaging.arrays import U8
 
 
@@ -16,27 +12,27 @@ def over_white(rgb: U8, alpha: U8 | None) -> U8:
     if alpha is None:
         return rgb
     missing = cv2.multiply(cv2.bitwise_not(rgb), cv2.merge([alpha, alpha, alpha]), scale=1 / 255)
-    return cv2.bitwise_not(missing)  # type: ignore[return-value]
+    return np.asarray(cv2.bitwise_not(missing), np.uint8)
 
 
 def composite(layer: U8, colour: ArrayLike) -> U8:
     """Lay an RGBA layer (H, W, 4) over RGB (H, W, 3) or one colour (3,): (c a + b (255 - a)) / 255, rounded."""
     below = np.broadcast_to(np.asarray(colour, np.uint8), (*layer.shape[:2], 3))
     alpha = cv2.extractChannel(layer, 3)
-    result = cv2.copyTo(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), alpha, below.copy())
+    result = np.asarray(cv2.copyTo(cv2.cvtColor(layer, cv2.COLOR_RGBA2RGB), alpha, below.copy()), np.uint8)
     soft = np.flatnonzero(cv2.inRange(alpha, 1, 254))
     top = layer.reshape(-1, 4)[soft].astype(np.uint16)
     total = top[:, :3] * top[:, 3:] + below.reshape(-1, 3)[soft] * (255 - top[:, 3:])
     result.reshape(-1, 3)[soft] = (total + 127) // 255
-    return result  # type: ignore[return-value]
+    return result
 
 
 def join_alpha(rgb: U8, alpha: U8 | None) -> U8:
     """Join RGB (H, W, 3) and alpha (H, W), None = opaque, to RGBA (H, W, 4)."""
-    layer = cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA)
+    layer = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA), np.uint8)
     if alpha is not None:
         cv2.insertChannel(alpha, layer, 3)
-    return layer  # type: ignore[return-value]
+    return layer
 
 
 def fit(array: U8, longer_side: int) -> U8:
@@ -46,4 +42,4 @@ def fit(array: U8, longer_side: int) -> U8:
     if scale >= 1:
         return array
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(array, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+    return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,15 +1,14 @@
 """Declares a picture in layers, as painting programs hold it.
 
-Blend modes have the names of `blending.MODES`. A layer may be smaller than the document: what it does not cover is
+Blend modes have the names of `blend_modes.MODES`. A layer may be smaller than the document: what it does not cover is
 transparent. A layer without a pixel is there all the same, so that the layers of every document have the same names.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.arrays import U8, Index
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +71,11 @@ def cropped(name: str, picture: U8, *, mode: str = "normal", visible: bool = Tru
 
 def at_full_size(layer: Layer, document: Document) -> U8:
     """Return a layer's picture with its margins, uint8 RGBA (H, W, 4)."""
-    whole = np.zeros((document.height, document.width, 4), np.uint8)
-    whole[layer.top : layer.top + layer.height, layer.left : layer.left + layer.width] = layer.picture
-    return whole
+    picture = np.zeros((document.height, document.width, 4), np.uint8)
+    picture[layer.top : layer.top + layer.height, layer.left : layer.left + layer.width] = layer.picture
+    return picture
 
 
-def _span(occupied: NDArray[np.intp]) -> slice:
-    """From the first to the last index that is occupied."""
+def _span(occupied: Index) -> slice:
+    """Return the slice from the first to the last index that is occupied."""
     return slice(int(occupied[0]), int(occupied[-1]) + 1) if occupied.size else slice(0, 0)

@@ -1,4 +1,4 @@
-"""Finds what is ink and what is paper in a picture of line art.
+"""Turns a picture of line art into a line drawing or a layer of ink, by what is ink in it and what is paper.
 
 Tone is the darkest channel, min(r, g, b): it is low for ink of any hue, yellow and light blue too, where luminance is
 not. Paper is the highest peak of its histogram on the light side, solid ink what the dark end of the rest agrees on.
@@ -6,15 +6,13 @@ not. Paper is the highest peak of its histogram on the light side, solid ink wha
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
-if TYPE_CHECKING:
-    from pipelines.core.imaging.picture import Picture
 from pipelines.core.imaging.arrays import F32, U8
 from pipelines.core.imaging.compositing import fit, join_alpha, over_white
+from pipelines.core.imaging.picture import Picture
 
 _LEAST_CONTRAST = 16  # levels between paper and ink below which there is one flat tone
 _LIGHTEST_SHEET = 192  # a paper whose darkest channel is below this is a coloured or a dark sheet
@@ -34,7 +32,7 @@ class Levels:
 class LineArt:
     """A picture of line art, read once: as a drawing (`line_drawing`) and as a layer (`ink_layer`)."""
 
-    def __init__(self, picture: "Picture") -> None:
+    def __init__(self, picture: Picture) -> None:
         self._rgb, self._alpha = picture.rgb, picture.alpha
 
     @cached_property
@@ -45,7 +43,7 @@ class LineArt:
             levels = _levels(_histogram(tone))
         else:
             _, tone, levels = self._sheet
-        return np.asarray(cv2.LUT(tone, _stretch(levels)), np.uint8)
+        return _look_up(tone, _stretch(levels))
 
     @cached_property
     def layer(self) -> U8:
@@ -56,25 +54,24 @@ class LineArt:
         seen, tone, levels = self._sheet
         table = _alpha_by_tone(levels)
         if alpha is None:
-            return _lossless_layer(seen, np.asarray(cv2.LUT(tone, table), np.uint8))
+            return _lossless_layer(seen, _look_up(tone, table))
         if _is_light_on_dark(over_white(rgb, alpha)):
             rgb = _exchange_light_and_dark(rgb)
-        derived = cv2.LUT(_tone(rgb), table)
+        derived = _look_up(_tone(rgb), table)
         product = cv2.max(cv2.multiply(alpha, derived, scale=1 / 255), cv2.bitwise_not(tone))
         layer = _lossless_layer(seen, np.asarray(product, np.uint8))
-        _, solid = cv2.threshold(derived, 254, 255, cv2.THRESH_BINARY)
-        return np.asarray(cv2.copyTo(join_alpha(rgb, alpha), solid, layer), np.uint8)
+        return np.asarray(cv2.copyTo(join_alpha(rgb, alpha), _above(derived, 254), layer), np.uint8)
 
     @cached_property
     def _is_light_ink(self) -> bool:
         return self._alpha is not None and _is_light_ink(self._rgb, self._alpha)
 
     @cached_property
-    def _sheet(self) -> "tuple[U8, U8, Levels]":
+    def _sheet(self) -> tuple[U8, U8, Levels]:
         return _read_sheet(self._rgb, self._alpha)
 
 
-def line_drawing(picture: "Picture") -> U8:
+def line_drawing(picture: Picture) -> U8:
     """Return a picture of line art as a line drawing, uint8 (H, W), 0 = ink, 255 = paper.
 
     Tone is the darkest channel, so that a yellow or light blue line counts; it is stretched until paper is 255 and
@@ -88,7 +85,7 @@ def line_drawing(picture: "Picture") -> U8:
     return LineArt(picture).drawing
 
 
-def ink_layer(picture: "Picture") -> U8:
+def ink_layer(picture: Picture) -> U8:
     """Return a picture of line art as a layer, uint8 RGBA (H, W, 4), that over white gives the picture back exactly.
 
     Solid ink, pixels as dark as the drawing's own ink, is opaque in its own colour and comes out unchanged over any
@@ -107,7 +104,17 @@ def ink_layer(picture: "Picture") -> U8:
 
 def _tone(rgb: U8) -> U8:
     red, green, blue = cv2.split(rgb)
-    return cv2.min(cv2.min(red, green), blue)  # type: ignore[return-value]
+    return np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
+
+
+def _look_up(tone: U8, table: U8) -> U8:
+    """Return table[tone], uint8 (H, W), of a table (256,)."""
+    return np.asarray(cv2.LUT(tone, table), np.uint8)
+
+
+def _above(levels: U8, limit: float) -> U8:
+    """Return the mask, 0 or 255, of the levels above a limit."""
+    return np.asarray(cv2.threshold(levels, limit, 255, cv2.THRESH_BINARY)[1], np.uint8)
 
 
 def _levels(counts: F32) -> Levels:
@@ -168,7 +175,7 @@ def _lossless_layer(seen: U8, alpha: U8) -> U8:
     a < 255, and nothing where a = 255: laid over white it rounds back.
     """
     missing = cv2.divide(cv2.bitwise_not(seen), cv2.merge([alpha, alpha, alpha]), scale=255)  # by alpha 0: 0
-    return join_alpha(cv2.bitwise_not(missing), alpha)  # type: ignore[arg-type]
+    return join_alpha(np.asarray(cv2.bitwise_not(missing), np.uint8), alpha)
 
 
 # polarity and paper
@@ -177,10 +184,10 @@ def _lossless_layer(seen: U8, alpha: U8) -> U8:
 def _is_light_ink(rgb: U8, alpha: U8) -> bool:
     """Tell whether all that is opaque is of one light tone: ink that would vanish on white, on a transparent ground."""
     highest = cv2.minMaxLoc(alpha)[1]
-    _, opaque = cv2.threshold(alpha, min(highest, 250.0) - 1, 255, cv2.THRESH_BINARY)
+    opaque = _above(alpha, min(highest, 250.0) - 1)
     if highest == 0 or cv2.countNonZero(opaque) == alpha.size:
         return False
-    counts = _histogram(_tone(rgb), opaque)  # type: ignore[arg-type]
+    counts = _histogram(_tone(rgb), opaque)
     darkest, lightest = _quantile(counts, 0.001), int(np.flatnonzero(counts)[-1])
     return darkest >= _LIGHTEST_SHEET and lightest - darkest < 48
 
@@ -207,18 +214,18 @@ def _is_light_on_dark(rgb: U8) -> bool:
     They do where dark reaches the border and is thicker than light, and light is either thin or made of strokes at
     least as much as dark is. (A light figure before a night sky is thick, and the strokes in it are dark.)
     """
-    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
     low, high, _, _ = cv2.minMaxLoc(grey)
     middle = (low + high) / 2
     border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     if high - low < _LEAST_CONTRAST or np.count_nonzero(border > middle) * 2 > border.size:
         return False
-    _, light = cv2.threshold(fit(grey, _POLARITY_SIZE), middle, 255, cv2.THRESH_BINARY)  # type: ignore[arg-type]
-    dark = cv2.bitwise_not(light)
-    thickness = _thickness(light)  # type: ignore[arg-type]
-    if thickness >= _thickness(dark):  # type: ignore[arg-type]
+    light = _above(fit(grey, _POLARITY_SIZE), middle)
+    dark = ~light
+    thickness = _thickness(light)
+    if thickness >= _thickness(dark):
         return False
-    return thickness < _THIN or _strokes(light) > 0.8 * _strokes(dark)  # type: ignore[arg-type]
+    return thickness < _THIN or _strokes(light) > 0.8 * _strokes(dark)
 
 
 def _thickness(mask: U8) -> float:
@@ -245,8 +252,8 @@ def _on_white_paper(rgb: U8) -> U8:
     A channel that the sheet has next to nothing of can show no ink: it follows the darkest of the others. A picture of
     one flat tone has no paper to speak of and stays as it is.
     """
-    channels = cv2.split(rgb)
-    levels = [_levels(_histogram(channel)) for channel in channels]  # type: ignore[arg-type]
+    channels = [np.asarray(channel, np.uint8) for channel in cv2.split(rgb)]
+    levels = [_levels(_histogram(channel)) for channel in channels]
     if all(level.flat for level in levels):
         return rgb
     papers = [max(level.paper, 1) for level in levels]

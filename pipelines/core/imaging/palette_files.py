@@ -20,11 +20,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from pipelines.core.errors import PictureError, UsageError
-from pipelines.core.imaging.arrays import U8
-from pipelines.core.imaging.colours import ciede2000, lab_to_srgb, srgb_to_lab
+from pipelines.core.imaging.arrays import U8, Index
+from pipelines.core.imaging.colours import lab_to_srgb, pack_rgb, pairwise_ciede2000
 from pipelines.core.imaging.picture import decode_picture
 
 Colour = tuple[float, float, float]  # sRGB 0..255
@@ -32,6 +32,7 @@ Colour = tuple[float, float, float]  # sRGB 0..255
 MAX_SWATCHES = 256
 """How many colours are taken from a picture."""
 
+_SEEN = 128  # the alpha from which a pixel of a picture counts
 _HEX = re.compile(r"#?(?:0x)?([0-9a-fA-F]{8}|[0-9a-fA-F]{6}|[0-9a-fA-F]{3})")
 
 
@@ -66,14 +67,17 @@ def decode_palette(data: bytes, suffix: str = "") -> U8:
     return rounded[np.sort(first)]
 
 
-def nearest(palette: ArrayLike, colours: ArrayLike) -> NDArray[np.intp]:
+def nearest(palette: ArrayLike, colours: ArrayLike) -> Index:
     """Return for each colour (n, 3) the index of the nearest in a palette (m, 3) by CIEDE2000; of equals the first.
 
     Cost grows with n times m: for a picture, give its distinct colours.
     """
-    wanted, offered = srgb_to_lab(colours), srgb_to_lab(palette)
+    queries, offered = np.asarray(colours), np.asarray(palette)
     rows = max(1, (1 << 18) // len(offered))  # so many differences at a time fit the cache
-    parts = [ciede2000(wanted[i : i + rows, None], offered[None]).argmin(axis=1) for i in range(0, len(wanted), rows)]
+    parts = [
+        pairwise_ciede2000(queries[start : start + rows], offered).argmin(axis=1)
+        for start in range(0, len(queries), rows)
+    ]
     return np.concatenate(parts) if parts else np.zeros(0, np.intp)
 
 
@@ -243,9 +247,8 @@ def _picture(data: bytes) -> U8:
     picture = decode_picture(data)
     pixels = picture.rgb.reshape(-1, 3)
     if picture.alpha is not None:
-        pixels = pixels[picture.alpha.ravel() >= 128]
-    packed = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    _, first, counts = np.unique(packed, return_index=True, return_counts=True)
+        pixels = pixels[picture.alpha.ravel() >= _SEEN]
+    _, first, counts = np.unique(pack_rgb(pixels), return_index=True, return_counts=True)
     order = np.lexsort((first, -counts))[:MAX_SWATCHES]
     return pixels[first[order]]
 

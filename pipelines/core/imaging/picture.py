@@ -8,12 +8,13 @@
 
 Pixels are decoded and encoded here and nowhere else: PNG by `_png.py`, every other format by `_pillow.py`. Whatever a
 file holds, what comes out is upright, sRGB, 8 bits a sample and complete, or a PictureError; never part of a picture.
-What is ink and what is paper is found by `line_art.py`.
+What is ink and what is paper is told by `line_art.py`; `compositing.py` lays layers over each other.
 """
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,7 +24,7 @@ from pipelines.core.errors import PictureError, SettingsError
 from pipelines.core.imaging import _pillow, _png
 from pipelines.core.imaging._decoded import Decoded, Samples
 from pipelines.core.imaging._icc import in_srgb
-from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.arrays import U8, Labels
 from pipelines.core.imaging.compositing import composite, join_alpha, over_white
 
 MAX_PIXELS = 1 << 28
@@ -32,6 +33,9 @@ MAX_PIXELS = 1 << 28
 _SUFFIXES = "apng avif bmp dib gif jfif jp2 jpe jpeg jpg pbm pcx pgm png pnm ppm qoi tga tif tiff webp"
 PICTURE_SUFFIXES = frozenset(f".{suffix}" for suffix in _SUFFIXES.split())
 """The names by which pictures are found in a folder, in lower case; what a file is, its content decides."""
+
+HINT_ALPHA = 128
+"""The alpha from which a pixel of a hint map is a hint."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,10 @@ def decode_picture(data: bytes, *, max_pixels: int | None = None) -> Picture:
     if data.startswith(_png.SIGNATURE):
         header = _png.read_header(data)
         _check_size(header.width, header.height, limit)
-        return _finished(_png.decode(data))
+        return _finish(_png.decode(data))
     with _pillow.opened(data) as image:
         _check_size(image.width, image.height, limit)
-        return _finished(_pillow.decode(image, data))
+        return _finish(_pillow.decode(image, data))
 
 
 def _pixel_limit() -> int:
@@ -111,7 +115,8 @@ def _check_size(width: int, height: int, limit: int) -> None:
     raise PictureError(f"it is too large ({width} x {height} = {megapixels})", hint=hint)
 
 
-def _finished(decoded: Decoded) -> Picture:
+def _finish(decoded: Decoded) -> Picture:
+    """Apply the profile and the orientation that the file has, and leave out alpha that is opaque everywhere."""
     rgb = _upright(in_srgb(decoded.colours, decoded.profile), decoded.orientation)
     if decoded.alpha is None or int(decoded.alpha.min()) == 255:
         return Picture(rgb)
@@ -151,16 +156,16 @@ def encode_picture(array: U8, suffix: str, *, quality: int = 95) -> bytes:
 
 
 def _encode(suffix: str, array: Samples, settings: list[int]) -> bytes:
+    samples: NDArray[Any] = array
     if array.ndim == 3:
-        order = cv2.COLOR_RGB2BGR if array.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-        array = cv2.cvtColor(array, order)  # type: ignore[assignment]
-    done, data = cv2.imencode(suffix, array, settings)
-    if not done:
+        samples = cv2.cvtColor(array, cv2.COLOR_RGB2BGR if array.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
+    is_encoded, data = cv2.imencode(suffix, samples, settings)
+    if not is_encoded:
         raise PictureError(f"it cannot be encoded as {suffix}", hint="Write it as .png")
     return data.tobytes()
 
 
-def encode_labels(regions: NDArray[np.int32]) -> bytes:
+def encode_labels(regions: Labels) -> bytes:
     """Encode a region map int32 (H, W), values 0..65535, as 16-bit grey PNG; PictureError for more regions."""
     if int(regions.min()) < 0 or int(regions.max()) > 0xFFFF:
         message = f"it has {int(regions.max())} regions and a 16-bit PNG holds 65535"
@@ -168,14 +173,10 @@ def encode_labels(regions: NDArray[np.int32]) -> bytes:
     return encode_png(regions.astype(np.uint16))
 
 
-def decode_labels(data: bytes, *, max_pixels: int | None = None) -> NDArray[np.int32]:
+def decode_labels(data: bytes, *, max_pixels: int | None = None) -> Labels:
     """Decode a region map, a grey PNG of 8 or 16 bits, to int32 (H, W), unscaled; PictureError for anything else."""
     if not data.startswith(_png.SIGNATURE):
         raise PictureError("it is not a PNG", hint="Give the map that `colorize-cli regions` writes")
     header = _png.read_header(data)
     _check_size(header.width, header.height, _pixel_limit() if max_pixels is None else max_pixels)
     return _png.decode_grey(data).astype(np.int32)
-
-
-HINT_ALPHA = 128
-"""The alpha from which a pixel of a hint map is a hint."""

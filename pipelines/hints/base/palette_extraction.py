@@ -29,26 +29,26 @@ _COUNTS = (4, 6, 8, 12, 16, 24, 32)
 _MEAN = 1.5  # dE of colours from the nearest of the palette
 
 
-class Fills(NamedTuple):
+class MainColours(NamedTuple):
     """The main colours of one picture."""
 
     colours: U8  # (n, 3)
     weights: F64  # (n,), whole numbers
 
 
-def fills_of(image: U8, alpha: U8 | None) -> Fills:
+def fills_of(image: U8, alpha: U8 | None) -> MainColours:
     """Return the main colours of a picture, uint8 RGB (H, W, 3); none where all of it is paper or transparent."""
     step = -(-max(image.shape[:2]) // _SIDE)
     small = np.ascontiguousarray(image[::step, ::step])
     figure = find_figure(small, None if alpha is None else alpha[::step, ::step], skip_paper=True)
     if not figure.any():
-        return Fills(np.zeros((0, 3), np.uint8), np.zeros(0))
+        return MainColours(np.zeros((0, 3), np.uint8), np.zeros(0))
     width = _INK_WIDTH * max(small.shape[:2])
-    found = small[find_fills(small, figure, ink_width=width, ink_value=_INK_VALUE, edge=_EDGE)]
-    colours, counts = _cubes(found)
+    fills = small[find_fills(small, figure, ink_width=width, ink_value=_INK_VALUE, edge=_EDGE)]
+    colours, counts = _cubes(fills)
     medoids = weighted_medoids(_distances(colours), counts, _PER_PICTURE)
     shares = np.bincount(medoids.labels, counts, len(medoids.members)) / counts.sum()
-    return Fills(colours[medoids.members], np.maximum(np.rint(_SHARES * shares**_POWER), 1))
+    return MainColours(colours[medoids.members], np.maximum(np.rint(_SHARES * shares**_POWER), 1))
 
 
 def _cubes(pixels: U8) -> tuple[U8, F64]:
@@ -62,13 +62,15 @@ def _cubes(pixels: U8) -> tuple[U8, F64]:
     return values[order[first]][fullest], sums[fullest]
 
 
-def palette_of(pictures: Iterable[Fills]) -> U8:
+def palette_of(pictures: Iterable[MainColours]) -> U8:
     """Return the palette of pictures, uint8 (k, 3), k <= 32, the heaviest colour first; (0, 3) where they have none."""
-    found = list(pictures)
-    if not sum(len(one.colours) for one in found):
+    main_colours = list(pictures)
+    if not sum(len(picture.colours) for picture in main_colours):
         return np.zeros((0, 3), np.uint8)
-    colours, which = np.unique(np.concatenate([one.colours for one in found]), axis=0, return_inverse=True)
-    weights = np.bincount(which.reshape(-1), np.concatenate([one.weights for one in found])).astype(np.float64)
+    every_colour = np.concatenate([picture.colours for picture in main_colours])
+    every_weight = np.concatenate([picture.weights for picture in main_colours])
+    colours, which = np.unique(every_colour, axis=0, return_inverse=True)
+    weights = np.bincount(which.reshape(-1), every_weight).astype(np.float64)
     heaviest = np.sort(np.argsort(-weights, kind="stable")[:_MOST])
     colours, weights = colours[heaviest], weights[heaviest]
     distances = _distances(colours)
