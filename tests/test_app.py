@@ -82,10 +82,10 @@ def test_shell_completion_can_be_shown() -> None:
         "COMP_CWORD": "1",
     }
     code = "from colorize_cli.app import main; import sys; sys.argv[0] = 'colorize-cli'; main()"
-    done = subprocess.run(
+    ran = subprocess.run(
         [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
-    assert "extract-lines" in done.stdout
+    assert "extract-lines" in ran.stdout
 
 
 def test_every_file_of_commands_is_in_the_help(cli: Cli) -> None:

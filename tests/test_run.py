@@ -26,8 +26,8 @@ def command(*arguments: object) -> list[str]:
 def test_pipes_carry_pictures(art: Path) -> None:
     lines = (art / "lines" / "a.png").read_bytes()
     hints = ("--hints", art / "hints" / "a.png")
-    done = subprocess.run(command("colorize", "-", *hints), input=lines, capture_output=True, cwd=ROOT, check=True)
-    assert tuple(drawings.read(done.stdout)[48, 25]) == drawings.RED
+    ran = subprocess.run(command("colorize", "-", *hints), input=lines, capture_output=True, cwd=ROOT, check=True)
+    assert tuple(drawings.read(ran.stdout)[48, 25]) == drawings.RED
     to_file = subprocess.run(
         command("colorize", "-", "-o", art / "out" / "x.png", *hints),
         input=lines,
@@ -36,15 +36,15 @@ def test_pipes_carry_pictures(art: Path) -> None:
         check=True,
     )
     assert to_file.stdout == b""
-    assert (art / "out" / "x.png").read_bytes() == done.stdout
+    assert (art / "out" / "x.png").read_bytes() == ran.stdout
     assert files_in(art / "out") == ["x.png"]
 
 
 def test_a_bad_picture_in_a_pipe_is_one_line_and_exit_1() -> None:
-    done = subprocess.run(command("extract-lines", "-"), input=b"nonsense", capture_output=True, cwd=ROOT, check=False)
-    assert (done.returncode, done.stdout) == (1, b"")
-    assert b"Traceback" not in done.stderr
-    assert b"failed" in done.stderr
+    ran = subprocess.run(command("extract-lines", "-"), input=b"nonsense", capture_output=True, cwd=ROOT, check=False)
+    assert (ran.returncode, ran.stdout) == (1, b"")
+    assert b"Traceback" not in ran.stderr
+    assert b"failed" in ran.stderr
 
 
 def test_json_and_json_lines_are_all_that_standard_output_carries(cli: Cli, art: Path) -> None:
@@ -78,13 +78,13 @@ def test_files_from_a_list_and_from_a_pipe(cli: Cli, art: Path, monkeypatch: pyt
     (art / "list.txt").write_text("a.png\ndeep/b.png\n")
     assert cli("regions", "--files-from", art / "list.txt", "-o", art / "out", "-j", 1, "--no-preview").code == 0
     assert files_in(art / "out") == ["a.png", "deep/b.png"]
-    done = subprocess.run(
+    ran = subprocess.run(
         command("regions", "--files-from", "-", "-o", art / "piped", "-j", 1, "--no-preview"),
         input=b"deep/c.png\0a.png\0",
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=False,
     )
-    assert done.returncode == 0
+    assert ran.returncode == 0
     assert files_in(art / "piped") == ["a.png", "deep/c.png"]
 
 
