@@ -19,7 +19,7 @@ from pipelines.inference.checkpoint_info import read_info
 from pipelines.training.config import TrainConfig
 from tests.conftest import Cli, Ran
 from tests.pairs import build_pairs
-from tests.test_train import content, metrics
+from tests.runs import content, metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--model", "cyclegan", "--device", "cpu", "--threads", "1", "--validate-pictures", "2"]
