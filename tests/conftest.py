@@ -1,11 +1,16 @@
-"""Runs the command line in the tests' own process."""
+"""Runs the command line in the tests' own process, and what it is run on."""
 
+import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from colorize_cli.app import main
+from tests import drawings
 
 
 class Ran(NamedTuple):
@@ -20,19 +25,43 @@ Cli = Callable[..., Ran]
 
 
 @pytest.fixture
-def cli(capfd: pytest.CaptureFixture[str]) -> Cli:
-    """Run a command: exit code and what it said."""
+def cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Run a command: exit code and what it said. Our variables are gone from the environment, signals as before."""
+    for name in [name for name in os.environ if name.startswith("COLORIZE_CLI_")]:
+        monkeypatch.delenv(name)
 
     def run(*arguments: object) -> Ran:
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        hook = threading.excepthook
         capfd.readouterr()
         code = 0
         try:
             main([str(argument) for argument in arguments])
         except SystemExit as left:
             code = int(left.code or 0)
+        finally:
+            threading.excepthook = hook
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
         return Ran(code, *capfd.readouterr())
 
     return run
+
+
+@pytest.fixture
+def art(tmp_path: Path) -> Path:
+    """Folders of line art, of hints for it and of coloured originals, all of the same names."""
+    for name in ("a", "deep/b", "deep/c"):
+        drawings.write(tmp_path / "lines" / f"{name}.png", drawings.two_circles())
+        drawings.write(tmp_path / "hints" / f"{name}.png", drawings.two_hints())
+        drawings.write(tmp_path / "colour" / f"{name}.png", drawings.two_circles_coloured())
+    return tmp_path
+
+
+def files_in(folder: Path) -> list[str]:
+    """Names of all files in a folder and below that are not hidden."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts))
 
 
 @pytest.fixture

@@ -89,9 +89,9 @@ def run(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_bad_file_is_a_row_and_every_good_one_is_done(folder: Path, tmp_path: Path, command: str) -> None:
-    done = run(command, folder, "-o", tmp_path / "out", "-j", 1, "--json", *COMMANDS[command])
-    assert done.returncode == 1, done.stderr
-    summary = json.loads(done.stdout)
+    ran = run(command, folder, "-o", tmp_path / "out", "-j", 1, "--json", *COMMANDS[command])
+    assert ran.returncode == 1, ran.stderr
+    summary = json.loads(ran.stdout)
     assert summary["inputs"] == summary["done"] + summary["failed"]
     assert summary["done"] == len(GOOD) + 3
     failures = {Path(name).name: reason for name, reason in summary["failures"].items()}
@@ -102,7 +102,7 @@ def test_every_bad_file_is_a_row_and_every_good_one_is_done(folder: Path, tmp_pa
         assert "fault of colorize-cli" not in reason, (name, reason)
         assert "\n" not in reason
         assert re.search(r"[.] [A-Z]", reason), f"{name}: no way out in {reason!r}"
-    assert "Traceback" not in done.stderr
+    assert "Traceback" not in ran.stderr
     written = {path.name for path in (tmp_path / "out").glob("*.png")}
     assert written >= set(GOOD)
     for name in BAD:
@@ -112,14 +112,14 @@ def test_every_bad_file_is_a_row_and_every_good_one_is_done(folder: Path, tmp_pa
 def test_paths_that_begin_with_a_dash_and_the_like_come_back_under_their_own_names(
     folder: Path, tmp_path: Path
 ) -> None:
-    done = run("regions", "-o", tmp_path / "out", "-j", 1, "--no-preview", "--json", "--", "-dash.png", cwd=folder)
-    assert done.returncode == 0, done.stderr
+    ran = run("regions", "-o", tmp_path / "out", "-j", 1, "--no-preview", "--json", "--", "-dash.png", cwd=folder)
+    assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "out" / "-dash.png").exists()
 
 
 def test_failures_are_one_line_each_on_standard_error(folder: Path, tmp_path: Path) -> None:
-    done = run("extract-lines", folder, "-o", tmp_path / "out", "-j", 1)
-    lines = done.stderr.splitlines()
+    ran = run("extract-lines", folder, "-o", tmp_path / "out", "-j", 1)
+    lines = ran.stderr.splitlines()
     assert len([line for line in lines if line.startswith("failed")]) == len(BAD) + 2
     assert lines[-1].startswith("extract-lines: ")
 
@@ -160,9 +160,9 @@ def test_a_full_disk_fails_clearly_and_leaves_no_half_file(small_disk: Path, tmp
     noise = np.random.default_rng(0)
     for index in range(8):
         drawings.write(tmp_path / "in" / f"{index}.png", noise.integers(0, 256, (128, 256, 3), np.uint8))
-    done = run("make-hints", tmp_path / "in", "-o", small_disk / "out", "-j", 1, "--json", "--method", "strokes")
+    ran = run("make-hints", tmp_path / "in", "-o", small_disk / "out", "-j", 1, "--json", "--method", "strokes")
     big = run("blend", "--base", tmp_path / "in", "--top", tmp_path / "in", "-o", small_disk / "big", "-j", 1, "--json")
-    assert done.returncode in (0, 1)
+    assert ran.returncode in (0, 1)
     assert big.returncode == 1, big.stderr
     failures = json.loads(big.stdout)["failures"]
     assert failures
@@ -176,7 +176,7 @@ def test_a_full_disk_fails_clearly_and_leaves_no_half_file(small_disk: Path, tmp
 
 def test_an_output_folder_that_cannot_be_made_is_clear(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    done = run("regions", folder / "with space.png", "-o", tmp_path / "file" / "out", "-j", 1)
-    assert done.returncode in (1, 2)
-    assert "Traceback" not in done.stderr
+    ran = run("regions", folder / "with space.png", "-o", tmp_path / "file" / "out", "-j", 1)
+    assert ran.returncode in (1, 2)
+    assert "Traceback" not in ran.stderr
     assert (tmp_path / "file").read_text() == "in the way"

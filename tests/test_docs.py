@@ -104,10 +104,10 @@ def test_nothing_of_the_machine_it_was_written_on_is_in_the_tree() -> None:
 
 def test_the_recipe_of_the_paper_is_read_by_its_commands(tmp_path: Path) -> None:
     def run(*arguments: object) -> None:
-        done = subprocess.run(
+        ran = subprocess.run(
             [sys.executable, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=False
         )
-        assert done.returncode == 0, done.stderr
+        assert ran.returncode == 0, ran.stderr
 
     drawn, dataset, settings = tmp_path / "drawn", tmp_path / "dataset", ("--settings", "examples/fakemon.toml")
     run("examples/monsters.py", drawn, "--count", 2, "--size", 64)

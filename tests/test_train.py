@@ -21,18 +21,19 @@ from pipelines.inference import checkpoint
 from pipelines.inference.checkpoint import load_checkpoint
 from pipelines.inference.checkpoint_info import read_info
 from pipelines.models import cyclegan, fillnet, pix2pix
+from pipelines.nn.devices import choose_device
 from pipelines.train import TrainReport, settings_of, train
 from pipelines.training import run_folder
 from pipelines.training.callbacks import NullCallback, Stop
 from pipelines.training.config import TrainConfig
-from pipelines.training.distributed import ProcessGroup, choose_device, choose_precision, launch
+from pipelines.training.distributed import ProcessGroup, choose_precision, launch
 from pipelines.training.task import TrainingError
 from pipelines.training.trainer import Trainer
 from pipelines.training.validation import Validator
 from tests import drawings
 from tests.pairs import build_pairs
+from tests.runs import TIMING, content, metrics
 
-TIMING = ("pictures_a_second", "data_share", "seconds")
 VALUES: dict[str, dict[str, str]] = {
     "pix2pix": {"generator": "unet_128", "ngf": "4", "ndf": "4", "layers_d": "1"},
     "cyclegan": {"generator": "resnet_6blocks", "ngf": "4", "ndf": "4", "layers_d": "1", "size": "32", "pool": "3"},
@@ -96,24 +97,6 @@ def go(
         dry_run=dry_run,
         observer=watcher,
     )
-
-
-def metrics(run: Path) -> list[dict[str, Any]]:
-    """The lines of figures without what depends on time."""
-    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
-    return [{name: value for name, value in row.items() if name not in TIMING} for row in rows]
-
-
-def content(run: Path) -> dict[str, bytes | dict[str, Any]]:
-    """Everything of a run that two of them must have alike."""
-    found: dict[str, bytes | dict[str, Any]] = {}
-    for path in sorted(run.rglob("*")):
-        name = path.relative_to(run).as_posix()
-        if path.is_file() and name not in ("metrics.jsonl", "run.json"):
-            found[name] = path.read_bytes()
-    state = json.loads(found["last/training.json"])
-    found["last/training.json"] = {name: value for name, value in state.items() if name != "seconds"}
-    return found
 
 
 # it learns --------------------------------------------------------------------------------------------------

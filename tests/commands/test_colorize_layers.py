@@ -11,7 +11,7 @@ import pytest
 
 from pipelines.core.batch.inputs import find_sources
 from tests import drawings
-from tests.conftest import Cli
+from tests.conftest import Cli, files_in
 from tests.exports.test_exports import apart, ora_layers
 
 
@@ -24,11 +24,6 @@ def art(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def files_of(folder: Path) -> list[str]:
-    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
-    return sorted(path.as_posix() for path in paths if not any(part.startswith(".") for part in path.parts))
-
-
 def states(said: str) -> list[str]:
     return [json.loads(line)["status"] for line in said.splitlines()]
 
@@ -39,7 +34,7 @@ def test_one_file_lies_beside_each_result_and_is_skipped_while_nothing_changes(c
     ran = cli(*command, "--json-lines")
     assert ran.code == 0, ran.err
     assert states(ran.out) == ["done", "done"]
-    assert files_of(art / "out") == sorted([f"a.{form}", "a.png", f"deep/b.{form}", "deep/b.png"])
+    assert files_in(art / "out") == sorted([f"a.{form}", "a.png", f"deep/b.{form}", "deep/b.png"])
     again = cli(*command, "--json-lines")
     assert states(again.out) == ["skipped", "skipped"]
     (art / "out" / f"a.{form}").unlink()
@@ -73,17 +68,17 @@ def test_a_folder_of_png_has_hints_only_where_there_are_some_and_is_no_input_for
     ran = cli("colorize", art / "lines", "-o", art / "out", "--hints", art / "hints", "--layers", "png", "-j", 1)
     assert ran.code == 0, ran.err
     names = ["01-background", "02-flats", "03-shading", "04-highlights", "05-line-art"]
-    assert files_of(art / "out" / "a-layers") == [*(f"{name}.png" for name in [*names, "06-hints"]), "layers.json"]
-    assert files_of(art / "out" / "deep" / "b-layers") == [*(f"{name}.png" for name in names), "layers.json"]
+    assert files_in(art / "out" / "a-layers") == [*(f"{name}.png" for name in [*names, "06-hints"]), "layers.json"]
+    assert files_in(art / "out" / "deep" / "b-layers") == [*(f"{name}.png" for name in names), "layers.json"]
     found = [str(source.relative) for source in find_sources([str(art / "out")])]
     assert found == ["a.png", "deep/b.png"]
 
 
 def test_the_name_of_the_result_is_that_of_the_layers(cli: Cli, art: Path) -> None:
     assert cli("colorize", art / "lines" / "a.png", "-o", art / "x" / "hero.v2.png", "--layers", "psd").code == 0
-    assert files_of(art / "x") == ["hero.v2.png", "hero.v2.psd"]
+    assert files_in(art / "x") == ["hero.v2.png", "hero.v2.psd"]
     assert cli("colorize", art / "lines" / "a.png", "-o", art / "y", "--keep-extension", "--layers", "ora").code == 0
-    assert files_of(art / "y") == ["a.png.ora", "a.png.png"]
+    assert files_in(art / "y") == ["a.png.ora", "a.png.png"]
 
 
 def test_the_number_of_workers_changes_nothing(cli: Cli, art: Path) -> None:
@@ -92,7 +87,7 @@ def test_the_number_of_workers_changes_nothing(cli: Cli, art: Path) -> None:
         out = art / f"out{jobs}"
         command = ("colorize", art / "lines", "-o", out, "--layers", "psd", "--flats", "region", "-j", jobs)
         assert cli(*command).code == 0
-        made.append([(out / name).read_bytes() for name in files_of(out)])
+        made.append([(out / name).read_bytes() for name in files_in(out)])
     assert made[0] == made[1]
 
 
@@ -102,7 +97,7 @@ def test_a_file_in_the_way_stays_and_a_dry_run_says_so(cli: Cli, art: Path) -> N
     command = ("colorize", art / "lines", "-o", art / "out", "--layers", "ora", "-j", 1, "--json-lines")
     foreseen = cli(*command, "--dry-run")
     assert states(foreseen.out) == ["failed", "done"]
-    assert files_of(art / "out") == ["a.ora"]
+    assert files_in(art / "out") == ["a.ora"]
     assert states(cli(*command).out) == ["failed", "done"]
     assert (art / "out" / "a.ora").read_bytes() == b"painted by hand"
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,14 +13,15 @@ from pathlib import Path
 import pytest
 import torch
 
-from colorize_cli.console import TrainScreen
+from pipelines.core.settings import describe_fields
 from pipelines.inference.checkpoint import load_checkpoint, read_training
 from pipelines.inference.checkpoint_info import read_info
+from pipelines.training.config import TrainConfig
 from tests.conftest import Cli, Ran
 from tests.pairs import build_pairs
-from tests.test_train import content, metrics
+from tests.runs import content, metrics
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TINY = ["--model", "cyclegan", "--device", "cpu", "--threads", "1", "--validate-pictures", "2"]
 TINY += [part for value in ("ngf=4", "ndf=4", "layers_d=1", "size=32", "pool=3") for part in ("--set", value)]
 TINY += ["--set", "generator=resnet_6blocks"]
@@ -32,9 +34,7 @@ def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in [name for name in os.environ if name.startswith("COLORIZE_CLI_")]:
-        monkeypatch.delenv(name)
+def threads_as_before() -> Iterator[None]:
     before = torch.get_num_threads()
     yield
     torch.set_num_threads(before)
@@ -125,15 +125,16 @@ def test_flags_win_over_the_settings_file_and_that_over_the_recipe(cli: Cli, pai
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--device", "tpu"], "there is no device 'tpu'"),
+        (["--device", "tpu"], "'tpu' is not one of auto, cpu, cuda, mps"),
         (["--precision", "fp16"], "fp16 training needs a GPU"),
-        (["--precision", "fp8"], "fp8"),
+        (["--precision", "fp8"], "'fp8' is not one of auto, fp32, bf16, fp16"),
         (["--beta1", "1"], "beta1 = 1.0 is out of range"),
         (["--epochs", "inf"], "epochs = inf is out of range"),
         (["--learning-rate", "0"], "learning_rate = 0.0 is out of range"),
         (["--set", "depth=3"], "no setting 'depth'"),
         (["--preset", "huge"], "no preset 'huge'"),
-        (["--model", "flat"], "does not learn"),
+        (["--model", "flat"], "does not learn. Choose from: cyclegan, fillnet, pix2pix"),
+        (["--model", "pix3pix"], "there is no method 'pix3pix'"),
         (["--devices", "0"], "--devices"),
     ],
 )
@@ -188,6 +189,15 @@ def test_help_names_every_option_and_loads_no_torch() -> None:
         assert option in ran.stdout
 
 
+def test_every_model_that_learns_is_named_and_every_option_says_what_it_means(cli: Cli) -> None:
+    shown = " ".join(cli("train", "--help").out.split())
+    assert "--model cyclegan|fillnet|pix2pix" in shown
+    for setting in describe_fields(TrainConfig):
+        meaning = f"{setting.meaning[0].upper()}{setting.meaning[1:]}."
+        assert setting.meaning, f"{setting.name} has no meaning"
+        assert re.search(rf"--{setting.name.replace('_', '-')} [^-].*{re.escape(meaning)}", shown)
+
+
 # stopped, however -------------------------------------------------------------------------------------------
 
 
@@ -227,18 +237,6 @@ def test_signals_save_and_leave_with_their_code(
     assert [row["step"] for row in metrics(run)][-1] == step
     again = cli("train", pairs, "-o", run, *TINY, "--steps", step, "--log-every", 1)
     assert (again.code, f"going on after step {step}" in again.err) == (0, True)
-
-
-def test_a_second_interrupt_leaves_at_once() -> None:
-    screen = TrainScreen(quiet=True)
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), screen.signals():
-        signal.raise_signal(signal.SIGINT)
-        assert screen.stop_wanted() == "interrupt"
-        signal.raise_signal(signal.SIGTERM)
-        assert screen.stop_wanted() == "termination"
-        signal.raise_signal(signal.SIGINT)
-    assert before == (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
 
 
 def test_a_second_interrupt_on_the_command_line_keeps_the_last_checkpoint(

@@ -1,0 +1,136 @@
+"""One run of a stage from the command line: streams, lists, reports, signals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import drawings
+from tests.conftest import Cli, files_in
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "colorize_cli", *map(str, arguments)]
+
+
+# streams ----------------------------------------------------------------------------------------------------
+
+
+def test_pipes_carry_pictures(art: Path) -> None:
+    lines = (art / "lines" / "a.png").read_bytes()
+    hints = ("--hints", art / "hints" / "a.png")
+    ran = subprocess.run(command("colorize", "-", *hints), input=lines, capture_output=True, cwd=ROOT, check=True)
+    assert tuple(drawings.read(ran.stdout)[48, 25]) == drawings.RED
+    to_file = subprocess.run(
+        command("colorize", "-", "-o", art / "out" / "x.png", *hints),
+        input=lines,
+        capture_output=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert to_file.stdout == b""
+    assert (art / "out" / "x.png").read_bytes() == ran.stdout
+    assert files_in(art / "out") == ["x.png"]
+
+
+def test_a_bad_picture_in_a_pipe_is_one_line_and_exit_1() -> None:
+    ran = subprocess.run(command("extract-lines", "-"), input=b"nonsense", capture_output=True, cwd=ROOT, check=False)
+    assert (ran.returncode, ran.stdout) == (1, b"")
+    assert b"Traceback" not in ran.stderr
+    assert b"failed" in ran.stderr
+
+
+def test_json_and_json_lines_are_all_that_standard_output_carries(cli: Cli, art: Path) -> None:
+    (art / "lines" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    lines = cli("regions", art / "lines", "-o", art / "out", "-j", 1, "--json-lines").out.splitlines()
+    records = [json.loads(line) for line in lines]
+    assert sorted(record["status"] for record in records) == ["done", "done", "done", "failed"]
+    summary = json.loads(cli("regions", art / "lines", "-o", art / "out", "-j", 1, "--json").out)
+    assert (summary["inputs"], summary["skipped"], summary["failed"], summary["exit_code"]) == (4, 3, 1, 1)
+
+
+def test_a_report_has_every_record(cli: Cli, art: Path) -> None:
+    cli("regions", art / "lines", "-o", art / "out", "-j", 1, "-q", "--report", art / "run.json")
+    report = json.loads((art / "run.json").read_text())
+    assert [record["status"] for record in report["records"]] == ["done"] * 3
+    assert report["settings"]["method"] == "trapped_ball"
+
+
+def test_a_report_never_takes_the_place_of_a_picture(cli: Cli, art: Path) -> None:
+    picture = art / "lines" / "a.png"
+    before = picture.read_bytes()
+    ran = cli("regions", picture, "-o", art / "out", "--report", picture)
+    assert ran.code == 2
+    assert "is no report" in ran.err
+    assert picture.read_bytes() == before
+    assert not (art / "out").exists()
+
+
+def test_files_from_a_list_and_from_a_pipe(cli: Cli, art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(art / "lines")
+    (art / "list.txt").write_text("a.png\ndeep/b.png\n")
+    assert cli("regions", "--files-from", art / "list.txt", "-o", art / "out", "-j", 1, "--no-preview").code == 0
+    assert files_in(art / "out") == ["a.png", "deep/b.png"]
+    ran = subprocess.run(
+        command("regions", "--files-from", "-", "-o", art / "piped", "-j", 1, "--no-preview"),
+        input=b"deep/c.png\0a.png\0",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert ran.returncode == 0
+    assert files_in(art / "piped") == ["a.png", "deep/c.png"]
+
+
+# interruptions ----------------------------------------------------------------------------------------------
+
+
+def many(folder: Path, count: int) -> None:
+    for index in range(count):
+        lines = drawings.two_circles(256)
+        lines[0, 0] = index
+        drawings.write(folder / f"{index:03}.png", lines)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in files_in(folder)}
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_after_a_signal_the_same_command_ends_as_if_undisturbed(tmp_path: Path, sent: int, code: int) -> None:
+    many(tmp_path / "in", 120)
+    out = tmp_path / "out"
+    run = command("colorize", tmp_path / "in", "-o", out, "-j", 2, "--palette", _palette(tmp_path))
+    process = subprocess.Popen(run, cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while len(files_in(out)) < 5 and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(sent)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    finished = files_of(out)
+    assert 5 <= len(finished) < 120
+    for data in finished.values():
+        assert drawings.read(data).shape == (256, 256, 3)
+    again = subprocess.run([*run, "--json"], cwd=ROOT, capture_output=True, text=True, check=True)
+    summary = json.loads(again.stdout)
+    assert summary["done"] + summary["skipped"] == 120
+    assert summary["skipped"] >= len(finished) - 8
+    main_run = command(
+        "colorize", tmp_path / "in", "-o", tmp_path / "undisturbed", "-j", 1, "--palette", _palette(tmp_path)
+    )
+    subprocess.run([*main_run, "-q"], cwd=ROOT, check=True)
+    assert files_of(out) == files_of(tmp_path / "undisturbed")
+    assert not list((out / ".colorize-cli").glob("unfinished-*"))
+
+
+def _palette(folder: Path) -> Path:
+    path = folder / "three.hex"
+    path.write_text("dc281e\n28aa50\n1e3cc8\n")
+    return path
