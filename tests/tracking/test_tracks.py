@@ -339,9 +339,9 @@ def test_a_pixel_becomes_what_its_own_colour_and_area_say_whatever_was_painted_l
         for turn in (np.asarray, np.rot90, np.flipud)
     ]
     for one, back in zip(done[1:], (lambda array: np.rot90(array, -1), np.flipud), strict=True):
-        np.testing.assert_array_equal(back(one.flats), done[0].flat)
-    np.testing.assert_array_equal(done[0].flat[labels != 1], flat[labels != 1])
-    assert {tuple(colour) for colour in done[0].flat[labels == 1].tolist()} == {RED, BLUE}
+        np.testing.assert_array_equal(back(one.flats), done[0].flats)
+    np.testing.assert_array_equal(done[0].flats[labels != 1], flat[labels != 1])
+    assert {tuple(colour) for colour in done[0].flats[labels == 1].tolist()} == {RED, BLUE}
 
 
 def test_paper_outside_stays_paper_beside_a_colour_for_it():
@@ -350,7 +350,7 @@ def test_paper_outside_stays_paper_beside_a_colour_for_it():
     outside = areas.labels[0, 0]
     done = recolour(painting, areas, {int(outside): ((10, 10, 80),)})
     assert (done.flats[areas.labels == outside] == 255).all()
-    tinted = replace(painting, flat=painting.flats.copy(), colour=painting.flats.copy())
+    tinted = replace(painting, flats=painting.flats.copy(), colour=painting.flats.copy())
     tinted.flats[areas.labels == outside] = tinted.colour[areas.labels == outside] = (240, 240, 230)
     whitened = recolour(tinted, areas, {int(outside): (WHITE,)})
     assert whitened.background[areas.labels == outside].all()
