@@ -13,7 +13,7 @@ from pipelines.inference.checkpoint_info import INFO, CheckpointInfo, find_check
 from pipelines.inference.onnx_engine import SUFFIX, is_onnx, open_file
 from pipelines.inference.onnx_export import to_onnx
 from pipelines.inference.reference_files import (
-    ARCHITECTURES,
+    architectures,
     describe_params,
     normalise_weights,
     read_layout,
@@ -53,13 +53,13 @@ def import_model(
 ) -> Description:
     """Turn a `*_net_G.pth` of the reference implementation into the model folder `output`.
 
-    architecture: what the file should hold, one of ARCHITECTURES; None: whatever it holds. dropout: whether a U-Net is
+    architecture: what the file should hold, one of `architectures()`; None: any. dropout: whether a U-Net is
     to have dropout when it is trained on (its file does not tell). size: px at which a ResNet is to work (None: 256).
     Raises UsageError for a file that is damaged, foreign, of another architecture or holds code, and OutputExistsError
     where something is in the way.
     """
-    if architecture is not None and architecture not in ARCHITECTURES:
-        hint = registry.suggestion(architecture, tuple(ARCHITECTURES))
+    if architecture is not None and architecture not in architectures():
+        hint = registry.suggestion(architecture, tuple(architectures()))
         raise UsageError(f"there is no architecture '{architecture}'", hint=hint)
     folder, source = Path(output), show_path(Path(file))
     _check_folder(folder, overwrite=overwrite)
@@ -91,12 +91,12 @@ def export_model(
     network, info = load_checkpoint(folder)
     if wanted == "onnx":
         _write(path, to_onnx(network, info, licence=_licence(folder)))
-    elif info.params.get("generator") in ARCHITECTURES:
+    elif info.params.get("generator") in architectures():
         write_weights(path, network)
     else:
         raise UsageError(
             f"the reference implementation has no model '{info.model}'",
-            hint=f"It has {' and '.join(sorted(set(ARCHITECTURES.values())))}. Use --format onnx",
+            hint=f"It has {' and '.join(sorted(set(architectures().values())))}. Use --format onnx",
         )
     parameters = sum(weight.numel() for weight in network.parameters())
     return Exported(folder, info, parameters, wanted, spec_of(info))

@@ -30,6 +30,7 @@ from pipelines.core.files import show_path
 from pipelines.core.settings import plain
 from pipelines.inference.merging import Merge, resolve_merge
 from pipelines.inference.model_source import find_models
+from pipelines.models import DEFAULT_MODEL
 
 __all__ = ["ColorizeTask", "Guides", "Merge", "OutputOptions", "RunOptions", "colorize", "finish", "line_art"]
 
@@ -40,7 +41,7 @@ def colorize(
     inputs: Sequence[str],
     output: str | None,
     *,
-    model: str | Sequence[str] = "fillnet",
+    model: str | Sequence[str] = DEFAULT_MODEL,
     preset: str | None = None,
     values: Mapping[str, object] | None = None,
     guides: Guides | None = None,

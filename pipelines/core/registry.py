@@ -1,32 +1,48 @@
-"""Finds the methods of a family by their file names, without importing them."""
+"""Finds the methods of a family by their file names, without importing them, and models of installed packages."""
 
 import ast
 import difflib
 import importlib
+import importlib.util
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from pipelines.core.errors import UsageError
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
 _PIPELINES = Path(__file__).resolve().parent.parent
 _TOOLBOX = "base"  # the folder in a family that holds what its methods share
+_OPEN_FAMILIES = ("models",)  # to which installed packages may add methods
+
+PLUGIN_HINT = "Install it as a package with an entry point in the group colorize_cli.models (CONTRIBUTING.md, 'A model of your own')"
+"""How somebody's own model is brought in."""
 
 
 def names(family: str) -> tuple[str, ...]:
-    """Names of a family's methods, sorted: every file and package of `pipelines/FAMILY/` but `base`."""
+    """Names of a family's methods, sorted: every file and package of `pipelines/FAMILY/` but `base`.
+
+    Installed packages may add models: entry points in the group colorize_cli.models, each the name of a module.
+    """
     return tuple(sorted(_sources(family)))
 
 
 @cache
 def names_with(family: str, function: str) -> tuple[str, ...]:
-    """Names of those methods of a family whose file has a function of that name at its top."""
+    """Names of those methods of a family whose file defines or imports a function of that name."""
     return tuple(name for name in names(family) if _defines(_sources(family)[name], function))
 
 
 def load(family: str, name: str) -> ModuleType:
     """Import one method of a family; raises UsageError that lists the choices for an unknown name."""
+    if name in _plugins(family):
+        return _load_plugin(family, name)
     if name not in names(family):
+        if name.endswith(".py"):
+            raise UsageError(f"{name} is Python code, which is not run by its path", hint=PLUGIN_HINT)
         raise UsageError(f"there is no method '{name}' among {family}", hint=suggestion(name, names(family)))
     return importlib.import_module(f"pipelines.{family}.{name}")
 
@@ -44,9 +60,63 @@ def _sources(family: str) -> dict[str, Path]:
     folder = _PIPELINES / family
     files = {file.stem: file for file in folder.glob("*.py")}
     files |= {file.parent.name: file for file in folder.glob("*/__init__.py")}
-    return {name: file for name, file in files.items() if not name.startswith("_") and name != _TOOLBOX}
+    own = {name: file for name, file in files.items() if not name.startswith("_") and name != _TOOLBOX}
+    return own | {name: _file_of(plugin) for name, plugin in _plugins(family).items()}
+
+
+@cache
+def _plugins(family: str) -> dict[str, "EntryPoint"]:
+    """Methods that installed packages add, by the names of their entry points in the group colorize_cli.FAMILY."""
+    if family not in _OPEN_FAMILIES:
+        return {}
+    from importlib import metadata  # slow to import, and most commands ask for other families
+
+    return {plugin.name: plugin for plugin in metadata.entry_points(group=f"colorize_cli.{family}")}
+
+
+def _file_of(plugin: "EntryPoint") -> Path:
+    """Where a plugin's module stands; its parent packages are imported, itself it is not."""
+    try:
+        spec = importlib.util.find_spec(plugin.module)
+    except Exception as error:  # whatever a parent package does when it is imported
+        raise _broken(plugin, error) from error
+    if spec is None or spec.origin is None:
+        raise _broken(plugin, ImportError(f"there is no module {plugin.module}"))
+    return Path(spec.origin)
+
+
+def _load_plugin(family: str, name: str) -> ModuleType:
+    if (_PIPELINES / family / name).exists() or (_PIPELINES / family / f"{name}.py").exists():
+        raise UsageError(
+            f"an installed package and colorize-cli both have {family} called '{name}'",
+            hint="Give the package's entry point another name",
+        )
+    plugin = _plugins(family)[name]
+    try:
+        module: ModuleType = plugin.load()
+    except Exception as error:  # somebody else's code
+        raise _broken(plugin, error) from error
+    return module
+
+
+def _broken(plugin: "EntryPoint", error: Exception) -> UsageError:
+    package = plugin.dist.name if plugin.dist else plugin.value
+    return UsageError(
+        f"'{plugin.name}' of the package {package} cannot be loaded: {type(error).__name__}: {error}",
+        hint="Mend the package, or uninstall it",
+    )
 
 
 def _defines(file: Path, function: str) -> bool:
     tree = ast.parse(file.read_text(encoding="utf-8"))
-    return any(isinstance(node, ast.FunctionDef) and node.name == function for node in tree.body)
+    return any(function in _names_bound(node) for node in tree.body)
+
+
+def _names_bound(statement: ast.stmt) -> set[str]:
+    """The names that a statement defines, imports or assigns."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    if isinstance(statement, ast.ImportFrom | ast.Import):
+        return {alias.asname or alias.name for alias in statement.names}
+    targets = statement.targets if isinstance(statement, ast.Assign) else ()
+    return {target.id for target in targets if isinstance(target, ast.Name)}

@@ -113,14 +113,9 @@ def device_for(sources: Sequence[ModelSource], wanted: str) -> str:
     return "cpu"
 
 
-def learning_models() -> tuple[str, ...]:
-    """The models that are trained, by name."""
-    return tuple(name for name in registry.names("models") if hasattr(registry.load("models", name), "build_task"))
-
-
 def _find(text: str, preset: str | None, values: Mapping[str, object], engine: "EngineName") -> ModelSource:
     label, target = _split(text)
-    if target in registry.names("models") and target not in learning_models():
+    if target in registry.names("models") and target not in registry.names_with("models", "build_task"):
         module = registry.load("models", target)
         return ModelSource(label or target, target, resolve(module, values, preset=preset))
     return _find_file(label, target) if is_onnx(target) else _find_network(label, target, engine)
@@ -135,6 +130,8 @@ def _find_network(label: str, target: str, engine: "EngineName") -> ModelSource:
     try:
         folder = find_checkpoint(target)
     except UsageError as error:
+        if target.endswith(".py"):
+            registry.load("models", target)
         if target not in registry.names("models"):
             raise UsageError(
                 error.message, hint=f"{error.hint}. Models that need no training: {', '.join(_ready())}"
@@ -149,7 +146,7 @@ def _find_network(label: str, target: str, engine: "EngineName") -> ModelSource:
 
 def _ready() -> list[str]:
     """The models that colour as they come: those without weights, and those whose weights are shipped."""
-    learning = learning_models()
+    learning = registry.names_with("models", "build_task")
     return [name for name in registry.names("models") if name not in learning or (SHIPPED / name).is_dir()]
 
 

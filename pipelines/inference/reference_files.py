@@ -23,17 +23,8 @@ from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import show_path
 from pipelines.nn.blocks import Norm
 
-ARCHITECTURES = {
-    "unet_128": "pix2pix",
-    "unet_256": "pix2pix",
-    "unet_512": "pix2pix",
-    "resnet_6blocks": "cyclegan",
-    "resnet_9blocks": "cyclegan",
-}
-
 _PREFIXES = re.compile(r"^((module|_orig_mod)\.)+")  # of DataParallel and of torch.compile
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
-_INPUTS = {3: "composite", 5: "layers"}  # channels of Pix2Pix's input
 _COLOURS = 3  # channels of the result
 
 
@@ -46,6 +37,15 @@ class GeneratorLayout(NamedTuple):
     width: int  # ngf
     norm: Norm
     dropout: bool | None  # None: the file does not show it, as in U-Nets
+
+
+def architectures() -> dict[str, str]:
+    """The generators that files of the reference implementation may hold, and the models here that have them."""
+    return {
+        generator: model
+        for model in registry.names_with("models", "reference_params")
+        for generator in registry.load("models", model).REFERENCE_GENERATORS
+    }
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -75,7 +75,7 @@ def read_layout(weights: Mapping[str, Tensor], *, source: str) -> GeneratorLayou
         return _resnet_layout(weights, blocks, source=source)
     judge = "model.0.weight" in filters
     what = "holds a discriminator, which does not colour" if judge else "holds no generator of a known layout"
-    raise UsageError(f"{source} {what}", hint="Give a *_net_G.pth or *_net_G_A.pth of " + ", ".join(ARCHITECTURES))
+    raise UsageError(f"{source} {what}", hint="Give a *_net_G.pth or *_net_G_A.pth of " + ", ".join(architectures()))
 
 
 def describe_params(
@@ -87,20 +87,16 @@ def describe_params(
     have dropout when it is trained on. size: px at which a ResNet is to work; a U-Net's size is fixed. Raises
     UsageError for another architecture, or for channels that no model here has.
     """
-    found = layout.architecture
-    if found not in ARCHITECTURES or (architecture is not None and found != architecture):
-        known = tuple(ARCHITECTURES)
+    found, models = layout.architecture, architectures()
+    if found not in models or (architecture is not None and found != architecture):
+        known = tuple(models)
         hint = f"Use --arch {found}" if found in known else registry.suggestion(found, known)
         raise UsageError(f"{source} holds a {found}" + (f", not a {architecture}" if architecture else ""), hint=hint)
-    model = ARCHITECTURES[found]
-    _check_channels(layout, model, source=source)
+    module = registry.load("models", models[found])
+    _check_channels(layout, tuple(module.REFERENCE_INPUTS), source=source)
     params: dict[str, Any] = {"generator": found, "ngf": layout.width, "norm": layout.norm}
     params["dropout"] = dropout if layout.dropout is None else layout.dropout
-    if model == "pix2pix":
-        if size is not None:
-            raise UsageError(f"the size of a {found} is fixed", hint="Leave out --size")
-        return model, params | {"input": _INPUTS[layout.inputs]}
-    return model, params | ({"size": size} if size is not None else {})
+    return models[found], params | module.reference_params(layout, size=size)
 
 
 def normalise_weights(weights: Mapping[str, Tensor], norm: Norm) -> dict[str, Tensor]:
@@ -175,8 +171,7 @@ def _filters(weights: Mapping[str, Tensor], layer: str, *, source: str) -> Tenso
     return tensor
 
 
-def _check_channels(layout: GeneratorLayout, model: str, *, source: str) -> None:
-    allowed = tuple(_INPUTS) if model == "pix2pix" else (_COLOURS,)
+def _check_channels(layout: GeneratorLayout, allowed: tuple[int, ...], *, source: str) -> None:
     if layout.inputs not in allowed or layout.outputs != _COLOURS:
         raise UsageError(
             f"{source} turns {layout.inputs} channels into {layout.outputs}",

@@ -17,6 +17,7 @@ from pipelines.inference.encoding import COMPOSITE
 from pipelines.inference.types import NetworkSpec
 
 if TYPE_CHECKING:
+    from pipelines.inference.reference_files import GeneratorLayout
     from pipelines.nn.resnet import ResNet
     from pipelines.training.task import TrainingTask
 
@@ -69,6 +70,18 @@ RECIPES: dict[str, dict[str, object]] = {
     "fakemon": {"batch_size": 1, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
     "small": {"batch_size": 1, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
 }
+
+
+REFERENCE_GENERATORS = tuple(_BLOCKS)
+"""The generators of the public reference implementation whose files this model takes."""
+
+REFERENCE_INPUTS = {_CHANNELS: "composite"}
+"""What such a generator is given, by its channels."""
+
+
+def reference_params(layout: "GeneratorLayout", *, size: int | None) -> dict[str, object]:
+    """Beside those of every generator, the `Params` of a reference file's one; `size`, px, where it is given."""
+    return {} if size is None else {"size": size}
 
 
 def network_spec(params: Params) -> NetworkSpec:

@@ -10,11 +10,13 @@ CVPR 2017, equation 4.
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from pipelines.core.errors import UsageError
 from pipelines.core.settings import check_number
 from pipelines.inference.encoding import ENCODINGS
 from pipelines.inference.types import NetworkSpec
 
 if TYPE_CHECKING:
+    from pipelines.inference.reference_files import GeneratorLayout
     from pipelines.nn.unet import UNet
     from pipelines.training.task import TrainingTask
 
@@ -61,6 +63,20 @@ RECIPES: dict[str, dict[str, object]] = {
     "fakemon": {"batch_size": 4, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
     "small": {"batch_size": 8, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
 }
+
+
+REFERENCE_GENERATORS = tuple(_DOWNS)
+"""The generators of the public reference implementation whose files this model takes."""
+
+REFERENCE_INPUTS = {3: "composite", 5: "layers"}
+"""What such a generator is given, by its channels."""
+
+
+def reference_params(layout: "GeneratorLayout", *, size: int | None) -> dict[str, object]:
+    """Beside those of every generator, the `Params` of a reference file's one; raises UsageError for a `size`."""
+    if size is not None:
+        raise UsageError(f"the size of a {layout.architecture} is fixed", hint="Leave out --size")
+    return {"input": REFERENCE_INPUTS[layout.inputs]}
 
 
 def network_spec(params: Params) -> NetworkSpec:

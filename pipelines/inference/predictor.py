@@ -1,0 +1,141 @@
+"""Colours arrays from Python: networks are loaded once, drawings come in and results go out, nothing is written.
+
+predictor = Predictor("fillnet")
+result = predictor.predict(lines, hints=hints)
+result.picture, result.flats, result.shading, result.areas
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pipelines.core.errors import MethodError, UsageError
+from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.line_art import LineArt
+from pipelines.core.imaging.picture import HINT_ALPHA, Picture
+from pipelines.flatting.reading import LineReading
+from pipelines.inference.model_source import ModelSource, device_for, find_models
+from pipelines.inference.types import ColorGuide, ColorResult, Drawing, ModelTraits
+
+if TYPE_CHECKING:
+    from pipelines.inference.network import EngineName
+
+
+class Predictor:
+    """One model, ready to colour drawings.
+
+    `model` is what `colorize --model` takes: the name of one that comes with the toolkit, a run or checkpoint of
+    `train`, or a FILE.onnx. preset, values: of a model without weights. device: auto, cpu, cuda or mps; engine: torch or
+    onnx. Raises UsageError for what does not exist or is damaged, SettingsError for settings that the model has not.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        preset: str | None = None,
+        values: Mapping[str, object] | None = None,
+        device: str = "auto",
+        engine: "EngineName" = "torch",
+    ) -> None:
+        self._source: ModelSource = find_models([model], preset=preset, values=values, engine=engine)[0]
+        self._device = device_for([self._source], device)
+        if self._source.is_network:
+            self._source.load(self._device)
+
+    @property
+    def traits(self) -> ModelTraits:
+        """What the model can do."""
+        return self._source.traits
+
+    def predict(
+        self,
+        lines: U8,
+        *,
+        hints: U8 | None = None,
+        palette: U8 | None = None,
+        seed: int = 0,
+        snap: bool = True,
+        vivid: bool = True,
+    ) -> ColorResult:
+        """Colour one drawing.
+
+        lines: line art, uint8 (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, sRGB, of any tone and on any paper that
+        `colorize` takes. hints: uint8 RGBA (H, W, 4), alpha 0 = no hint. palette: uint8 (k, 3); areas then take its
+        colours where there are no hints. seed: of colours drawn where nothing names them. snap: hints keep their exact
+        colour where they lie. vivid: without any hint colours are lively; no: the likeliest, however grey. Raises
+        MethodError for hints of another size, UsageError for arrays of other shapes or kinds.
+        """
+        drawing, line_art = self._drawing(lines, hints, palette, seed)
+        (result,) = self._source.predict([replace(drawing, snap=snap, vivid=vivid)], self._device)
+        return replace(result, line_art=line_art)
+
+    def predict_batch(
+        self,
+        lines: Sequence[U8],
+        *,
+        hints: Sequence[U8 | None] | None = None,
+        palette: U8 | None = None,
+        seed: int = 0,
+    ) -> list[ColorResult]:
+        """Colour several drawings, which a network takes together; sizes may differ. Results as of `predict`, one each.
+
+        hints: one for each drawing, or None where it has none. The n-th drawing has the random numbers of seed + n.
+        """
+        layers = [None] * len(lines) if hints is None else list(hints)
+        if len(layers) != len(lines):
+            raise UsageError(f"{len(layers)} hint maps for {len(lines)} drawings", hint="Give one for each, or None")
+        prepared = [
+            self._drawing(drawing, layer, palette, seed + number)
+            for number, (drawing, layer) in enumerate(zip(lines, layers, strict=True))
+        ]
+        if not prepared:
+            return []
+        results = self._source.predict([drawing for drawing, _ in prepared], self._device)
+        return [replace(result, line_art=line_art) for result, (_, line_art) in zip(results, prepared, strict=True)]
+
+    def _drawing(self, lines: U8, hints: U8 | None, palette: U8 | None, seed: int) -> tuple[Drawing, U8]:
+        """What the model is given, and the line art as it lies on top."""
+        line_art = LineArt(_as_picture(lines))
+        drawing = line_art.drawing
+        guide = ColorGuide(_as_hints(hints, drawing.shape), _as_palette(palette))
+        guides = {self.traits.hint_preset: guide}
+        return Drawing(LineReading(drawing), guides, np.random.default_rng(seed)), line_art.layer
+
+
+def _as_picture(lines: U8) -> Picture:
+    """Line art of one, three or four channels as a picture; raises UsageError for anything else."""
+    if lines.dtype != np.uint8 or lines.size == 0:
+        raise UsageError(f"the line art is {lines.dtype} {lines.shape}", hint="Give uint8 with at least one pixel")
+    if lines.ndim == 2:
+        return Picture(np.ascontiguousarray(np.dstack([lines] * 3)))
+    if lines.ndim == 3 and lines.shape[2] in (3, 4):
+        alpha = np.ascontiguousarray(lines[..., 3]) if lines.shape[2] == 4 else None
+        is_opaque = alpha is None or int(alpha.min()) == 255
+        return Picture(np.ascontiguousarray(lines[..., :3]), None if is_opaque else alpha)
+    raise UsageError(f"the line art is {lines.shape}", hint="Give (H, W), (H, W, 3) or (H, W, 4)")
+
+
+def _as_hints(hints: U8 | None, shape: tuple[int, ...]) -> U8:
+    """Hints whose alpha is 0 or 255; none where there are none."""
+    if hints is None:
+        return np.zeros((*shape, 4), np.uint8)
+    if hints.dtype != np.uint8 or hints.ndim != 3 or hints.shape[2] != 4:
+        raise UsageError(f"the hints are {hints.dtype} {hints.shape}", hint="Give uint8 RGBA, (H, W, 4)")
+    if hints.shape[:2] != shape:
+        raise MethodError(
+            f"the hints are {hints.shape[1]}x{hints.shape[0]}, the line art {shape[1]}x{shape[0]}",
+            hint="Give hints of the line art's size",
+        )
+    solid = np.where(hints[..., 3] >= HINT_ALPHA, np.uint8(255), np.uint8(0))
+    return np.dstack([hints[..., :3], solid])
+
+
+def _as_palette(palette: U8 | None) -> U8 | None:
+    if palette is None:
+        return None
+    if palette.dtype != np.uint8 or palette.ndim != 2 or palette.shape[1] != 3 or not len(palette):
+        raise UsageError(f"the palette is {palette.dtype} {palette.shape}", hint="Give uint8 RGB, (k, 3)")
+    return palette
