@@ -18,7 +18,7 @@ _PIPELINES = Path(__file__).resolve().parent.parent
 _TOOLBOX = "base"  # the folder in a family that holds what its methods share
 _OPEN_FAMILIES = ("models",)  # to which installed packages may add methods
 
-PLUGIN_HINT = "Install it as a package with an entry point in the group colorize_cli.models (CONTRIBUTING.md, 'A model of your own')"
+PLUGIN_HINT = "Make it an installed package with an entry point in the group colorize_cli.models: see CONTRIBUTING.md"
 """How somebody's own model is brought in."""
 
 

@@ -27,8 +27,8 @@ class Predictor:
     """One model, ready to colour drawings.
 
     `model` is what `colorize --model` takes: the name of one that comes with the toolkit, a run or checkpoint of
-    `train`, or a FILE.onnx. preset, values: of a model without weights. device: auto, cpu, cuda or mps; engine: torch or
-    onnx. Raises UsageError for what does not exist or is damaged, SettingsError for settings that the model has not.
+    `train`, or a FILE.onnx. preset, values: of a model without weights. device: auto, cpu, cuda or mps; engine: torch
+    or onnx. Raises UsageError for what does not exist or is damaged, SettingsError for settings that it has not.
     """
 
     def __init__(
