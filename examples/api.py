@@ -8,23 +8,21 @@ from pathlib import Path
 
 import monsters
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.colorize import Guides, colorize, finish
+from pipelines.colorize import Guides, colorize
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.imaging.picture import Picture, encode_png, read_picture
+from pipelines.inference import ColorResult, Predictor
 from pipelines.lines import adaptive
-from pipelines.models import flat
 
 
-def colorize_in_memory(picture: Picture, reference: Picture) -> NDArray[np.uint8]:
-    """Methods are pure: arrays in, arrays out. Here the hints are one dab of the reference's colour in its middle."""
+def colorize_in_memory(predictor: Predictor, picture: Picture, reference: Picture) -> ColorResult:
+    """Arrays in, arrays out. Here the hints are one dab of the reference's colour in its middle."""
     lines = adaptive.extract(picture.over_white(), adaptive.Params(), np.random.default_rng(0))
     hints = np.zeros((*lines.shape, 4), np.uint8)
     row, column = picture.height // 2, picture.width // 2
     hints[row - 3 : row + 4, column - 3 : column + 4] = (*reference.rgb[row, column], 255)
-    painted = flat.fill(lines, hints, None, flat.Params(), np.random.default_rng(0))
-    return finish(picture, painted.colour, painted.background, mode="transparent")
+    return predictor.predict(lines, hints=hints)
 
 
 def main() -> None:
@@ -34,8 +32,12 @@ def main() -> None:
         monster = monsters.describe(7, index)
         monsters.write(monster, monsters.render(monster, 384), out / "drawn")
     name = "monster_000.png"
-    finished = colorize_in_memory(read_picture(out / "drawn/lines" / name), read_picture(out / "drawn/flats" / name))
-    (out / "in-memory.png").write_bytes(encode_png(finished))
+    result = colorize_in_memory(
+        Predictor("fillnet"), read_picture(out / "drawn/lines" / name), read_picture(out / "drawn/flats" / name)
+    )
+    for part in ("picture", "flats", "shading"):
+        (out / f"in-memory-{part}.png").write_bytes(encode_png(getattr(result, part)))
+    print(int(result.areas.max()), "areas ->", out / "in-memory-picture.png")
 
     report = colorize(
         [str(out / "drawn/lines")],

@@ -282,7 +282,13 @@ def methods_that_touch_files(modules: Iterable[Module]) -> list[str]:
         is_pure = one.name.startswith((*rooms, "pipelines.nn", "pipelines.tracking", "pipelines.inference"))
         if not is_pure or one.name.rpartition(".")[2] in MAY_TOUCH_FILES:
             continue
-        banned = {Import("os", ""), Import("pathlib", "Path"), Import("io", ""), Import("shutil", ""), Import("tempfile", "")}
+        banned = {
+            Import("os", ""),
+            Import("pathlib", "Path"),
+            Import("io", ""),
+            Import("shutil", ""),
+            Import("tempfile", ""),
+        }
         opens = any(
             isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open"
             for node in ast.walk(one.tree)
@@ -315,9 +321,7 @@ def test_the_house_keeps_its_rules(rule: Callable[[Iterable[Module]], list[str]]
 
 
 @pytest.mark.parametrize(("rule", "offenders"), RULES.items(), ids=lambda value: getattr(value, "__name__", ""))
-def test_each_rule_notices_an_offence(
-    rule: Callable[[Iterable[Module]], list[str]], offenders: list[Module]
-) -> None:
+def test_each_rule_notices_an_offence(rule: Callable[[Iterable[Module]], list[str]], offenders: list[Module]) -> None:
     assert rule(offenders)
 
 
@@ -422,7 +426,10 @@ def test_every_model_keeps_the_contract(name: str) -> None:
     assert model.Params.__dataclass_params__.frozen
     if name not in registry.names_with("models", "build_task"):
         assert isinstance(model.TRAITS, ModelTraits)
-        assert unlike(model, ColorModel) == [] or list(inspect.signature(model.predict).parameters) == ["params", "drawings"]
+        assert unlike(model, ColorModel) == [] or list(inspect.signature(model.predict).parameters) == [
+            "params",
+            "drawings",
+        ]
         return
     assert set(model.PRESETS) == set(model.RECIPES), "each preset has its recipe for training"
     fields = {field.name for field in dataclasses.fields(TrainConfig)}
