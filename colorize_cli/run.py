@@ -19,7 +19,7 @@ from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import Terminated
 from pipelines.core.errors import UsageError
-from pipelines.core.files import show_path
+from pipelines.core.files import check_replaceable, replace_file, show_path
 from pipelines.core.settings import assignments, read_settings_file
 
 
@@ -100,23 +100,14 @@ def _read_list(files_from: str) -> list[str]:
 def _check_report(path: Path) -> None:
     """Find out before the run whether the report can be written, and that no picture is in its place."""
     with _report_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.read_bytes()[:1] not in (b"", b"{"):
             raise UsageError(f"{show_path(path)} is no report", hint="Give another file after --report")
-        aside = _aside(path)
-        aside.write_bytes(b"")
-        aside.unlink()
+        check_replaceable(path)
 
 
 def _write_report(path: Path, report: Report) -> None:
     with _report_errors(path):
-        aside = _aside(path)
-        aside.write_text(report.as_json(), encoding="utf-8")
-        aside.replace(path)
-
-
-def _aside(path: Path) -> Path:
-    return path.with_name(path.name + ".part")
+        replace_file(path, report.as_json().encode())
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pipelines.core import registry
 from pipelines.core.errors import ColorizeError, OutputExistsError, UsageError
-from pipelines.core.files import show_path
+from pipelines.core.files import replace_file, show_path
 from pipelines.core.settings import resolve
 from pipelines.inference.checkpoint import load_checkpoint, load_weights, write_checkpoint
 from pipelines.inference.checkpoint_info import INFO, CheckpointInfo, find_checkpoint, spec_of
@@ -129,14 +129,10 @@ def _licence(folder: Path) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file aside and then rename it; ColorizeError where the disk does not take it."""
-    aside = path.with_name(path.name + ".part")
+    """Put a file in its place; ColorizeError where the disk does not take it."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(content)
-        aside.replace(path)
+        replace_file(path, content)
     except OSError as error:
-        aside.unlink(missing_ok=True)
         raise ColorizeError(
             f"{show_path(path)} cannot be written: {error.strerror}", hint="Check -o and the space"
         ) from error

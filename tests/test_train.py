@@ -23,7 +23,6 @@ from pipelines.inference.checkpoint_info import read_info
 from pipelines.models import cyclegan, fillnet, pix2pix
 from pipelines.nn.devices import choose_device
 from pipelines.train import TrainReport, settings_of, train
-from pipelines.training import run_folder
 from pipelines.training.callbacks import NullCallback, Stop
 from pipelines.training.config import TrainConfig
 from pipelines.training.distributed import ProcessGroup, choose_precision, launch
@@ -586,7 +585,7 @@ def test_a_full_disk_stops_and_the_same_command_goes_on(
 
     for place, name, instead in (
         (checkpoint, "save_file", full),
-        (run_folder.os, "replace", full),
+        (os, "replace", full),
         (Path, "open", unappendable),
     ):
         with monkeypatch.context() as patch:

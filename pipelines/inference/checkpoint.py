@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from pipelines.core import registry
 from pipelines.core.errors import ColorizeError, UsageError
-from pipelines.core.files import sha256_of_file, show_path
+from pipelines.core.files import replace_folder, sha256_of_file, show_path
 from pipelines.core.settings import plain
 from pipelines.inference.checkpoint_info import (
     INFO,
@@ -38,7 +38,6 @@ from pipelines.inference.checkpoint_info import (
     params_of,
     read_info,
     read_json,
-    recover,
 )
 
 _LARGE = (
@@ -58,23 +57,21 @@ def write_checkpoint(
     folder: Path, card: CheckpointInfo, weights: Mapping[str, Tensor], training: Training | None = None
 ) -> None:
     """Put a checkpoint in the place of `folder`, whole or not at all; ColorizeError where the disk does not take it."""
-    aside = folder.with_name(f".{folder.name}.writing")
-    recover(folder)  # before anything aside is removed: it may be the only whole one
-    try:
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
-        save_file(_ready(weights), aside / WEIGHTS)
+
+    def fill(unfinished: Path) -> None:
+        save_file(_ready(weights), unfinished / WEIGHTS)
         if training is not None:
-            save_file(_ready(training.tensors), aside / TRAINING_TENSORS)
-            (aside / TRAINING).write_text(json.dumps(training.about), encoding="utf-8")
-        about = {"kind": KIND, "version": VERSION, **plain(card), "weights_sha256": sha256_of_file(aside / WEIGHTS)}
-        (aside / INFO).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-        for file in aside.iterdir():
-            shutil.copymode(aside / INFO, file)  # safetensors' files are for their owner alone
-            _flush(file)
-        _swap(aside, folder)
+            save_file(_ready(training.tensors), unfinished / TRAINING_TENSORS)
+            (unfinished / TRAINING).write_text(json.dumps(training.about), encoding="utf-8")
+        digest = sha256_of_file(unfinished / WEIGHTS)
+        about = {"kind": KIND, "version": VERSION, **plain(card), "weights_sha256": digest}
+        (unfinished / INFO).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        for file in unfinished.iterdir():
+            shutil.copymode(unfinished / INFO, file)  # safetensors' files are for their owner alone
+
+    try:
+        replace_folder(folder, fill, last=INFO)
     except (OSError, SafetensorError) as error:
-        shutil.rmtree(aside, ignore_errors=True)
         raise ColorizeError(
             f"the checkpoint {show_path(folder)} cannot be written: {_reason(error)}",
             hint="Free some space, then run the same command again: it goes on from the last checkpoint",
@@ -114,18 +111,6 @@ def read_training(folder: Path) -> Training:
     return Training(read_json(folder / TRAINING), _load_tensors(folder / TRAINING_TENSORS))
 
 
-def _swap(aside: Path, folder: Path) -> None:
-    old = folder.with_name(f".{folder.name}.old")
-    if folder.exists():
-        folder.rename(old)
-    try:
-        aside.rename(folder)
-    except FileNotFoundError:
-        if not (folder / INFO).is_file():  # else somebody who reads it was faster: `mend`
-            raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def _ready(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Tensors as a file takes them: on the CPU, contiguous, none sharing memory with another."""
     return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
@@ -151,12 +136,6 @@ def _misfit(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str | 
         if tensor.shape != given[name].shape:
             return f"{name} is {tuple(given[name].shape)} instead of {tuple(tensor.shape)}"
     return None
-
-
-def _flush(path: Path) -> None:
-    """Have the disk take a file before its folder is renamed, so that a power cut leaves no empty checkpoint."""
-    with path.open("r+b") as file:  # Windows flushes only what is open for writing
-        os.fsync(file.fileno())
 
 
 def _reason(error: Exception) -> str:

@@ -1,9 +1,7 @@
 """Reads what a checkpoint (_checkpoint.py) says of itself, which model with which params, without loading torch."""
 
-import contextlib
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -11,7 +9,7 @@ from typing import Any
 
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError, UsageError
-from pipelines.core.files import sha256_of_file, show_path
+from pipelines.core.files import recover_folder, sha256_of_file, show_path
 from pipelines.core.settings import resolve
 from pipelines.inference.types import NetworkSpec
 
@@ -102,14 +100,7 @@ def check_weights(folder: Path) -> None:
 
 def recover(folder: Path) -> None:
     """Finish a replacement of `folder` that a killed process left half done."""
-    if not folder.name:  # "." or "/"
-        return
-    aside, old = folder.with_name(f".{folder.name}.writing"), folder.with_name(f".{folder.name}.old")
-    with contextlib.suppress(OSError):
-        if not folder.exists() and old.is_dir():  # killed between the renames: what was written aside is whole
-            (aside if (aside / INFO).is_file() else old).rename(folder)
-        if folder.exists() and old.is_dir():
-            shutil.rmtree(old, ignore_errors=True)
+    recover_folder(folder, last=INFO)
 
 
 def read_json(path: Path) -> dict[str, Any]:

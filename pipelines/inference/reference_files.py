@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from pipelines.core import registry
 from pipelines.core.errors import ColorizeError, UsageError
-from pipelines.core.files import show_path
+from pipelines.core.files import replace_file, show_path
 from pipelines.nn.blocks import Norm
 
 _PREFIXES = re.compile(r"^((module|_orig_mod)\.)+")  # of DataParallel and of torch.compile
@@ -109,17 +109,18 @@ def normalise_weights(weights: Mapping[str, Tensor], norm: Norm) -> dict[str, Te
 
 
 def write_weights(path: Path, network: nn.Module) -> None:
-    """Write a generator's state dict as the reference implementation reads it, aside and then renamed."""
+    """Write a generator's state dict as the reference implementation reads it; ColorizeError where that fails."""
     state = OrderedDict(
         (name, value.detach().cpu().contiguous().clone()) for name, value in network.state_dict().items()
     )
-    aside = path.with_name(path.name + ".part")
+
+    def save(unfinished: Path) -> None:
+        with unfinished.open("wb") as file:  # given a path, torch writes the unfinished file's name into it
+            torch.save(state, file)
+
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.save(state, aside)
-        aside.replace(path)
+        replace_file(path, save)
     except (OSError, RuntimeError) as error:  # torch's own writer raises RuntimeError
-        aside.unlink(missing_ok=True)
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise ColorizeError(f"{show_path(path)} cannot be written: {reason}", hint="Check -o and the space") from error
 

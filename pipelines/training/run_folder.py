@@ -7,13 +7,12 @@ RUN/last, RUN/best  checkpoints
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipelines.core.errors import ColorizeError, UsageError
-from pipelines.core.files import show_path
+from pipelines.core.files import replace_file, show_path, unfinished_path
 from pipelines.core.settings import plain
 
 KIND, VERSION = "colorize-cli run", 1
@@ -74,7 +73,7 @@ class RunFolder:
 
     def _has_other_things(self) -> bool:
         """Whether anything is there but what a process left that was killed in its very first write."""
-        return any(item != _aside(self.folder / ABOUT) for item in self.folder.iterdir())
+        return any(item != unfinished_path(self.folder / ABOUT) for item in self.folder.iterdir())
 
     def _check_same(self, before: Mapping[str, Any], now: Mapping[str, Any], free: Sequence[str]) -> None:
         changed = [name for name in _differences(before, now) if name.rsplit(".", 1)[-1] not in free]
@@ -86,21 +85,14 @@ class RunFolder:
             )
 
     def _replace(self, path: Path, data: bytes) -> None:
-        aside = _aside(path)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside.write_bytes(data)
-            os.replace(aside, path)
+            replace_file(path, data)
         except OSError as error:
             raise _unwritable(path, error) from error
 
 
 def _signed(about: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": KIND, "version": VERSION, **plain(about)}
-
-
-def _aside(path: Path) -> Path:
-    return path.with_name(f".{path.name}.writing")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -250,7 +250,7 @@ def test_a_second_interrupt_on_the_command_line_keeps_the_last_checkpoint(
         signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr("pipelines.inference.checkpoint._swap", impatient)
+    monkeypatch.setattr("pipelines.core.files.os.fsync", impatient)  # all is written, nothing is replaced
     ran = cli("train", pairs, "-o", run, *TINY, "--steps", 4, "-q")
     assert ran.code == 130
     assert "Traceback" not in ran.err

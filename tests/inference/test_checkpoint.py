@@ -280,7 +280,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole(saved: Path, monkeypatch: p
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    for place, name in ((checkpoint, "save_file"), (checkpoint, "_flush"), (Path, "write_text"), (Path, "mkdir")):
+    for place, name in ((checkpoint, "save_file"), (os, "fsync"), (Path, "write_text"), (Path, "mkdir")):
         with monkeypatch.context() as patch:
             patch.setattr(place, name, full)
             with pytest.raises(ColorizeError, match="cannot be written: the disk is full") as raised:
@@ -316,8 +316,8 @@ def killed_at(number: int, saved: Path, monkeypatch: pytest.MonkeyPatch) -> bool
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "save_file", counted(save_file))
-        patch.setattr(checkpoint, "_flush", counted(checkpoint._flush))
-        patch.setattr(checkpoint.shutil, "rmtree", counted(shutil.rmtree))
+        patch.setattr(os, "fsync", counted(os.fsync))
+        patch.setattr(shutil, "rmtree", counted(shutil.rmtree))
         for name in ("mkdir", "rename", "write_text"):
             patch.setattr(Path, name, counted(getattr(Path, name)))
         try:

@@ -14,7 +14,7 @@ import numpy as np
 from pipelines.core.data.layout import ROLES, DatasetLayout, Row
 from pipelines.core.data.splits import SPLITS
 from pipelines.core.errors import ColorizeError, PictureError, UsageError
-from pipelines.core.files import scratch_folder, show_path
+from pipelines.core.files import replace_file, scratch_folder, show_path
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.picture import Picture, read_picture
 
@@ -50,12 +50,7 @@ def write_lines(folder: Path, file: str, lines: Iterable[str]) -> None:
     """Write a text line by line aside, then move it into place: nobody ever sees half of it, nor is all in memory."""
     path, scratch = folder / file, scratch_folder(folder)
     try:
-        scratch.mkdir(parents=True, exist_ok=True)
-        aside = scratch / path.name
-        with aside.open("w", encoding="ascii", newline="\n") as text:
-            text.writelines(lines)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(aside, path)
+        replace_file(path, lines, scratch=scratch)
     except OSError as error:
         raise ColorizeError(
             f"{show_path(path)} cannot be written: {(error.strerror or str(error)).lower()}",
