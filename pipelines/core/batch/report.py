@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 Status = Literal["done", "skipped", "failed"]
+StopReason = Literal["", "failure", "interrupt", "termination"]
+"""Why a run ended before all inputs were reached; empty where it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,24 +46,24 @@ class Observer(Protocol):
         """Called once per input, in the order in which they end."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Report:
     """The outcome of a run."""
 
     command: str
-    settings: dict[str, Any]
-    records: list[Record] = field(default_factory=list)  # in the order of the inputs
+    settings: Mapping[str, Any]
+    records: tuple[Record, ...] = ()  # in the order of the inputs
     seconds: float = 0.0
     dry_run: bool = False
-    stopped_by: Literal["", "failure", "interrupt", "termination"] = ""  # why not all inputs were reached
+    stopped_by: StopReason = ""
     output: str = ""
     notes: tuple[str, ...] = ()  # about the run as a whole
 
     @property
     def counts(self) -> dict[str, int]:
         """How many inputs were done, skipped and failed; they add up to the number of inputs."""
-        found = Counter(record.status for record in self.records)
-        return {"done": found["done"], "skipped": found["skipped"], "failed": found["failed"]}
+        counts = Counter(record.status for record in self.records)
+        return {"done": counts["done"], "skipped": counts["skipped"], "failed": counts["failed"]}
 
     @property
     def exit_code(self) -> int:
@@ -86,7 +88,7 @@ class Report:
             "failures": {record.input: record.reason for record in self.of("failed")},
             "warnings": {record.input: list(record.warnings) for record in self.records if record.warnings},
             "notes": list(self.notes),
-            "settings": self.settings,
+            "settings": dict(self.settings),
         }
 
     def as_json(self) -> str:
@@ -95,6 +97,6 @@ class Report:
         head = json.dumps(self.summary(), indent=2)[:-2]
         return f'{head},\n  "records": [\n    {records}\n  ]\n}}\n'
 
-    def of(self, status: Status) -> Sequence[Record]:
+    def of(self, status: Status) -> tuple[Record, ...]:
         """The records of one status."""
-        return [record for record in self.records if record.status == status]
+        return tuple(record for record in self.records if record.status == status)

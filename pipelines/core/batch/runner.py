@@ -1,22 +1,22 @@
-"""Runs one piece of work over many files: skipping what is unchanged, workers, one record per input.
+"""Runs one task over many files: skipping what is unchanged, workers, one record per input.
 
-A stage hands over a plan (which files are read, which are written) and a *work*: a picklable callable from the bytes of
+A stage hands over a plan (which files are read, which are written) and a *task*: a picklable callable from the bytes of
 the files read to the bytes of the files written. Everything that touches the disk happens here, once for all stages.
 """
 
 import contextlib
 import errno
 import os
-import shutil
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from pathlib import Path
 
 import pipelines
-from pipelines.core.batch import journal as states
+from pipelines.core.batch.backends import run_tasks
+from pipelines.core.batch.journal import Journal, JournalEntry
 from pipelines.core.batch.plan import BatchSettings, Job, Plan, check
-from pipelines.core.batch.report import Observer, Record, Report
-from pipelines.core.batch.workers import BatchTaskFn, Outcome, Pipes, Task, TaskFn, outcomes, perform, read, record_of
+from pipelines.core.batch.report import Observer, Record, Report, StopReason
+from pipelines.core.batch.workers import Outcome, Pipes, Task, TaskFn, as_batch_task, perform, read, record_of
 from pipelines.core.errors import UsageError
 from pipelines.core.files import STATE_FOLDER, fingerprint, fingerprint_all, scratch_folder, show_path
 from pipelines.core.settings import digest
@@ -37,7 +37,12 @@ class Terminated(KeyboardInterrupt):
 
 
 def run(
-    plan: Plan, work: TaskFn, settings: BatchSettings, *, observer: Observer | None = None, pipes: Pipes | None = None
+    plan: Plan,
+    task_fn: TaskFn,
+    settings: BatchSettings,
+    *,
+    observer: Observer | None = None,
+    pipes: Pipes | None = None,
 ) -> Report:
     """Do the work of a plan and report on every input.
 
@@ -45,70 +50,145 @@ def run(
     the inputs not reached are reported as skipped. Raises UsageError where outputs collide.
     """
     check(plan)
-    watching = observer or NullObserver()
-    report = Report(plan.command, dict(plan.settings), dry_run=settings.dry_run, output=_shown_output(plan))
+    observer = observer or NullObserver()
     began = time.perf_counter()
-    watching.started(len(plan.jobs))
+    observer.started(len(plan.jobs))
     records: dict[int, Record] = {}
+    stopped_by: StopReason = ""
+    batch = _Run(plan, task_fn, settings, pipes)
     try:
-        with contextlib.closing(_records(plan, work, settings, pipes, report)) as stream:
+        with contextlib.closing(batch.records()) as stream:
             for index, record in stream:
                 records[index] = record
-                watching.recorded(record)
+                observer.recorded(record)
                 if settings.fail_fast and record.status == "failed":
-                    report.stopped_by = "failure"
+                    stopped_by = "failure"
                     break
     except Terminated:
-        report.stopped_by = "termination"
+        stopped_by = "termination"
     except KeyboardInterrupt:
-        report.stopped_by = "interrupt"
-    for index, job in enumerate(plan.jobs):
-        report.records.append(records.get(index) or record_of(job, "skipped", "not reached"))
-    report.seconds = time.perf_counter() - began
-    return report
+        stopped_by = "interrupt"
+    return Report(
+        plan.command,
+        _reported_settings(plan),
+        tuple(records.get(index) or _not_reached(job) for index, job in enumerate(plan.jobs)),
+        seconds=time.perf_counter() - began,
+        dry_run=settings.dry_run,
+        stopped_by=stopped_by,
+        output=_shown_output(plan),
+        notes=(*batch.notes, *plan.notes),
+    )
 
 
-def _records(
-    plan: Plan, work: TaskFn, settings: BatchSettings, pipes: Pipes | None, report: Report
-) -> Generator[tuple[int, Record], None, None]:
-    """Each job's index and record, as they come."""
-    if plan.output is None:
-        yield from _piped(plan, work, settings, pipes)
-        return
-    memory = _memory_of(plan.output)
-    scratch = scratch_folder(plan.output)
-    stale = digest([pipelines.__version__, plan.command, plan.settings, settings.seed])
-    if not settings.dry_run:
-        states.recover(plan.output, memory)
-    tasks = []
-    for index, job in enumerate(plan.jobs):
-        record, known = _before_work(plan, job, memory, stale, settings)
-        if record is not None:
-            yield index, record
-        else:
-            key = _key(job, plan.output)
-            tasks.append(Task(index, job, key, plan.command, known, settings.overwrite, settings.seed, scratch))
-    if not tasks:
-        return
-    _make_scratch(scratch)
+def report_stopped(plan: Plan, stopped_by: StopReason) -> Report:
+    """The report of a plan of which nothing was begun, since something before it was stopped."""
+    records = tuple(_not_reached(job) for job in plan.jobs)
+    return Report(plan.command, _reported_settings(plan), records, stopped_by=stopped_by, output=str(plan.output))
+
+
+class _Run:
+    """One run of a plan on its way."""
+
+    def __init__(self, plan: Plan, task_fn: TaskFn, settings: BatchSettings, pipes: Pipes | None) -> None:
+        self.plan, self.settings, self.pipes = plan, settings, pipes
+        self.task_fn = as_batch_task(task_fn)
+        self.settings_digest = digest([pipelines.__version__, plan.command, plan.settings, settings.seed])
+        self.notes: tuple[str, ...] = ()
+
+    def records(self) -> Generator[tuple[int, Record], None, None]:
+        """Each job's index and record, as they come."""
+        return self._piped() if self.plan.output is None else self._written(self.plan.output)
+
+    def _piped(self) -> Generator[tuple[int, Record], None, None]:
+        """To standard output, in this process; nothing is remembered."""
+        task_fn = self.task_fn
+        if not self.settings.dry_run and any(job.problem is None for job in self.plan.jobs):
+            task_fn, _ = task_fn.prepare(self.settings.jobs)
+        for index, job in enumerate(self.plan.jobs):
+            if job.problem is not None:
+                yield index, record_of(job, "failed", str(job.problem))
+            elif self.settings.dry_run:
+                yield index, record_of(job, "done", "would be written")
+            else:
+                yield index, perform(task_fn, self._task(index, job), pipes=self.pipes).record
+
+    def _written(self, folder: Path) -> Generator[tuple[int, Record], None, None]:
+        """Into a folder, by all workers; what is unchanged is skipped."""
+        journal = _open_journal(folder)
+        if not self.settings.dry_run:
+            journal.recover()
+        scratch = scratch_folder(folder)
+        tasks = []
+        for index, job in enumerate(self.plan.jobs):
+            key = "" if job.problem is not None else _key(job, folder)
+            entry = journal.get(key)
+            record = self._record_without_work(job, entry)
+            if record is not None:
+                yield index, record
+            else:
+                tasks.append(self._task(index, job, key=key, replaceable=self._replaceable(entry), scratch=scratch))
+        if not tasks:
+            return
+        _make_scratch(scratch)
+        try:
+            task_fn, workers = self.task_fn.prepare(self.settings.jobs)
+            with contextlib.closing(run_tasks(task_fn, tasks, workers, pipes=self.pipes)) as outcomes:
+                for outcome in outcomes:
+                    if outcome.record.status == "done":
+                        self._remember(journal, _key(self.plan.jobs[outcome.index], folder), outcome)
+                    yield outcome.index, outcome.record
+        finally:
+            journal.close(scratch)
+
+    def _task(
+        self, index: int, job: Job, *, key: str = "", replaceable: tuple[str, ...] = (), scratch: Path = Path()
+    ) -> Task:
+        return Task(
+            index, job, key, self.plan.command, replaceable, self.settings.overwrite, self.settings.seed, scratch
+        )
+
+    def _replaceable(self, entry: JournalEntry | None) -> tuple[str, ...]:
+        """Digests of the outputs that a job may replace: those that this command made."""
+        return entry.output_digests if entry is not None and entry.command == self.plan.command else ()
+
+    def _record_without_work(self, job: Job, entry: JournalEntry | None) -> Record | None:
+        """The record of a job that needs no work or, in a dry run, gets none; else None."""
+        if job.problem is not None:
+            return record_of(job, "failed", str(job.problem))
+        if entry is not None and self._is_current(job, entry):
+            return record_of(job, "skipped", "unchanged")
+        if self.settings.dry_run:
+            return _foreseen(job, self._replaceable(entry), overwrite=self.settings.overwrite)
+        return None
+
+    def _is_current(self, job: Job, entry: JournalEntry) -> bool:
+        """Whether the outputs are there and the job would make them again from the same files in the same way."""
+        if entry.settings_digest != self.settings_digest or self.settings.overwrite:
+            return False
+        try:
+            if job.reads_stdin:
+                return False
+            outputs = [output for output in job.outputs if output is not None]
+            if not all(output.stat().st_size for output in outputs):
+                return False
+            if not self.plan.trusting and any(fingerprint(read(path)) not in entry.output_digests for path in outputs):
+                return False
+            return fingerprint_all((name, read(path)) for name, path in job.reads) == entry.inputs_digest
+        except OSError:
+            return False  # the worker meets the same error and reports it
+
+    def _remember(self, journal: Journal, key: str, outcome: Outcome) -> None:
+        """Add to the journal; where that fails the run goes on, since the next one finds the outputs equal."""
+        entry = JournalEntry(self.plan.command, outcome.inputs_digest, self.settings_digest, outcome.output_digests)
+        try:
+            journal.add(key, entry)
+        except OSError as error:
+            self.notes = (f"the journal cannot be written ({error.strerror}): the next run will do all this again",)
+
+
+def _open_journal(folder: Path) -> Journal:
     try:
-        work, workers = _begun(work, settings)
-        with contextlib.closing(_done(work, tasks, workers, pipes)) as stream:
-            for outcome in stream:
-                if outcome.record.status == "done":
-                    entry = states.JournalEntry(plan.command, outcome.sources, stale, outcome.outputs)
-                    _remember(memory, _key(plan.jobs[outcome.index], plan.output), entry, report)
-                yield outcome.index, outcome.record
-    finally:
-        with contextlib.suppress(OSError):
-            memory.adopt(scratch)
-            memory.compact()
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _memory_of(folder: Path) -> states.Journal:
-    try:
-        return states.Journal(folder)
+        return Journal(folder)
     except OSError as error:
         raise UsageError(
             f"the journal of {show_path(folder)} cannot be read: {error.strerror}",
@@ -129,46 +209,7 @@ def _make_scratch(scratch: Path) -> None:
         ) from error
 
 
-def _begun(work: TaskFn, settings: BatchSettings) -> tuple[TaskFn, int | None]:
-    """The work ready to be done, and how many workers do it."""
-    return work.begun(settings.jobs) if isinstance(work, BatchTaskFn) else (work, settings.jobs)
-
-
-def _done(
-    work: TaskFn, tasks: Sequence[Task], workers: int | None, pipes: Pipes | None
-) -> Generator[Outcome, None, None]:
-    """Outcomes of the tasks; what reads standard input stays in this process."""
-    if any(path is None for task in tasks for _, path in task.job.reads):
-        yield from (perform(work, task, pipes=pipes) for task in tasks)
-    else:
-        yield from outcomes(work, tasks, workers)
-
-
-def _remember(memory: states.Journal, key: str, entry: states.JournalEntry, report: Report) -> None:
-    """Write the journal; where that fails the run goes on, since the next one finds the outputs equal."""
-    try:
-        memory.add(key, entry)
-    except OSError as error:
-        report.notes = (f"the journal cannot be written ({error.strerror}): the next run will do all this again",)
-
-
-def _before_work(
-    plan: Plan, job: Job, memory: states.Journal, stale: str, settings: BatchSettings
-) -> tuple[Record | None, tuple[str, ...]]:
-    """The record of a job that needs no work, or else the digests of the outputs that it may replace."""
-    if job.problem is not None:
-        return record_of(job, "failed", str(job.problem)), ()
-    assert plan.output is not None
-    entry = memory.get(_key(job, plan.output))
-    if entry is not None and entry.settings == stale and not settings.overwrite and _unchanged(plan, job, entry):
-        return record_of(job, "skipped", "unchanged"), ()
-    known = entry.outputs if entry is not None and entry.command == plan.command else ()
-    if settings.dry_run:
-        return _foreseen(job, known, overwrite=settings.overwrite), ()
-    return None, known
-
-
-def _foreseen(job: Job, known: tuple[str, ...], *, overwrite: bool) -> Record:
+def _foreseen(job: Job, replaceable: tuple[str, ...], *, overwrite: bool) -> Record:
     """What a dry run can tell of a job that would be worked on."""
     missing = [path for _, path in job.reads if path is not None and not path.exists()]
     if missing:
@@ -176,48 +217,28 @@ def _foreseen(job: Job, known: tuple[str, ...], *, overwrite: bool) -> Record:
     for output in job.outputs:
         if output is not None and not overwrite and output.is_file():
             content = output.read_bytes()
-            if content and fingerprint(content) not in known:
+            if content and fingerprint(content) not in replaceable:
                 return record_of(job, "failed", f"{show_path(output)} is in the way. Move it away or use --overwrite")
     return record_of(job, "done", "would be written")
 
 
-def _unchanged(plan: Plan, job: Job, entry: states.JournalEntry) -> bool:
-    try:
-        if any(path is None for _, path in job.reads):
-            return False
-        if not all(output.stat().st_size for output in job.outputs if output is not None):
-            return False
-        outputs = [output for output in job.outputs if output is not None]
-        if not plan.trusting and any(fingerprint(read(output)) not in entry.outputs for output in outputs):
-            return False
-        return fingerprint_all((name, read(path)) for name, path in job.reads) == entry.sources
-    except OSError:
-        return False  # the worker meets the same error and reports it
-
-
-def _piped(
-    plan: Plan, work: TaskFn, settings: BatchSettings, pipes: Pipes | None
-) -> Generator[tuple[int, Record], None, None]:
-    """To standard output, in this process; nothing is remembered."""
-    if not settings.dry_run and any(job.problem is None for job in plan.jobs):
-        work, _ = _begun(work, settings)
-    for index, job in enumerate(plan.jobs):
-        if job.problem is not None:
-            yield index, record_of(job, "failed", str(job.problem))
-        elif settings.dry_run:
-            yield index, record_of(job, "done", "would be written")
-        else:
-            task = Task(index, job, "", plan.command, (), settings.overwrite, settings.seed, Path())
-            yield index, perform(work, task, pipes=pipes).record
-
-
 def _key(job: Job, folder: Path) -> str:
-    first = job.outputs[0]
-    return "" if first is None else Path(os.path.relpath(first, folder)).as_posix()
+    """The name under which the journal remembers a job: the path of its first output."""
+    return "" if job.output is None else Path(os.path.relpath(job.output, folder)).as_posix()
+
+
+def _not_reached(job: Job) -> Record:
+    return record_of(job, "skipped", "not reached")
+
+
+def _reported_settings(plan: Plan) -> dict[str, object]:
+    return dict(plan.settings if plan.reported_settings is None else plan.reported_settings)
 
 
 def _shown_output(plan: Plan) -> str:
     """Where the results are: the folder, or the one file."""
-    if len(plan.jobs) == 1 and len(plan.jobs[0].outputs) == 1 and plan.output is not None:
-        return str(plan.jobs[0].outputs[0])
+    if len(plan.jobs) == 1 and plan.output is not None:
+        outputs = tuple(plan.jobs[0].outputs)
+        if len(outputs) == 1:
+            return str(outputs[0])
     return str(plan.output or "-")
