@@ -69,7 +69,7 @@ def make_hints(
     work = HintTask(method, resolve(registry.load("hints", method), values or {}, preset=preset), composite)
     if lines is not None and not composite:
         raise UsageError("--lines is for --composite alone", hint="Add --composite, or leave out --lines")
-    sources, destination = find(inputs, output, settings, aside=(lines,))
+    sources, destination = find(inputs, output, settings, exclude=(lines,))
     partners = CompanionFiles(Path(lines), "--lines") if lines is not None else None
     jobs = tuple(_job(source, destination, partners, composite=composite) for source in sources)
     plan = Plan("make-hints", jobs, destination.folder, plain(work))

@@ -345,7 +345,7 @@ def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
         work = ColorizeTask(ensemble, DrawingReader(ensemble.hint_presets), steps=True, panels=True)
         names = ("a", "deep/b")
         files = [{kind: (art / folder / f"{name}.png").read_bytes() for kind, folder in pairs} for name in names]
-        return work.many([Input(one, np.random.default_rng(0)) for one in files])
+        return work.run_batch([Input(one, np.random.default_rng(0)) for one in files])
 
     pairs = (("picture", "lines"), ("hints", "hints"), ("truth", "colour"))
     assert made("cpu") == made("cuda")
@@ -354,16 +354,16 @@ def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
 class Halves:
     """A batch work for the floor's own test: notes how many came together."""
 
-    at_once = 3
-    shares_memory = False
+    batch_size = 3
+    runs_in_threads = False
 
     def __call__(self, files: Any, rng: np.random.Generator) -> Produced:
-        return self.many([Input(files, rng)])[0]
+        return self.run_batch([Input(files, rng)])[0]
 
-    def begun(self, workers: int | None) -> "tuple[Halves, int | None]":
+    def prepare(self, workers: int | None) -> "tuple[Halves, int | None]":
         return self, workers
 
-    def many(self, inputs: Any) -> list[Produced]:
+    def run_batch(self, inputs: Any) -> list[Produced]:
         return [Produced((bytes([len(inputs)]) + files["picture"],)) for files, _ in inputs]
 
 

@@ -289,7 +289,7 @@ class _Building:
         if stopped_by:
             records = [_skipped(item.pair.picture, "not reached") for item in candidates]
             return Report(
-                "build-dataset", self.about["settings"], records, stopped_by=stopped_by, output=str(self.folder)
+                "build-dataset", self.about["settings"], tuple(records), stopped_by=stopped_by, output=str(self.folder)
             )
         report = self._make(candidates, found.mismatches, observer)
         if found.mismatches:
@@ -297,10 +297,8 @@ class _Building:
         if not self.settings.dry_run and not report.stopped_by:
             outcomes = zip(candidates, report.records, strict=False)
             made = [item for item, record in outcomes if record.status == "done" or record.reason == "unchanged"]
-            self._finish(made, candidates, report)
-        report.settings = self.about["settings"]
-        report.notes = tuple(self.notes)
-        return report
+            report = self._finish(made, candidates, report)
+        return replace(report, settings=self.about["settings"], notes=tuple(self.notes))
 
     def _settings(self, chosen: Curation) -> dict[str, Any]:
         whole: dict[str, Any] = plain(self.work)
@@ -362,8 +360,7 @@ class _Building:
         alone = [_skipped(item.path, item.reason) for item in mismatches if str(item.path) not in paired]
         report = run(plan, self.work, self.settings, observer=_Watching(observer, [*left_out, *alone]))
         made, left = iter(report.records), iter(left_out)
-        report.records = [next(left if item.reason else made) for item in candidates] + alone
-        return report
+        return replace(report, records=(*(next(left if item.reason else made) for item in candidates), *alone))
 
     def _job(self, item: _Candidate) -> Job:
         reads: list[tuple[str, Path | None]] = [("picture", item.pair.picture)]
@@ -374,7 +371,7 @@ class _Building:
 
     # manifest and shards
 
-    def _finish(self, made: Sequence[_Candidate], candidates: Sequence[_Candidate], report: Report) -> None:
+    def _finish(self, made: Sequence[_Candidate], candidates: Sequence[_Candidate], report: Report) -> Report:
         """Write the manifest, and the shards where they are wanted; then say that the dataset is whole."""
         packed = self.storing.layout == "webdataset"
         groups = _grouped(made, self.hints, self.storing.shard_size) if packed else {}
@@ -385,7 +382,7 @@ class _Building:
         if packed:
             for shard, members in groups.items():
                 write_rows(self.folder, _rows_file(shard), self._packed_rows(shard, members, made))
-            whole = self._pack(list(groups), report)
+            report, whole = self._pack(list(groups), report)
             rows = (row for shard in groups for row in rows_of(self.folder, _rows_file(shard)))
         else:
             rows = (row for item in made for row in self._rows(item))
@@ -393,6 +390,7 @@ class _Building:
         self.about |= tally.about()
         self.notes += [*tally.notes(self.work, self.splitting.shares), *left.notes(), *self.credits.problems]
         write_about(self.folder, {"complete": whole, **self._shape(), **self.about})
+        return report
 
     def _shape(self) -> dict[str, Any]:
         size = self.work.framing.size
@@ -431,13 +429,13 @@ class _Building:
             kept = {name: value for name, value in row.items() if name not in layout.ROLES}
             yield {"shard": shard, "key": shards.key_of(row), **kept}
 
-    def _pack(self, names: Sequence[str], report: Report) -> bool:
+    def _pack(self, names: Sequence[str], report: Report) -> tuple[Report, bool]:
         """The third pass, a job per shard; what fails joins the report. Whether all shards are there."""
         jobs = tuple(Job(_Reads(self.folder, shard), (self.folder / shard,), PurePosixPath(shard)) for shard in names)
         packed = run(Plan("pack-dataset", jobs, self.folder, {}), shards.Packing(), self.settings)
-        report.records += packed.of("failed")
-        report.stopped_by = packed.stopped_by
-        return not packed.of("failed") and not packed.stopped_by
+        failed = packed.of("failed")
+        report = replace(report, records=(*report.records, *failed), stopped_by=packed.stopped_by)
+        return report, not failed and not packed.stopped_by
 
 
 @dataclass(frozen=True, slots=True)

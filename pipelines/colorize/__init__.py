@@ -23,8 +23,7 @@ from pipelines.colorize.task import ColorizeTask
 from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, mark_auxiliary
 from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find
 from pipelines.core.batch.report import Observer, Report
-from pipelines.core.batch.runner import run
-from pipelines.core.batch.workers import record_of
+from pipelines.core.batch.runner import report_stopped, run
 from pipelines.core.errors import UsageError
 from pipelines.core.files import show_path
 from pipelines.core.settings import plain
@@ -62,7 +61,7 @@ def colorize(
     line art comes out on top unchanged, at its own size. Raises UsageError and SettingsError before any work.
     """
     settings, guides, outputs = batch or BatchSettings(), guides or Guides(), shown or OutputOptions()
-    sources, destination = find(inputs, output, settings, aside=folders_beside(guides, outputs))
+    sources, destination = find(inputs, output, settings, exclude=folders_beside(guides, outputs))
     check_outputs(outputs, destination, lock=guides.lock)
     companions = find_companions(guides, outputs, len(sources))
     ensemble = _ensemble([model] if isinstance(model, str) else model, preset, values, merge, running or RunOptions())
@@ -86,18 +85,23 @@ def colorize(
         variants=outputs.variants,
     )
     jobs = _jobs(task, sources, destination, companions)
-    plan = Plan("colorize", jobs, destination.folder, task.settings)
+    plan = Plan(
+        "colorize",
+        jobs,
+        destination.folder,
+        task.settings,
+        reported_settings=plain(task) | {"lock": guides.lock},
+        notes=_unused_hints(companions["hints"], settings),
+    )
     if guides.lock and not settings.dry_run:
         try:
             plan = Lock(plan, ensemble, task.reader, settings).locked_plan()
         except StoppedError as stop:
-            return _not_reached(plan, str(stop))
+            return report_stopped(plan, stop.reason)
     report = run(plan, task, settings, observer=observer)
-    report.settings = plain(task) | {"lock": guides.lock}
     if destination.folder is not None and not settings.dry_run:
         for folder in _auxiliary_folders(task, jobs, destination.folder):
             mark_auxiliary(folder)
-    report.notes += _unused_hints(companions["hints"], settings)
     return report
 
 
@@ -176,7 +180,7 @@ def _job(
 def _auxiliary_folders(task: ColorizeTask, jobs: Sequence[Job], folder: Path) -> set[Path]:
     """The folders in the output that hold no results, but what is beside them."""
     folders = _folders_in_output(task)
-    files = [(job.outputs[0], output) for job in jobs for output in job.outputs[1 + len(folders) :]]
+    files = [(job.output, output) for job in jobs for output in tuple(job.outputs)[1 + len(folders) :]]
     layers = {output.parent for result, output in files if result and output and output.parent != result.parent}
     return layers | {folder / name.partition("/")[0] for name in folders}
 
@@ -186,8 +190,3 @@ def _unused_hints(hints: CompanionFiles | None, settings: BatchSettings) -> tupl
     if hints is None or settings.selection != Selection() or settings.listed is not None:
         return ()
     return tuple(f"no drawing for the hints {show_path(path)}" for path in hints.unused()[:_NOTES])
-
-
-def _not_reached(plan: Plan, stopped_by: str) -> Report:
-    records = [record_of(job, "skipped", "not reached") for job in plan.jobs]
-    return Report(plan.command, dict(plan.settings), records, stopped_by=stopped_by, output=str(plan.output))  # type: ignore[arg-type]

@@ -17,6 +17,7 @@ import numpy as np
 from pipelines.colorize.ensemble import Ensemble
 from pipelines.colorize.reader import DrawingReader, ReadDrawing
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
+from pipelines.core.batch.report import StopReason
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Input, Produced, TaskFn
 from pipelines.core.files import STATE_FOLDER, replace_file
@@ -42,7 +43,11 @@ _NOT_SAMPLED = "its colours are not among those that are locked"
 
 
 class StoppedError(Exception):
-    """A pass before the work was interrupted; the text says how."""
+    """A pass before the work was interrupted."""
+
+    def __init__(self, reason: StopReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -72,9 +77,9 @@ class SampleColoursTask:
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` (with its guides, and hints `carried` from other frames) in, colours by area as JSON out."""
-        return self.many([Input(files, rng)])[0]
+        return self.run_batch([Input(files, rng)])[0]
 
-    def many(self, inputs: Sequence[Input]) -> list[Produced]:
+    def run_batch(self, inputs: Sequence[Input]) -> list[Produced]:
         """The same for several drawings, which networks colour together."""
         batches = self.ensemble.in_batches(self._read, lambda read: read.picture.rgb.size, inputs)
         return [produced for batch in batches for produced in self._sampled(batch)]
@@ -85,16 +90,16 @@ class SampleColoursTask:
         return {**plain(self.reader), **plain(self.ensemble.identity)}
 
     @property
-    def shares_memory(self) -> bool:
+    def runs_in_threads(self) -> bool:
         """As for the results."""
         return self.ensemble.has_networks
 
     @property
-    def at_once(self) -> int:
+    def batch_size(self) -> int:
         """As for the results."""
         return self.ensemble.batch_size
 
-    def begun(self, workers: int | None) -> tuple["SampleColoursTask", int | None]:
+    def prepare(self, workers: int | None) -> tuple["SampleColoursTask", int | None]:
         """As for the results."""
         ensemble, workers = self.ensemble.prepared(workers)
         return replace(self, ensemble=ensemble), workers
@@ -205,7 +210,7 @@ class Lock:
         return replace(job, reads=(*job.reads, (name, place)))
 
     def _place(self, job: Job, kind: str) -> Path:
-        result = Path(str(job.outputs[0]))
+        result = Path(str(job.output))
         return self._home / kind / result.relative_to(str(self.plan.output)).with_suffix(".json")
 
     @property

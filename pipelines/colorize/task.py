@@ -55,9 +55,9 @@ class ColorizeTask:
         order. Frames of a sequence have two more files: hints `carried` from others, and the colours that areas are
         `locked` to.
         """
-        return self.many([Input(files, rng)])[0]
+        return self.run_batch([Input(files, rng)])[0]
 
-    def many(self, inputs: Sequence[Input]) -> list[Produced]:
+    def run_batch(self, inputs: Sequence[Input]) -> list[Produced]:
         """The same for several drawings, which networks colour together."""
         batches = self.ensemble.in_batches(self._read, lambda job: job.read.picture.rgb.size, inputs)
         return [produced for batch in batches for produced in self._coloured(batch)]
@@ -69,16 +69,16 @@ class ColorizeTask:
         return settings | {"ensemble": plain(self.ensemble.identity)}
 
     @property
-    def shares_memory(self) -> bool:
+    def runs_in_threads(self) -> bool:
         """Networks are large, slow to load and let go of Python's lock: threads share them."""
         return self.ensemble.has_networks
 
     @property
-    def at_once(self) -> int:
+    def batch_size(self) -> int:
         """How many drawings are coloured together."""
         return self.ensemble.batch_size
 
-    def begun(self, workers: int | None) -> tuple["ColorizeTask", int | None]:
+    def prepare(self, workers: int | None) -> tuple["ColorizeTask", int | None]:
         """With the device that is meant; networks are loaded, which raises UsageError for those that are damaged."""
         ensemble, workers = self.ensemble.prepared(workers)
         return replace(self, ensemble=ensemble), workers

@@ -73,7 +73,7 @@ class EvaluateOptions:
     ballot: int | None = None  # pairs on a page for blind votes; None: no such page
 
 
-@dataclass
+@dataclass(frozen=True)
 class EvaluationReport(Report):
     """The outcome of an evaluation: a row for each picture of each method, and what they come to."""
 
@@ -172,16 +172,15 @@ def evaluate(
     plan = Plan("evaluate", tuple(job for _, _, job in tasks), Path(output), settled, trusting=False)
     report = run(plan, work, settings, observer=observer)
     whole = EvaluationReport(**{item.name: getattr(report, item.name) for item in fields(Report)})
-    whole.output = output
-    whole.settings |= {"methods": {label: str(place) for label, place in places.items()}, "beside": plain(beside)}
+    methods = {label: str(place) for label, place in places.items()}
+    whole = replace(whole, output=output, settings={**whole.settings, "methods": methods, "beside": plain(beside)})
     if settings.dry_run or report.stopped_by:
         return whole
     rows = [_row(label, name, job, record) for (label, name, job), record in zip(tasks, report.records, strict=True)]
     found = _evaluation(places, beside, chosen, rows)
-    whole.evaluation = _judged(found, wish, _left_out(wish, chosen))
-    whole.notes += whole.evaluation.notes
-    _write(whole.evaluation, Path(output), wish, settings)
-    return whole
+    evaluation = _judged(found, wish, _left_out(wish, chosen))
+    _write(evaluation, Path(output), wish, settings)
+    return replace(whole, evaluation=evaluation, notes=(*whole.notes, *evaluation.notes))
 
 
 # what is measured
@@ -301,7 +300,7 @@ def _jobs(
         raise UsageError(f"{show_path(beside.truth)} does not exist", hint="Check --truth")
     if any(os.path.realpath(place) == os.path.realpath(output) for place in (Path(beside.truth), *places.values())):
         raise UsageError(f"{show_path(output)} is both input and output", hint="Give another folder after -o")
-    truths = find_sources([beside.truth], settings.selection, leave_out=[output])
+    truths = find_sources([beside.truth], settings.selection, exclude=[output])
     given = (("lines", beside.lines), ("hints", beside.hints))
     aside = {name: CompanionFiles(Path(place), f"--{name}") for name, place in given if place is not None}
     whole = settings.selection == Selection() and Path(beside.truth).is_dir()
@@ -362,7 +361,7 @@ def _row(label: str, name: str, job: Job, record: Record) -> Row:
     files = {key: str(path) for key, path in job.reads if path is not None}
     if record.status == "failed":
         return Row(label, name, {}, record.reason, (), files)
-    output = job.outputs[0]
+    output = job.output
     assert output is not None
     try:
         kept = json.loads(output.read_bytes())

@@ -39,19 +39,19 @@ def find_sources(
     *,
     listed: Sequence[str] | None = None,
     root: Path | None = None,
-    leave_out: Sequence[Path] = (),
+    exclude: Sequence[Path] = (),
 ) -> list[Source]:
     """All pictures that `inputs` name, in natural order, each once.
 
     An input is a file, a folder, a glob pattern (quoted, so that it is expanded here) or "-" for standard input.
     `listed` are paths read from a list: a relative one keeps its folders in the output, below `root` where it is given.
-    Pictures below the folders `leave_out` (the output, hints) are not taken. Raises UsageError for a path that does not
+    Pictures below the folders `exclude` (the output, hints) are not taken. Raises UsageError for a path that does not
     exist and NothingMatchedError where no picture is left.
     """
     chosen = selection or Selection()
     seen: set[str] = set()
     sources = []
-    hidden = frozenset(os.path.realpath(folder) for folder in leave_out)
+    hidden = frozenset(os.path.realpath(folder) for folder in exclude)
     found = [_expand(text, recursive=chosen.recursive, hidden=hidden) for text in inputs]
     for candidates in (
         *found,

@@ -115,7 +115,7 @@ def measure(
     whole = replace(settings, fail_fast=False, overwrite=False)
     report = run(Plan("measure", jobs, home, {"reading": reading}), ColourMeasurement(reading), whole)
     records = zip(jobs, report.records, strict=True)
-    return [_read(job.outputs[0]) if record.status != "failed" else None for job, record in records], report.stopped_by
+    return [_read(job.output) if record.status != "failed" else None for job, record in records], report.stopped_by
 
 
 def choose(pairs: Sequence[Pair], measured: Sequence[Measured | None], curation: Curation) -> Choice:

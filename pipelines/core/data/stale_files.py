@@ -75,7 +75,7 @@ def _fate(folder: Path, path: str, digest: str | None, journal: Journal, *, prun
         return "kept"
     data = (folder / path).read_bytes()
     entry = journal.get(path)
-    ours = sha256(data) == digest if digest else entry is not None and fingerprint(data) in entry.outputs
+    ours = sha256(data) == digest if digest else entry is not None and fingerprint(data) in entry.output_digests
     if not ours:
         return "changed"
     (folder / path).unlink()

@@ -68,8 +68,8 @@ def test_each_file_once_and_link_loops_end(art: Path) -> None:
 def test_the_output_folder_inside_the_input_is_left_out(art: Path) -> None:
     (art / "out").mkdir()
     (art / "out" / "frame2.png").write_bytes(b"x")
-    assert "out/frame2.png" not in names([str(art)], leave_out=[art / "out"])
-    assert "out/frame2.png" not in names([f"{art}/**/*.png"], leave_out=[art / "out"])
+    assert "out/frame2.png" not in names([str(art)], exclude=[art / "out"])
+    assert "out/frame2.png" not in names([f"{art}/**/*.png"], exclude=[art / "out"])
 
 
 def test_a_missing_path_and_an_empty_folder_have_their_own_errors(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_two_stars_match_no_folder_too(art: Path) -> None:
 
 
 def test_an_output_above_the_pattern_hides_nothing(art: Path) -> None:
-    assert names([f"{art}/*.png"], leave_out=[art]) == ["frame2.png", "frame10.png"]
+    assert names([f"{art}/*.png"], exclude=[art]) == ["frame2.png", "frame10.png"]
 
 
 def test_numbers_of_any_length_sort() -> None:
@@ -215,5 +215,5 @@ def test_the_name_given_to_one_result_is_kept(art: Path, tmp_path: Path) -> None
 
 
 def test_hints_inside_the_input_are_no_input(art: Path, tmp_path: Path) -> None:
-    sources, _ = find([str(art)], str(tmp_path / "out"), BatchSettings(), aside=(str(art / "deep"),))
+    sources, _ = find([str(art)], str(tmp_path / "out"), BatchSettings(), exclude=(str(art / "deep"),))
     assert [str(source.relative) for source in sources] == ["frame2.png", "frame10.png"]

@@ -35,9 +35,7 @@ class ProcessBackend:
             yield from _one_by_one(task_fn, waiting.values())
 
 
-def _parallel(
-    task_fn: BatchTaskFn, groups: Iterable[Sequence[Task]], workers: int
-) -> Generator[Outcome, None, None]:
+def _parallel(task_fn: BatchTaskFn, groups: Iterable[Sequence[Task]], workers: int) -> Generator[Outcome, None, None]:
     """Outcomes as they come; only a few groups are under way at once, however long the list."""
     with joblib.parallel_config(backend="loky", initializer=_WorkerStart(os.getpid()), inner_max_num_threads=1):
         pool = joblib.Parallel(n_jobs=workers, return_as="generator_unordered", pre_dispatch="3*n_jobs")

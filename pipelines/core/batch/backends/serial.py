@@ -8,7 +8,7 @@ from pipelines.core.batch.workers import BatchTaskFn, Outcome, Pipes, Task, perf
 
 @dataclass(frozen=True)
 class SerialBackend:
-    """This process; with `pipes` it may read standard input, for groups of one task."""
+    """Runs tasks in this process; with `pipes` it may read standard input, for groups of one task."""
 
     pipes: Pipes | None = None
 
