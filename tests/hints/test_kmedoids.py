@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipelines.core.errors import SettingsError
 from pipelines.core.imaging.colours import pack_rgb
 from pipelines.hints import kmedoids
-from pipelines.hints._fills import find_figure, find_fills
+from pipelines.hints.base.fills import find_figure, find_fills
 from pipelines.hints.kmedoids import PRESETS, Params, place
 
 Bytes = NDArray[np.uint8]

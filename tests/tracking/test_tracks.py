@@ -69,7 +69,7 @@ def test_of_very_many_areas_six_hundred_are_compared_at_the_cost_of_as_many(monk
     match = tracking.match_areas
 
     def watched(one, other, **more):
-        sides.append((len(one.size), len(other.size), *one.adjacent.shape, *more["known"].shape))
+        sides.append((len(one.size), len(other.size), *one.adjacent.shape, *more["settled"].shape))
         return match(one, other, **more)
 
     monkeypatch.setattr(tracking, "match_areas", watched)

@@ -51,8 +51,8 @@ def read_header(data: bytes) -> Header:
     if len(data) < 33:
         raise _truncated()
     length, name, width, height, depth, kind, *methods = struct.unpack(">I4sIIBBBBB", data[8:29])
-    known = (length, name) == (13, b"IHDR") and depth in _DEPTHS.get(kind, ()) and tuple(methods) in _METHODS
-    if not known or not 0 < width < 1 << 31 or not 0 < height < 1 << 31:
+    is_valid = (length, name) == (13, b"IHDR") and depth in _DEPTHS.get(kind, ()) and tuple(methods) in _METHODS
+    if not is_valid or not 0 < width < 1 << 31 or not 0 < height < 1 << 31:
         raise PictureError("it is damaged (its PNG header makes no sense)", hint="Save it again from its source")
     return Header(width, height, depth, kind)
 
@@ -149,8 +149,8 @@ def _colours(samples: Samples, raw: RawImage) -> tuple[U8, U8 | None]:
 def _keyed_alpha(samples: Samples, key: bytes, depth: int) -> U8:
     """Return alpha 0 where grey or BGR samples are the transparent colour of tRNS, at full depth, else 255."""
     channels = 1 if samples.ndim == 2 else 3
-    wanted = np.frombuffer(key[: 2 * channels], ">u2").astype(np.int64)[::-1]
-    matches = samples == wanted * _stretch(depth)
+    transparent = np.frombuffer(key[: 2 * channels], ">u2").astype(np.int64)[::-1]
+    matches = samples == transparent * _stretch(depth)
     hidden = matches if channels == 1 else matches.all(axis=2)
     return np.where(hidden, 0, 255).astype(np.uint8)
 

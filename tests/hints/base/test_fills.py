@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.hints._fills import find_figure, find_fills
+from pipelines.hints.base.fills import find_figure, find_fills
 from tests.drawings import BLUE, RED
 
 SETTINGS = {"ink_width": 8.0, "ink_value": 110, "edge": 32}

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.core.errors import MethodError, MissingPackageError
-from pipelines.hints._medoids import weighted_medoids
 from pipelines.hints._sklearn_extra import repeated_medoids
+from pipelines.hints.base.medoids import weighted_medoids
 
 ROOT = Path(__file__).resolve().parents[2]
 PEER = "COLORIZE_CLI_SKLEARN_EXTRA_PYTHON"
