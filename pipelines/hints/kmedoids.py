@@ -21,7 +21,7 @@ figure; and a disc moves from its medoid to a near pixel deeper inside the same 
 small discs that keep to pixels of about their colour, for filling line art without a network.
 
 Sources: the Fakemon colorization by Pix2Pix and CycleGAN (35 colours, ten hints, radius 15 px at 256x256); A. Hanbury,
-"The Taming of the Hue, Saturation and Brightness Colour Space", CVWW 2002 (chroma and hue); the solver: base/medoids.py.
+"The Taming of the Hue, Saturation and Brightness Colour Space", CVWW 2002 (chroma and hue); base/medoids.py (solver).
 """
 
 from dataclasses import dataclass
