@@ -15,10 +15,11 @@ import numpy as np
 from PIL import Image
 
 from pipelines.core.errors import PictureError
-from pipelines.core.imaging._decoded import Decoded, Samples, decode_with_opencv, split_alpha
-from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging._decoded import Decoded, decode_with_opencv, split_alpha
+from pipelines.core.imaging.arrays import U8, Samples
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEADER_BYTES = 33  # the signature and IHDR
 GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
 
 _DEPTHS = {GREY: (1, 2, 4, 8, 16), COLOUR: (8, 16), PALETTE: (1, 2, 4, 8), GREY_ALPHA: (8, 16), COLOUR_ALPHA: (8, 16)}
@@ -48,7 +49,7 @@ class RawImage:
 
 def read_header(data: bytes) -> Header:
     """Read IHDR, the first chunk; this takes about a microsecond, whatever the size of the file."""
-    if len(data) < 33:
+    if len(data) < HEADER_BYTES:
         raise _truncated()
     length, name, width, height, depth, kind, *methods = struct.unpack(">I4sIIBBBBB", data[8:29])
     is_valid = (length, name) == (13, b"IHDR") and depth in _DEPTHS.get(kind, ()) and tuple(methods) in _METHODS
