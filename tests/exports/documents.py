@@ -1,6 +1,8 @@
 """Finished pictures of two circles in every state, and documents of their layers."""
 
 from typing import Any
+from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import cv2
 import numpy as np
@@ -90,3 +92,15 @@ def rows() -> list[Bytes]:
 
 def document(mode: str = "auto", flats: Any = "one") -> Document:
     return decompose(finished("paper", mode), flats=flats)
+
+
+def ora_layers(archive: ZipFile) -> tuple[ElementTree.Element, list[tuple[dict[str, str], Bytes]]]:
+    """A reader after the specification: the image's element, and attributes and pixels of its layers, bottom first."""
+    image = ElementTree.fromstring(archive.read("stack.xml"))
+    (stack,) = image
+    assert stack.tag == "stack"
+    found = [
+        (dict(layer.attrib), np.asarray(drawings.read(archive.read(layer.attrib["src"]))))
+        for layer in stack.iter("layer")
+    ]
+    return image, found[::-1]

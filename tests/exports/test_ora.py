@@ -2,7 +2,6 @@
 
 from io import BytesIO
 from itertools import product
-from xml.etree import ElementTree
 from zipfile import ZIP_STORED, ZipFile
 
 import numpy as np
@@ -12,22 +11,9 @@ from pipelines.core.imaging.blend_modes import blend
 from pipelines.core.imaging.layers import Document, Layer, at_full_size
 from pipelines.exports import ora
 from tests import drawings
-from tests.drawings import Bytes
-from tests.exports.documents import MODES, SIZE, apart, document
+from tests.exports.documents import MODES, SIZE, apart, document, ora_layers
 
 OPERATORS = {"svg:src-over": "normal", "svg:multiply": "multiply", "svg:screen": "screen"}
-
-
-def ora_layers(archive: ZipFile) -> tuple[ElementTree.Element, list[tuple[dict[str, str], Bytes]]]:
-    """A reader after the specification: the image's element, and attributes and pixels of its layers, bottom first."""
-    image = ElementTree.fromstring(archive.read("stack.xml"))
-    (stack,) = image
-    assert stack.tag == "stack"
-    found = [
-        (dict(layer.attrib), np.asarray(drawings.read(archive.read(layer.attrib["src"]))))
-        for layer in stack.iter("layer")
-    ]
-    return image, found[::-1]
 
 
 @pytest.mark.parametrize(("mode", "flats"), list(product(MODES, ("one", "region"))))
