@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.picture import Picture, read_picture
-from pipelines.hints._medoids import weighted_medoids
+from pipelines.hints.base.medoids import weighted_medoids
 from pipelines.hints.kmedoids import Params, place
 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

@@ -38,7 +38,7 @@ class SegmentTask:
 
 
 def false_colours(regions: Labels) -> U8:
-    """Return regions, int32 (H, W), as uint8 RGB (H, W, 3): a label has one colour in every picture; 0 is white."""
+    """Return regions, int32 (H, W), as uint8 RGB (H, W, 3): to a level, a label always has one colour; 0 is white."""
     index = np.arange(1, int(regions.max(initial=0)) + 1)
     hue = (index * 0.618034) % 1.0  # steps of the golden ratio keep neighbours in number far apart in hue
     hsv = np.column_stack([hue * 180, 90 + 60 * (index % 3), 255 - 35 * (index % 2)]).astype(np.uint8)

@@ -37,13 +37,13 @@ def files(names: Sequence[str]) -> tuple[str, ...]:
 
 def write(document: Document) -> dict[str, bytes]:
     """Return the file by its ending; MethodError for a blend mode that the format lacks."""
-    whole = BytesIO()
-    with ZipFile(whole, "w", ZIP_STORED) as archive:
+    file = BytesIO()
+    with ZipFile(file, "w", ZIP_STORED) as archive:
         for name, data in _entries(document):
             entry = ZipInfo(name, _NO_DATE)
             entry.create_system, entry.external_attr = 3, 0o644 << 16  # the same on every system
             archive.writestr(entry, data)
-    return {".ora": whole.getvalue()}
+    return {".ora": file.getvalue()}
 
 
 def _entries(document: Document) -> Iterable[tuple[str, bytes]]:

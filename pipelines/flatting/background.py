@@ -42,8 +42,8 @@ def ink_span(paper: U8) -> tuple[Index, Index]:
     return np.where(any_ink, ink.argmax(axis=1), width), np.where(any_ink, last, -1)
 
 
-def filled_regions(drawing: HintedDrawing, is_open: Mask, wanted: OutsideMode) -> Mask:
-    """Tell of which regions of the outside, (n + 1,), the open hints colour all. wanted: "auto", "paper" or "fill".
+def filled_regions(drawing: HintedDrawing, is_open: Mask, mode: OutsideMode) -> Mask:
+    """Tell of which regions of the outside, (n + 1,), the open hints colour all. mode: "auto", "paper" or "fill".
 
     By themselves they do if they cover enough of it, compared with how much of the rest the other hints cover: those
     found in a picture with a coloured ground do, or a stroke by hand; one found in a shadow under a figure does not.
@@ -51,8 +51,8 @@ def filled_regions(drawing: HintedDrawing, is_open: Mask, wanted: OutsideMode) -
     spots, area = drawing.spots, drawing.properties.area
     coloured = is_open & ~is_paper_white(spots)
     covered = np.bincount(spots.region[coloured], spots.area[coloured], len(area))
-    if wanted != "auto":
-        return (covered > 0) & (wanted == "fill")
+    if mode != "auto":
+        return (covered > 0) & (mode == "fill")
     elsewhere = spots.area[~is_open].sum() if not is_open.all() else spots.area.max(initial=1)
     density = elsewhere / max(area[~drawing.outside].sum(), 1)
     return np.asarray(covered > np.maximum(_FEW * density * area, 0))

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipelines.core.errors import MissingPackageError
 from pipelines.core.imaging.arrays import F64
-from pipelines.hints._medoids import Medoids, weighted_medoids
+from pipelines.hints.base.medoids import Medoids, weighted_medoids
 
 
 def repeated_medoids(distances: F64, weights: F64, count: int) -> Medoids:

@@ -21,7 +21,7 @@ figure; and a disc moves from its medoid to a near pixel deeper inside the same 
 small discs that keep to pixels of about their colour, for filling line art without a network.
 
 Sources: the Fakemon colorization by Pix2Pix and CycleGAN (35 colours, ten hints, radius 15 px at 256x256); A. Hanbury,
-"The Taming of the Hue, Saturation and Brightness Colour Space", CVWW 2002 (chroma and hue); _medoids.py (the solver).
+"The Taming of the Hue, Saturation and Brightness Colour Space", CVWW 2002 (chroma and hue); base/medoids.py (solver).
 """
 
 from dataclasses import dataclass
@@ -35,9 +35,9 @@ from pipelines.core.imaging.arrays import F32, F64, U8, Index, Labels, Mask
 from pipelines.core.imaging.colours import pack_rgb, unpack_rgb
 from pipelines.core.settings import check_number
 from pipelines.hints._discs import draw_discs
-from pipelines.hints._fills import find_figure, find_fills
-from pipelines.hints._medoids import Medoids, weighted_medoids
 from pipelines.hints._sklearn_extra import repeated_medoids
+from pipelines.hints.base.fills import find_figure, find_fills
+from pipelines.hints.base.medoids import Medoids, weighted_medoids
 
 _PAPER_SIDE = 256  # px: the paper's pictures, to whose size lengths are relative
 _WORK_SIDE = 512  # px: longer pictures are thinned to it by taking every n-th pixel, which keeps exact colours

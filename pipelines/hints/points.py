@@ -20,7 +20,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Index, Mask
 from pipelines.core.settings import check_number, check_range
-from pipelines.hints._fills import find_figure
+from pipelines.hints.base.fills import find_figure
 
 _TRIES = 64
 

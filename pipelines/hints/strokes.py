@@ -21,7 +21,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F64, U8, Mask
 from pipelines.core.settings import check_number, check_range
-from pipelines.hints._fills import find_figure, find_fills
+from pipelines.hints.base.fills import find_figure, find_fills
 
 _INK_WIDTH, _INK_VALUE, _EDGE = 16 / 256, 110, 32  # as in kmedoids.py; the width as a part of the longer side
 

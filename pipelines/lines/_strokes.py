@@ -155,8 +155,8 @@ def inner_parts(mask: U8, radius: float, border_share: float, *, widest_stroke: 
     """
     depth = depth_in(mask)
     inner = (depth > stroke_width(depth, widest_stroke)).astype(np.uint8)
-    count, found = cv2.connectedComponents(inner)
-    labels = np.asarray(found, np.int32)
+    count, components = cv2.connectedComponents(inner)
+    labels = np.asarray(components, np.int32)
     wide = np.zeros(count, bool)
     wide[labels[depth > radius]] = True
     border = border_of(labels)

@@ -71,15 +71,15 @@ def find_shots(names: Sequence[str]) -> list[list[int]]:
 
 def track_shot(frames: Iterable[Frame]) -> Shot:
     """Follow the areas of a sequence's frames, which are held a few at a time."""
-    known: list[FrameInfo] = []
+    infos: list[FrameInfo] = []
 
     def remembered() -> Iterator[Frame]:
         for frame in frames:
-            known.append(frame.info)
+            infos.append(frame.info)
             yield frame
 
     tracks = track_areas(remembered())
-    return Shot(known, tracks, hints_of_tracks(known, tracks), {})
+    return Shot(infos, tracks, hints_of_tracks(infos, tracks), {})
 
 
 def choose_colours(shots: Sequence[Shot], palette: Sequence[Rgb] | None) -> list[list[dict[int, tuple[Rgb, ...]]]]:
@@ -180,15 +180,15 @@ def shared_palette(
     weights: dict[Rgb, float] = defaultdict(float)
     for area in painted:
         weights[area.colour] += area.weight
-    known = list(dict.fromkeys([WHITE, *hinted]))
+    kept = list(dict.fromkeys([WHITE, *hinted]))
     becomes: dict[Rgb, Rgb] = {}
     for colour in sorted(weights, key=lambda colour: (-weights[colour], colour)):
-        difference = pairwise_ciede2000([colour], known)[0]
+        difference = pairwise_ciede2000([colour], kept)[0]
         place = int(np.argmin(difference))
         if difference[place] > SAME_COLOUR:
-            known.append(colour)
-            place = len(known) - 1
-        becomes[colour] = known[place]
+            kept.append(colour)
+            place = len(kept) - 1
+        becomes[colour] = kept[place]
     return becomes
 
 

@@ -71,12 +71,12 @@ def _recognise(shapes: AreaShapes, seen: deque[_TrackedFrame]) -> Index:
     tracks = np.full(len(shapes.size), UNTRACKED, np.intp)
     strangers = 0
     for older in reversed(seen):
-        known = _same_track(older.tracks, tracks)
-        free = ~known.any(axis=1) & (older.shapes.size > 0), (tracks == UNTRACKED) & (shapes.size > 0)
+        settled = _same_track(older.tracks, tracks)
+        free = ~settled.any(axis=1) & (older.shapes.size > 0), (tracks == UNTRACKED) & (shapes.size > 0)
         if not free[0].any() or not free[1].any():
             continue
-        matches = match_areas(older.shapes, shapes, known=known, free=free)
-        if not show_same_figure(older.shapes, shapes, known | matches):
+        matches = match_areas(older.shapes, shapes, settled=settled, free=free)
+        if not show_same_figure(older.shapes, shapes, settled | matches):
             strangers += 1
             if strangers == _STRANGERS:
                 break
@@ -102,31 +102,31 @@ def _join_open(tracks: Index, frame: FrameInfo) -> None:
                 tracks[area] = tracks[neighbour]
 
 
-def match_areas(earlier: AreaShapes, later: AreaShapes, *, known: Mask, free: tuple[Mask, Mask]) -> Mask:
+def match_areas(earlier: AreaShapes, later: AreaShapes, *, settled: Mask, free: tuple[Mask, Mask]) -> Mask:
     """Return which of the free areas of two frames are the same, (n + 1, m + 1), each in earlier pair at most.
 
-    known: (n + 1, m + 1), pairs that are settled: they tell of the motion.
+    settled: (n + 1, m + 1), pairs that are matched already: they tell of the motion.
     """
     similarity = _similarity(earlier, later)
     allowed = free[0][:, None] & free[1] & (earlier.outside[:, None] == later.outside)
-    pairs, is_known = known, bool(known.any())
-    for turn in range(1 if is_known else _ROUNDS):
-        shift = _expected_motion(earlier, later, pairs) if turn or is_known else _figure_shift(earlier, later)
+    pairs, is_settled = settled, bool(settled.any())
+    for turn in range(1 if is_settled else _ROUNDS):
+        shift = _expected_motion(earlier, later, pairs) if turn or is_settled else _figure_shift(earlier, later)
         score = (
             _IOU * _iou(earlier, later, shift)
             + _SIMILARITY * similarity
             + _CLOSENESS * _closeness(earlier, later, shift)
         )
-        if turn or is_known:
+        if turn or is_settled:
             score += _NEIGHBOURS * _neighbour_agreement(earlier, later, pairs)
         else:
             score /= 1 - _NEIGHBOURS
-        pairs = known | _pair_up(np.where(allowed, score, 0), _LEAST)
+        pairs = settled | _pair_up(np.where(allowed, score, 0), _LEAST)
     left = allowed & ~(pairs.any(axis=1, keepdims=True) | pairs.any(axis=0, keepdims=True))
     inside = _containment(earlier, later, _expected_motion(earlier, later, pairs))
     score = np.where(left & (inside >= _INSIDE), inside + _neighbour_agreement(earlier, later, pairs), 0)
     pairs |= _pair_up(score, _INSIDE)
-    return pairs & ~known
+    return pairs & ~settled
 
 
 def show_same_figure(earlier: AreaShapes, later: AreaShapes, pairs: Mask) -> bool:

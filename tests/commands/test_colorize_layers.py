@@ -12,7 +12,7 @@ import pytest
 from pipelines.core.batch.inputs import find_sources
 from tests import drawings
 from tests.conftest import Cli, files_in
-from tests.exports.test_exports import apart, ora_layers
+from tests.exports.documents import apart, ora_layers
 
 
 @pytest.fixture

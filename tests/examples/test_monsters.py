@@ -280,3 +280,14 @@ def test_corner_is_written_with_an_exclamation_mark():
     assert curves.signed_area(sharp) == pytest.approx(1.0)
     assert curves.signed_area(round_) > 1.2
     np.testing.assert_allclose(curves.drawn("1,0 2,0 2,1", side=-1.0)[0], [-1.0, 0.0])
+
+
+def test_livelier_monsters_begin_with_the_picture_that_was_and_move_farther():
+    still = monsters.describe(7, 3)
+    lively = monsters.livelier(still)
+    np.testing.assert_array_equal(monsters.render(still, 96).lines, monsters.render(lively, 96).lines)
+    changed = [
+        np.count_nonzero(monsters.render(one, 96, time=0.25).lines != monsters.render(one, 96).lines)
+        for one in (still, lively)
+    ]
+    assert changed[1] > changed[0]

@@ -1,4 +1,4 @@
-"""Two-stage k-medoids hints: colours, places and discs on pictures drawn here."""
+"""Hints by k-medoids in two stages: fills alone, exact colours, distances by hand."""
 
 from dataclasses import replace
 
@@ -8,13 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.core.errors import SettingsError
+from pipelines.core.imaging.colours import pack_rgb
 from pipelines.hints import kmedoids
-from pipelines.hints._discs import draw_discs
-from pipelines.hints._fills import find_figure, find_fills
+from pipelines.hints.base.fills import find_figure, find_fills
 from pipelines.hints.kmedoids import PRESETS, Params, place
 
 Bytes = NDArray[np.uint8]
-
 RED, BLUE, SKIN, WHITE, BLACK = (220, 40, 30), (30, 60, 200), (250, 210, 170), (255, 255, 255), (0, 0, 0)
 
 
@@ -204,24 +203,6 @@ def test_a_big_picture_has_the_hints_of_the_small_one() -> None:
     assert colours_in(hints_of(*big)) == colours_in(hints_of(image, alpha))
 
 
-def test_discs_are_circles_and_share_pixels_by_the_nearest_centre() -> None:
-    centres, colours = np.array([[20, 20], [20, 30]]), np.array([RED, BLUE], np.uint8)
-    one = draw_discs((40, 60), centres[:1], colours[:1], radius=15)
-    rows, columns = np.mgrid[:40, :60]
-    near, far = np.hypot(rows - 20, columns - 20), np.hypot(rows - 20, columns - 30)
-    assert ((one[..., 3] > 0) == (near <= 15)).all()
-    assert disc_pixels(15) == 709  # Gauss's circle problem, OEIS A000328
-    both = draw_discs((40, 60), centres, colours, radius=15)
-    assert ((both[..., :3] == RED).all(axis=2) == ((near <= 15) & (near <= far))).all()
-    assert ((both[..., :3] == BLUE).all(axis=2) == ((far <= 15) & (far < near))).all()
-
-
-def test_a_disc_in_the_corner_is_a_quarter() -> None:
-    hints = draw_discs((30, 30), np.array([[0, 29]]), np.array([RED], np.uint8), radius=10)
-    rows, columns = np.mgrid[:30, :30]
-    assert ((hints[..., 3] > 0) == (rows**2 + (columns - 29) ** 2 <= 100)).all()
-
-
 def stage_one(*colours: tuple[int, int, int], **weights: float) -> NDArray[np.float64]:
     """Stage 1's distances in levels."""
     return kmedoids._hue_and_saturation(np.array(colours, np.uint8), replace(Params(), **weights)) / 16  # type: ignore[arg-type]
@@ -245,7 +226,7 @@ def test_hue_wraps_at_360_degrees() -> None:
     assert distances[0, 1] < distances[0, 2]
     half = np.array([below, above] * 2000, np.uint8).reshape(50, 80, 3)
     image = np.vstack([half, np.full((50, 80, 3), (0, 255, 255), np.uint8)])
-    labels = kmedoids._quantise(kmedoids._packed(image), np.ones((100, 80), np.bool_), Params(colours=2))[1]
+    labels = kmedoids._quantise(pack_rgb(image), np.ones((100, 80), np.bool_), Params(colours=2))[1]
     assert len(np.unique(labels[:50])) == 1
 
 
@@ -253,7 +234,7 @@ def test_hue_noise_of_greys_decides_nothing() -> None:
     noise = rng().integers(-2, 3, (40, 80, 3))
     grey = np.clip(128 + noise, 0, 255).astype(np.uint8)
     image = np.vstack([grey, np.full((40, 80, 3), (150, 110, 110), np.uint8)])
-    palette, labels = kmedoids._quantise(kmedoids._packed(image), np.ones((80, 80), np.bool_), Params(colours=2))
+    palette, labels = kmedoids._quantise(pack_rgb(image), np.ones((80, 80), np.bool_), Params(colours=2))
     assert len(np.unique(labels[:40])) == 1
     assert sorted(np.ptp(palette, axis=1) > 20) == [False, True]
 
@@ -261,12 +242,12 @@ def test_hue_noise_of_greys_decides_nothing() -> None:
 @pytest.mark.parametrize("limit", [8, 100, 1000])
 def test_the_palette_is_made_of_exact_colours_however_many_there_are(limit: int) -> None:
     image = rng().integers(0, 256, (60, 60, 3), np.uint8)
-    packed = kmedoids._packed(image)
+    packed = pack_rgb(image)
     fills = np.ones((60, 60), np.bool_)
     fills[:10] = False
     palette, labels = kmedoids._quantise(packed, fills, Params(max_points=limit))
     assert len(palette) == min(35, len(np.unique(labels)) - 1)
-    assert np.isin(kmedoids._packed(palette[None]), packed[fills]).all()
+    assert np.isin(pack_rgb(palette[None]), packed[fills]).all()
     assert (labels[:10] == -1).all()
     assert (labels[10:] >= 0).all()
 
@@ -280,7 +261,7 @@ def test_colours_are_joined_under_the_one_with_most_pixels() -> None:
 def test_a_colour_weighs_as_many_as_its_pixels() -> None:
     image = np.full((20, 20, 3), RED, np.uint8)
     image[0, :3] = (BLUE, (30, 60, 204), (30, 60, 196))
-    palette, _ = kmedoids._quantise(kmedoids._packed(image), np.ones((20, 20), np.bool_), Params(colours=1))
+    palette, _ = kmedoids._quantise(pack_rgb(image), np.ones((20, 20), np.bool_), Params(colours=1))
     assert palette.tolist() == [list(RED)]
 
 

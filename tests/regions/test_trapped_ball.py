@@ -7,8 +7,6 @@ from numpy.typing import NDArray
 
 from pipelines.core.errors import SettingsError
 from pipelines.regions.trapped_ball import Params, segment
-from pipelines.segmentation.label_maps import map_labels, scan_order
-from pipelines.segmentation.line_mask import find_line_mask
 
 Bytes = NDArray[np.uint8]
 Labels = NDArray[np.int32]
@@ -215,31 +213,9 @@ def test_regions_are_numbered_by_their_first_pixel_and_repeat() -> None:
     assert lines.tobytes() == grid(20, 1).tobytes()
 
 
-def test_the_width_of_paper_is_the_distance_from_ink() -> None:
-    lines = blank(9, 30)
-    lines[:, 10] = 0
-    drawing = find_line_mask(lines)
-    assert (drawing.width[4] == np.abs(np.arange(30) - 10)).all()
-    assert drawing.width[4, 29] == 19  # the picture's border is no ink
-
-
 @pytest.mark.parametrize(
     "settings", [{"gap": -1}, {"neck": 0}, {"neck": 1.5}, {"sliver": -1}, {"ink": 0}, {"ink": 256}]
 )
 def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match=next(iter(settings))):
         Params(**settings)  # type: ignore[arg-type]
-
-
-# numbers ----------------------------------------------------------------------------------------------------
-
-
-def test_scan_order_numbers_labels_by_their_first_pixel_and_those_that_are_not_there_0() -> None:
-    labels = np.array([[0, 7, 7, 2], [7, 2, 5, 5]], np.int32)
-    assert scan_order(labels).tolist() == [0, 0, 2, 0, 0, 3, 0, 1]
-    assert map_labels(scan_order(labels), labels).tolist() == [[0, 1, 1, 2], [1, 2, 3, 3]]
-
-
-@pytest.mark.parametrize("level", [0, 4])
-def test_scan_order_of_one_label(level: int) -> None:
-    assert scan_order(np.full((3, 2), level, np.int32)).tolist() == [0] * level + [min(level, 1)]

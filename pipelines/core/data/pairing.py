@@ -17,8 +17,7 @@ import numpy as np
 from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, natural_key
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.files import show_path
-from pipelines.core.imaging import _pillow, _png
-from pipelines.core.imaging.picture import Picture, decode_picture
+from pipelines.core.imaging.picture import Picture, decode_picture, picture_size
 
 InputLayout = Literal["pictures", "AB", "BA", "pairs"]
 
@@ -31,7 +30,6 @@ _NO_PICTURE = "no coloured picture has its name"
 _OTHER_SHAPE = "its line art has another shape"
 _ODD = "an odd number of columns makes no two halves"
 _NO_FOLDER = "its folder is neither of colour nor of lines"
-_ORIENTATION = 0x0112  # EXIF 2.32, tag Orientation
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +105,6 @@ def read_pair(files: Mapping[str, bytes], reading: InputLayout) -> tuple[Picture
 def same_shape(first: tuple[int, int], second: tuple[int, int]) -> bool:
     """Whether two sizes (width, height) have the same aspect ratio, up to the rounding of a resize."""
     return abs(first[0] * second[1] / (first[1] * second[0]) - 1) <= ASPECT_TOLERANCE
-
-
-def picture_size(path: Path) -> tuple[int, int] | None:
-    """Width and height as the header says, upright; None where it cannot be read (the work will say why)."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(33)
-        if start.startswith(_png.SIGNATURE):
-            header = _png.read_header(start)
-            return header.width, header.height
-        with _pillow.opened(path.read_bytes()) as image:
-            turned = image.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
-            return (image.height, image.width) if turned else (image.width, image.height)
-    except Exception:  # whatever is wrong with the file: decoding it meets the same and makes it a row of the report
-        return None
 
 
 def _find_pairs(

@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.errors import PictureError
-from pipelines.core.imaging.arrays import U8
-
-Samples = NDArray[np.uint8] | NDArray[np.uint16]
+from pipelines.core.imaging.arrays import U8, Samples
 
 
 @dataclass(frozen=True)

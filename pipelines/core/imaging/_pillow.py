@@ -47,6 +47,12 @@ def opened(data: bytes) -> Iterator[Image.Image]:
             Image.MAX_IMAGE_PIXELS = theirs
 
 
+def upright_size(image: Image.Image) -> tuple[int, int]:
+    """Return the width and height that an opened picture has when its EXIF orientation is undone."""
+    is_turned = _orientation(image) in (5, 6, 7, 8)
+    return (image.height, image.width) if is_turned else (image.width, image.height)
+
+
 def decode(image: Image.Image, data: bytes) -> Decoded:
     """Decode an opened picture; PictureError where it is incomplete, damaged or animated."""
     if image.format in ("JPEG", "MPO"):

@@ -15,10 +15,11 @@ import numpy as np
 from PIL import Image
 
 from pipelines.core.errors import PictureError
-from pipelines.core.imaging._decoded import Decoded, Samples, decode_with_opencv, split_alpha
-from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging._decoded import Decoded, decode_with_opencv, split_alpha
+from pipelines.core.imaging.arrays import U8, Samples
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEADER_BYTES = 33  # the signature and IHDR
 GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
 
 _DEPTHS = {GREY: (1, 2, 4, 8, 16), COLOUR: (8, 16), PALETTE: (1, 2, 4, 8), GREY_ALPHA: (8, 16), COLOUR_ALPHA: (8, 16)}
@@ -48,11 +49,11 @@ class RawImage:
 
 def read_header(data: bytes) -> Header:
     """Read IHDR, the first chunk; this takes about a microsecond, whatever the size of the file."""
-    if len(data) < 33:
+    if len(data) < HEADER_BYTES:
         raise _truncated()
     length, name, width, height, depth, kind, *methods = struct.unpack(">I4sIIBBBBB", data[8:29])
-    known = (length, name) == (13, b"IHDR") and depth in _DEPTHS.get(kind, ()) and tuple(methods) in _METHODS
-    if not known or not 0 < width < 1 << 31 or not 0 < height < 1 << 31:
+    is_valid = (length, name) == (13, b"IHDR") and depth in _DEPTHS.get(kind, ()) and tuple(methods) in _METHODS
+    if not is_valid or not 0 < width < 1 << 31 or not 0 < height < 1 << 31:
         raise PictureError("it is damaged (its PNG header makes no sense)", hint="Save it again from its source")
     return Header(width, height, depth, kind)
 
@@ -149,8 +150,8 @@ def _colours(samples: Samples, raw: RawImage) -> tuple[U8, U8 | None]:
 def _keyed_alpha(samples: Samples, key: bytes, depth: int) -> U8:
     """Return alpha 0 where grey or BGR samples are the transparent colour of tRNS, at full depth, else 255."""
     channels = 1 if samples.ndim == 2 else 3
-    wanted = np.frombuffer(key[: 2 * channels], ">u2").astype(np.int64)[::-1]
-    matches = samples == wanted * _stretch(depth)
+    transparent = np.frombuffer(key[: 2 * channels], ">u2").astype(np.int64)[::-1]
+    matches = samples == transparent * _stretch(depth)
     hidden = matches if channels == 1 else matches.all(axis=2)
     return np.where(hidden, 0, 255).astype(np.uint8)
 

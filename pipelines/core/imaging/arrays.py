@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 U8 = NDArray[np.uint8]
 """Pictures (H, W, 3), layers (H, W, 4), drawings and alpha (H, W): levels 0..255."""
 
+Samples = U8 | NDArray[np.uint16]
+"""What files of pictures hold: 8 or 16 bits a sample."""
+
 F32 = NDArray[np.float32]
 """What networks read and give, and distances in px."""
 

@@ -115,9 +115,9 @@ def medoid(colours: Sequence[Rgb], weights: Sequence[float]) -> Rgb:
     total: dict[Rgb, float] = defaultdict(float)
     for colour, weight in zip(colours, weights, strict=True):
         total[colour] += weight
-    known = sorted(total)
-    costs = pairwise_ciede2000(known, known) @ np.array([total[colour] for colour in known], np.float64)
-    return known[int(np.argmin(np.round(costs, 9)))]
+    distinct = sorted(total)
+    costs = pairwise_ciede2000(distinct, distinct) @ np.array([total[colour] for colour in distinct], np.float64)
+    return distinct[int(np.argmin(np.round(costs, 9)))]
 
 
 def pack_rgb(colours: U8) -> Labels:

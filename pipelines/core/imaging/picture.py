@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from pipelines.core.errors import PictureError, SettingsError
 from pipelines.core.imaging import _pillow, _png
-from pipelines.core.imaging._decoded import Decoded, Samples
+from pipelines.core.imaging._decoded import Decoded
 from pipelines.core.imaging._icc import in_srgb
-from pipelines.core.imaging.arrays import U8, Labels
+from pipelines.core.imaging.arrays import U8, Labels, Samples
 from pipelines.core.imaging.compositing import composite, join_alpha, over_white
 
 MAX_PIXELS = 1 << 28
@@ -76,6 +76,20 @@ def read_bytes(path: str | os.PathLike[str]) -> bytes:
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise PictureError(f"it cannot be read ({reason})", hint="Check that it exists and may be read") from error
+
+
+def picture_size(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """Return width and height as a file's header says, upright; None where there is none (decoding says why)."""
+    try:
+        with Path(path).open("rb") as file:
+            start = file.read(_png.HEADER_BYTES)
+        if start.startswith(_png.SIGNATURE):
+            header = _png.read_header(start)
+            return header.width, header.height
+        with _pillow.opened(Path(path).read_bytes()) as image:
+            return _pillow.upright_size(image)
+    except Exception:  # whatever is wrong with the file
+        return None
 
 
 def decode_picture(data: bytes, *, max_pixels: int | None = None) -> Picture:

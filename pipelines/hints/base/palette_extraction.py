@@ -13,8 +13,8 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F64, U8
 from pipelines.core.imaging.colours import srgb_to_lab
-from pipelines.hints._fills import find_figure, find_fills
-from pipelines.hints._medoids import weighted_medoids
+from pipelines.hints.base.fills import find_figure, find_fills
+from pipelines.hints.base.medoids import weighted_medoids
 
 _SIDE = 512  # px of the longer side: longer pictures are thinned, which keeps exact colours
 _INK_WIDTH = 16 / 256  # of the longer side: dark strokes up to this wide are ink

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.core.errors import PictureError
-from pipelines.core.imaging.picture import (
-    decode_picture,
-)
+from pipelines.core.imaging.picture import decode_picture
 
 WHITE = np.array([255, 255, 255], np.uint8)
 

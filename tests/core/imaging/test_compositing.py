@@ -3,9 +3,7 @@
 import numpy as np
 
 from pipelines.core.imaging.compositing import composite, fit
-from pipelines.core.imaging.picture import (
-    Picture,
-)
+from pipelines.core.imaging.picture import Picture
 from tests.core.imaging.samples import WHITE, noise
 
 

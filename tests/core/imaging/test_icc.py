@@ -7,10 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from pipelines.core.imaging.picture import (
-    decode_picture,
-    encode_png,
-)
+from pipelines.core.imaging.picture import decode_picture, encode_png
 from tests.core.imaging.samples import noise, raw_png, saved, with_chunk
 
 

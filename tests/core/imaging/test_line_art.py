@@ -7,10 +7,7 @@ from PIL import Image
 
 from pipelines.core.imaging.compositing import composite, join_alpha
 from pipelines.core.imaging.line_art import ink_layer, line_drawing
-from pipelines.core.imaging.picture import (
-    Picture,
-    decode_picture,
-)
+from pipelines.core.imaging.picture import Picture, decode_picture
 from tests.core.imaging.samples import WHITE, noise, saved
 
 

@@ -15,6 +15,7 @@ from pipelines.core.imaging.picture import (
     encode_labels,
     encode_picture,
     encode_png,
+    picture_size,
     read_picture,
 )
 from tests.core.imaging.samples import noise, refused, rounded, saved, smooth, with_chunk
@@ -170,3 +171,23 @@ def test_labels_refuse_what_does_not_fit():
 def test_suffixes_are_lower_case_and_dotted():
     assert {".png", ".jpg", ".jpeg", ".webp", ".tif"} <= picture.PICTURE_SUFFIXES
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in picture.PICTURE_SUFFIXES)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_the_size_is_read_off_the_header(kind, tmp_path):
+    path = tmp_path / "picture"
+    path.write_bytes(saved(Image.fromarray(smooth(30, 44)), kind))
+    assert picture_size(path) == (44, 30)
+
+
+def test_the_size_is_that_of_the_upright_picture_and_none_of_what_is_no_picture(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / "turned.jpg"
+    path.write_bytes(saved(Image.fromarray(smooth(30, 44)), "JPEG", exif=exif))
+    picture = read_picture(path)
+    assert picture_size(path) == (picture.width, picture.height) == (30, 44)
+    for damaged in (b"", b"text", b"\x89PNG\r\n\x1a\n"):
+        path.write_bytes(damaged)
+        assert picture_size(path) is None
+    assert picture_size(tmp_path / "missing.png") is None

@@ -9,9 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.core.imaging.picture import (
-    decode_picture,
-)
+from pipelines.core.imaging.picture import decode_picture
 from tests.core.imaging.samples import noise, refused, rounded, saved, smooth
 
 

@@ -9,10 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.core.imaging.picture import (
-    decode_picture,
-    encode_png,
-)
+from pipelines.core.imaging.picture import decode_picture, encode_png
 from tests.core.imaging.samples import chunks, noise, png, raw_png, refused
 
 
