@@ -39,10 +39,10 @@ ROOT = Path(__file__).resolve().parent.parent
 START = """
 import sys
 import numpy as np
-from pipelines.inference.model_source import find_painters, load
-(painter,) = find_painters([sys.argv[1]])
-network = load(painter, "cpu")
-network.engine(np.zeros((1, int(sys.argv[2]), network.size, network.size), np.float32))
+from pipelines.inference.model_source import find_models
+(model,) = find_models([sys.argv[1]])
+network = model.load("cpu")
+network.run(np.zeros((1, network.spec.encoding.channels, network.spec.size, network.spec.size), np.float32))
 """
 
 
@@ -93,7 +93,7 @@ def time_starts(checkpoint: Path, file: Path, channels: int, rounds: int) -> Tim
     times = Times("start and first picture", [], [])
     for _ in range(rounds):
         for path, found in ((checkpoint, times.torch), (file, times.onnx)):
-            command = [sys.executable, "-c", START, str(path.resolve()), str(channels)]
+            command = [sys.executable, "-c", START, str(path.resolve())]
             found.append(seconds(lambda: subprocess.run(command, check=True, cwd=ROOT)))  # noqa: B023
     return times
 

@@ -16,9 +16,8 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.core.imaging.arrays import F32, U8, Labels, Mask
+from pipelines.core.imaging.arrays import F32, U8, Index, Labels, Mask
 from pipelines.core.imaging.framing import resized
 from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.flatting.areas import AreaMap
@@ -53,29 +52,44 @@ SMOOTHING = Smoothing(sigma=3.0, noise=48.0)
 """For networks that paint whole pictures."""
 
 
+class NetworkColours(NamedTuple):
+    """What a network painted, at its scale."""
+
+    picture: F32  # RGB (h, w, 3), 0..255
+    clean: F32  # (h, w), the share of paper in each of its pixels
+
+
+class AreaShading(NamedTuple):
+    """What the areas of a drawing are shaded around; index 0 is nothing."""
+
+    painted: F32  # (n + 1, 3), the colour that the network has of each: shading is how far it is off from it
+    colours: U8  # (n + 1, 3), the colour that each has
+    is_shaded: Mask  # (n + 1,)
+
+
 def upsample(
-    network: F32, lines: U8, areas: AreaMap, *, hints: U8 | None = None, palette: U8 | None = None
+    picture: F32, lines: U8, areas: AreaMap, *, hints: U8 | None = None, palette: U8 | None = None
 ) -> ColorResult:
     """Bring colours, float32 RGB (h, w, 3), 0..255, to the size of a line drawing, uint8 (H, W), with its areas.
 
     hints: uint8 RGBA (H, W, 4); where they colour the figure alone, the paper outside stays white. palette: uint8
     (k, 3); areas then take its nearest colours, with the shading that the network gave them.
     """
-    clean = np.asarray(resized(lines, (network.shape[1], network.shape[0])) / np.float32(255), np.float32)
-    medians = area_medians(_without_ink(network, clean), clean, areas.labels, len(areas.outside))
-    areas, medians = _joined(areas, medians)
-    wanted = np.rint(medians).astype(np.uint8)
+    clean = np.asarray(resized(lines, (picture.shape[1], picture.shape[0])) / np.float32(255), np.float32)
+    medians = area_medians(_without_ink(picture, clean), clean, areas.labels, len(areas.outside))
+    areas, medians = _merge_like_areas(areas, medians)
+    colours = np.rint(medians).astype(np.uint8)
     if palette is not None and len(palette):
-        wanted = _nearest_colours(wanted, palette)
-    wanted[areas.outside & (medians.min(axis=1) >= _WHITE)] = 255
-    paper = areas.outside & ~_coloured(areas, hints)
-    wanted[paper] = 255
-    flat = map_labels(wanted, areas.labels)
-    colour = flat.copy()
-    add_shading(colour, (network, clean), areas.labels, (medians, wanted, ~paper))
+        colours = _nearest_colours(colours, palette)
+    colours[areas.outside & (medians.min(axis=1) >= _WHITE)] = 255
+    is_paper = areas.outside & ~_coloured(areas, hints)
+    colours[is_paper] = 255
+    flats = map_labels(colours, areas.labels)
+    colour = flats.copy()
+    add_shading(colour, NetworkColours(picture, clean), areas.labels, AreaShading(medians, colours, ~is_paper))
     background = map_labels(areas.outside, areas.labels) & is_nearly_white(colour)
     colour[background] = 255
-    return ColorResult(colour, flat, background, areas.labels)
+    return ColorResult(colour, flats, background, areas.labels)
 
 
 def is_nearly_white(colour: U8) -> Mask:
@@ -85,20 +99,20 @@ def is_nearly_white(colour: U8) -> Mask:
 
 def _coloured(areas: AreaMap, hints: U8 | None) -> Mask:
     """Tell which areas, (n + 1,), hold most of a coloured hint; all where there is no such hint anywhere."""
-    everywhere = np.ones(len(areas.outside), bool)
+    all_areas = np.ones(len(areas.outside), bool)
     if hints is None:
-        return everywhere
-    marked = ((hints[..., 3] >= HINT_ALPHA) & (hints[..., :3].min(axis=2) < _WHITE)).view(np.uint8)
-    if not marked.any():
-        return everywhere
-    count, spots = cv2.connectedComponents(marked, connectivity=8, ltype=cv2.CV_32S)
-    pixels = np.flatnonzero(marked)
-    key = spots.reshape(-1)[pixels].astype(np.int64) * len(everywhere) + areas.labels.reshape(-1)[pixels]
+        return all_areas
+    hinted = ((hints[..., 3] >= HINT_ALPHA) & (hints[..., :3].min(axis=2) < _WHITE)).view(np.uint8)
+    if not hinted.any():
+        return all_areas
+    count, spots = cv2.connectedComponents(hinted, connectivity=8, ltype=cv2.CV_32S)
+    pixels = np.flatnonzero(hinted)
+    key = spots.reshape(-1)[pixels].astype(np.int64) * len(all_areas) + areas.labels.reshape(-1)[pixels]
     pairs, votes = np.unique(key, return_counts=True)
-    spot, area = pairs // len(everywhere), pairs % len(everywhere)
+    spot, area = pairs // len(all_areas), pairs % len(all_areas)
     most = np.zeros(count, np.intp)
     np.maximum.at(most, spot, votes)
-    coloured = ~everywhere
+    coloured = ~all_areas
     coloured[area[votes >= _RIVAL * most[spot]]] = True
     return coloured
 
@@ -116,26 +130,26 @@ def _lab(colours: U8) -> F32:
     return np.asarray(cv2.cvtColor(colours[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0], np.float32)
 
 
-def _joined(areas: AreaMap, medians: F32) -> tuple[AreaMap, F32]:
-    """Join areas of like colours, (n + 1, 3), that no line divides, so that there is no seam between them.
+def _merge_like_areas(areas: AreaMap, medians: F32) -> tuple[AreaMap, F32]:
+    """Merge areas of like colours, (n + 1, 3), that no line divides, so that there is no seam between them.
 
-    Their colour is the mean by size. Paper outside the figure is joined to nothing else.
+    Their colour is the mean by size. Paper outside the figure is merged with nothing else.
     """
     roots = np.arange(len(medians))
-    for one, other in areas.open.tolist():
-        alike = float(np.abs(medians[one] - medians[other]).max()) <= _ALIKE
-        if alike and areas.outside[one] == areas.outside[other]:
-            roots[roots == roots[other]] = roots[one]
+    for first, second in areas.open.tolist():
+        is_alike = float(np.abs(medians[first] - medians[second]).max()) <= _ALIKE
+        if is_alike and areas.outside[first] == areas.outside[second]:
+            roots[roots == roots[second]] = roots[first]
     if (roots == np.arange(len(roots))).all():
         return areas, medians
-    size = np.maximum(areas.size, 1)
-    whole = np.bincount(roots, size, len(roots))
-    mean = [np.bincount(roots, size * medians[:, channel], len(roots)) for channel in range(3)]
-    together = np.asarray(np.stack(mean, axis=1) / np.maximum(whole, 1)[:, None], np.float32)
-    return areas._replace(labels=map_labels(roots.astype(np.int32), areas.labels)), together
+    sizes = np.maximum(areas.size, 1)
+    merged_sizes = np.bincount(roots, sizes, len(roots))
+    sums = [np.bincount(roots, sizes * medians[:, channel], len(roots)) for channel in range(3)]
+    means = np.asarray(np.stack(sums, axis=1) / np.maximum(merged_sizes, 1)[:, None], np.float32)
+    return areas._replace(labels=map_labels(roots.astype(np.int32), areas.labels)), means
 
 
-def area_medians(levels: NDArray[np.intp], clean: F32, labels: Labels, count: int) -> F32:
+def area_medians(levels: Index, clean: F32, labels: Labels, count: int) -> F32:
     """Return each area's median colour, float32 (count, 3), over the cleanest pixels of the network that it has.
 
     levels: what the network painted, (h, w, 3), 0..255. clean: share of paper in its pixels, (h, w). labels: (H, W).
@@ -145,61 +159,54 @@ def area_medians(levels: NDArray[np.intp], clean: F32, labels: Labels, count: in
     rows = (np.arange(sampled.shape[0]) * step + step // 2) * levels.shape[0] // labels.shape[0]
     columns = (np.arange(sampled.shape[1]) * step + step // 2) * levels.shape[1] // labels.shape[1]
     cells = (rows[:, None] * levels.shape[1] + columns).reshape(-1)
-    found = np.full((count, 3), 255, np.float32)
-    _fill_medians(found, sampled.reshape(-1).copy(), cells, levels, clean)
-    left = np.bincount(sampled.reshape(-1), minlength=count) == 0
-    if left[1:].any():  # areas between the samples
-        left[0] = False
-        row, column = np.nonzero(map_labels(left, labels))
+    medians = np.full((count, 3), 255, np.float32)
+    _fill_medians(medians, sampled.reshape(-1).copy(), cells, levels, clean)
+    missed = np.bincount(sampled.reshape(-1), minlength=count) == 0
+    if missed[1:].any():  # areas between the samples
+        missed[0] = False
+        row, column = np.nonzero(map_labels(missed, labels))
         cells = row * levels.shape[0] // labels.shape[0] * levels.shape[1]
         cells += column * levels.shape[1] // labels.shape[1]
-        _fill_medians(found, labels[row, column], cells, levels, clean)
-    return found
+        _fill_medians(medians, labels[row, column], cells, levels, clean)
+    return medians
 
 
-def _fill_medians(found: F32, label: Labels, cells: NDArray[np.intp], levels: NDArray[np.intp], clean: F32) -> None:
+def _fill_medians(medians: F32, label: Labels, cells: Index, levels: Index, clean: F32) -> None:
     """Fill in the medians of the areas `label`, (n,), at the network's pixels `cells`, (n,), flat indices."""
     levels = levels.reshape(-1, 3)
     share = clean.reshape(-1)
     for least in _CLEAN:
         used = (share[cells] >= least) & (label > 0)
-        counts = np.bincount(label[used], minlength=len(found))
+        counts = np.bincount(label[used], minlength=len(medians))
         enough = counts >= (_ENOUGH if least > 0 else 1)
         kept = np.flatnonzero(used & enough[label])
         number = np.cumsum(enough) - 1
         for channel in range(3) if len(kept) else ():
             key = number[label[kept]] * 256 + levels[cells[kept], channel]
             table = np.bincount(key, minlength=256 * int(enough.sum())).reshape(-1, 256).cumsum(axis=1)
-            found[enough, channel] = (2 * table >= counts[enough][:, None]).argmax(axis=1)
+            medians[enough, channel] = (2 * table >= counts[enough][:, None]).argmax(axis=1)
         label[enough[label]] = 0
 
 
-def _without_ink(network: F32, clean: F32) -> NDArray[np.intp]:
+def _without_ink(picture: F32, clean: F32) -> Index:
     """Return the network's levels, (h, w, 3), brighter where a pixel is partly ink: black lines on a colour."""
     share = np.where(clean >= _CLEAN[0], 1, np.maximum(clean, _LEAST_SHARE))
-    return np.rint(np.minimum(network / share[..., None], 255)).astype(np.intp)
+    return np.rint(np.minimum(picture / share[..., None], 255)).astype(np.intp)
 
 
 def add_shading(
-    colour: U8,
-    seen: tuple[F32, F32],
-    labels: Labels,
-    known: tuple[F32, U8, Mask],
-    smoothing: Smoothing = SMOOTHING,
+    colour: U8, network: NetworkColours, labels: Labels, areas: AreaShading, smoothing: Smoothing = SMOOTHING
 ) -> None:
     """Add a network's shading to the areas that are large enough to have some, in place.
 
-    colour: RGB (H, W, 3), flat. seen: what the network painted, float32 (h, w, 3), 0..255, and the share of paper in
-    its pixels, (h, w). labels: areas 1..n, (H, W). known: of each area the colour (n + 1, 3) that its shading is off
-    from, the colour (n + 1, 3) that it has, and whether it is shaded (n + 1,).
+    colour: RGB (H, W, 3), flat. labels: areas 1..n, (H, W).
     """
-    network, clean = seen
-    medians, wanted, shaded = known
-    small = resize_labels(labels, network.shape[:2])
+    picture, clean = network
+    small = resize_labels(labels, picture.shape[:2])
     weight = (clean >= _CLEAN[0]).astype(np.float32)
-    sizes = np.bincount(small.reshape(-1), weight.reshape(-1), len(medians))
-    large = np.flatnonzero((sizes >= _LEAST_AREA) & shaded)
-    boxes = label_boxes(labels, len(medians))
+    sizes = np.bincount(small.reshape(-1), weight.reshape(-1), len(areas.painted))
+    large = np.flatnonzero((sizes >= _LEAST_AREA) & areas.is_shaded)
+    boxes = label_boxes(labels, len(areas.painted))
     margin = smoothing.margin
     for area in large.tolist():
         box = boxes.window(area)
@@ -208,12 +215,12 @@ def add_shading(
             for side, few, many in zip(box, small.shape, labels.shape, strict=True)
         )
         mask = weight[near] * (small[near] == area)
-        shading = _shading(network[near] - medians[area], mask, smoothing)
-        full = _window(shading, near, (small.shape, labels.shape), box)
-        full += wanted[area]
-        levels = cv2.convertScaleAbs(np.maximum(full, 0))  # rounds, and cuts at 255
-        mine = (labels[box] == area).view(np.uint8)
-        cv2.copyTo(levels, mine, colour[box])
+        shading = _shading(picture[near] - areas.painted[area], mask, smoothing)
+        shaded = _window(shading, near, (small.shape, labels.shape), box)
+        shaded += areas.colours[area]
+        levels = cv2.convertScaleAbs(np.maximum(shaded, 0))  # rounds, and cuts at 255
+        inside = (labels[box] == area).view(np.uint8)
+        cv2.copyTo(levels, inside, colour[box])
 
 
 def _shading(off: F32, mask: F32, smoothing: Smoothing) -> F32:

@@ -65,7 +65,7 @@ def shrink_hints(hints: U8, shape: tuple[int, int]) -> U8:
     rows, columns = np.nonzero(hints[..., 3] >= HINT_ALPHA)
     small = np.zeros((*shape, 4), np.uint8)
     if shape[0] > hints.shape[0] or shape[1] > hints.shape[1]:
-        return cv2.resize(hints, shape[::-1], interpolation=cv2.INTER_NEAREST)  # type: ignore[return-value]
+        return np.asarray(cv2.resize(hints, shape[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
     place = rows * shape[0] // hints.shape[0], columns * shape[1] // hints.shape[1]
     small[place] = hints[rows, columns]
     small[place[0], place[1], 3] = 255

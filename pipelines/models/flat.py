@@ -3,14 +3,14 @@
 1. Areas: trapped-ball regions (regions/trapped_ball.py). Pieces that no ink divides are joined again, widest pass
    first, but no two that have hints, and none with the paper outside the figure: for that gaps in lines are closed.
 2. Outside is what holds a corner of the picture or a quarter of its side. It stays paper, unless hints lie on it
-   (`outside`), and where the figure is open hints inside and the paper outside are told apart (_splitting.py).
+   (`outside`), and where the figure is open hints inside and the paper outside are told apart (flatting/hint_split.py).
 3. A region with hints of one colour takes it. One with several is split: the colours grow from their hints over its
-   paper, by the way round the ends of lines and not across them, and meet in the narrows (_splitting.py).
-4. A region without hints takes the likeliest hint's colour or stays paper (_guess.py).
+   paper, by the way round the ends of lines and not across them, and meet in the narrows (hint_split.py).
+4. A region without hints takes the likeliest hint's colour or stays paper (hint_transfer.py).
 5. The colours grow under the lines and meet in the middle.
 
-Without hints the regions share a palette (_palette.py): the largest take its first colours, neighbours differ, twins
-agree. Without a palette one is drawn from the seed.
+Without hints the regions share a palette (palette_assignment.py): the largest take its first colours, neighbours
+differ, twins agree. Without a palette one is drawn from the seed.
 
 Sources: S. Fourey, D. Tschumperle, D. Revoy, "A Fast and Efficient Semi-guided Algorithm for Flat Coloring Line-arts",
 VMV 2018; D. Sykora, J. Dingliana, S. Collins, "LazyBrush: Flexible Painting Tool for Hand-drawn Cartoons", Computer
@@ -37,10 +37,7 @@ from pipelines.inference.types import ColorResult, Drawing, ModelTraits
 from pipelines.regions import trapped_ball
 from pipelines.regions.trapped_ball import enclose
 from pipelines.segmentation.label_maps import map_labels, scan_order
-from pipelines.segmentation.line_mask import (
-    LineMask,
-    cell_edges,
-)
+from pipelines.segmentation.line_mask import LineMask, cell_edges
 from pipelines.segmentation.properties import RegionProperties, region_properties
 from pipelines.segmentation.watershed import watershed
 
@@ -122,8 +119,8 @@ def fill_reading(
     regions, properties = _regions(reading, params.gap)
     small_hints = _shrink_hints(hints, reading.small_lines.shape)
     if (small_hints[..., 3] >= HINT_ALPHA).any():
-        sheet = read_drawing(reading.small_lines, small_hints, regions, reading.mask, properties=properties)
-        plan = _by_hints(sheet, params)
+        hinted = read_drawing(reading.small_lines, small_hints, regions, reading.mask, properties=properties)
+        plan = _by_hints(hinted, params)
     else:
         plan = _by_palette(regions, reading.mask, properties, palette, rng)
     return _finished(reading, plan)

@@ -57,8 +57,8 @@ class FillNet(nn.Module):
         self.shading = nn.Conv2d(width, 3 * CELL**2, 3, padding=1)
         self.pixels = nn.PixelShuffle(CELL)
         for last in (self.correction, self.shading):
-            nn.init.zeros_(last.weight)
-            nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+            for parameter in last.parameters():
+                nn.init.zeros_(parameter)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """The picture with its lines: (B, 3, S, S)."""
@@ -133,8 +133,9 @@ class Residual(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.first = _conv(channels, channels)
-        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels))
-        nn.init.zeros_(self.second[1].weight)  # type: ignore[arg-type]
+        norm = nn.BatchNorm2d(channels)
+        self.second = nn.Sequential(nn.Conv2d(channels, channels, 3, padding=1, bias=False), norm)
+        nn.init.zeros_(norm.weight)
 
     def forward(self, features: Tensor) -> Tensor:
         """(B, C, H, W) to the same."""

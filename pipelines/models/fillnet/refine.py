@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipelines.core.imaging.arrays import F32, F64, U8, Index, Labels, Mask
 from pipelines.core.imaging.framing import resized
 from pipelines.core.imaging.picture import HINT_ALPHA
-from pipelines.inference.guided_upsampling import Smoothing, add_shading, area_medians
+from pipelines.inference.guided_upsampling import AreaShading, NetworkColours, Smoothing, add_shading, area_medians
 from pipelines.inference.types import ColorResult
 from pipelines.models.fillnet.colour_sampling import (
     from_palette,
@@ -76,7 +76,8 @@ def refine(
     if palette is not None and len(palette):
         return ColorResult(flats, flats, result.background, result.areas, nearest_colours(ink[None], palette)[0])
     colour = flats.copy()
-    add_shading(colour, (output.fill, clean), result.areas, (medians, colours, ~paper), SMOOTHING)
+    network, areas = NetworkColours(output.fill, clean), AreaShading(medians, colours, ~paper)
+    add_shading(colour, network, result.areas, areas, SMOOTHING)
     return ColorResult(colour, flats, result.background, result.areas, ink)
 
 
