@@ -55,7 +55,7 @@ def test_flat_colour_closes_what_regions_close(opening: int) -> None:
     """Both find the same areas in a drawing: `regions` shows beforehand what may get colours of their own."""
     lines = two_rooms(400, opening)
     no_hints, palette = np.zeros((*lines.shape, 4), np.uint8), np.array([drawings.RED, drawings.BLUE], np.uint8)
-    colour = flat.paint(lines, no_hints, palette, flat.Params(), np.random.default_rng(0)).colour
+    colour = flat.fill(lines, no_hints, palette, flat.Params(), np.random.default_rng(0)).colour
     closed = rooms_are_two(segment(lines, Params()))
     assert closed == (opening == 7)
     assert (tuple(colour[100, 20]) != tuple(colour[100, 380])) == closed

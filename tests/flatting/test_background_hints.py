@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipelines.models.flat import Colouring, Params, paint
+from pipelines.models.flat import FlatResult, Params, fill
 from tests.drawings import GREEN, RED, WHITE, Bytes
 
 SIZE = 160
@@ -34,16 +34,16 @@ def a_bust() -> Bytes:
     return drawn((30, 130), (30, 30), (130, 30), (130, 130), closed=False)
 
 
-def painted(lines: Bytes, **spots: tuple[int, int]) -> Colouring:
+def painted(lines: Bytes, **spots: tuple[int, int]) -> FlatResult:
     """Flat colours from a large red spot, so that the figure has hints enough, and a small green one, at (x, y)."""
     hints = np.zeros((*lines.shape, 4), np.uint8)
     for name, place in spots.items():
         colour, radius = {"red": (RED, 12), "green": (GREEN, 3)}[name]
         cv2.circle(hints, place, radius, (*colour, 255), cv2.FILLED)
-    return paint(lines, hints, None, Params(), np.random.default_rng(0))
+    return fill(lines, hints, None, Params(), np.random.default_rng(0))
 
 
-def is_colour(result: Colouring, colour: tuple[int, int, int]) -> NDArray[np.bool_]:
+def is_colour(result: FlatResult, colour: tuple[int, int, int]) -> NDArray[np.bool_]:
     return np.asarray((result.colour == colour).all(axis=2))
 
 

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 import torch
 
+from pipelines.inference.checkpoint import write_checkpoint
+from pipelines.inference.checkpoint_info import CheckpointInfo
+from pipelines.inference.network import load_network
 from pipelines.models import fillnet
-from pipelines.models._card import Card
-from pipelines.models._checkpoint import write_checkpoint
-from pipelines.models._painting import load_network
 from tests import drawings
 from tests.conftest import Cli
 from tests.drawings import BLUE, GREEN, RED
@@ -65,9 +65,9 @@ def art(tmp_path: Path) -> Path:
     for seed, name in enumerate(("one", "other")):
         torch.manual_seed(seed)
         params = fillnet.Params(size=64, width=8, tokens=16)
-        weights = fillnet.build_painter(params).state_dict()
-        weights["guess.bias"] = 8 * torch.randn(len(weights["guess.bias"]))
-        write_checkpoint(tmp_path / name, Card("fillnet", asdict(params)), weights)
+        weights = fillnet.build_network(params).state_dict()
+        weights["colour.bias"] = 8 * torch.randn(len(weights["colour.bias"]))
+        write_checkpoint(tmp_path / name, CheckpointInfo("fillnet", asdict(params)), weights)
     return tmp_path
 
 

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipelines.models._guided import Painted, bring_up, find_areas
+from pipelines.flatting.reading import LineReading
+from pipelines.inference.guided_upsampling import upsample
+from pipelines.inference.types import ColorResult
 from tests.drawings import BLUE, RED, WHITE, Bytes
 
 SIZE = 128
@@ -25,13 +27,13 @@ def a_box() -> Bytes:
     return lines
 
 
-def brought_up(*strokes: tuple[slice, slice, tuple[int, int, int]]) -> Painted:
+def brought_up(*strokes: tuple[slice, slice, tuple[int, int, int]]) -> ColorResult:
     """What comes of a network that smears one colour over everything, with strokes of colour for hints."""
     hints = np.zeros((SIZE, SIZE, 4), np.uint8)
     for rows, columns, colour in strokes:
         hints[rows, columns] = (*colour, 255)
     network = np.full((SIZE // 2, SIZE // 2, 3), SMEARED, np.float32)
-    return bring_up(network, a_box(), find_areas(a_box()), hints=hints)
+    return upsample(network, a_box(), LineReading(a_box()).areas, hints=hints)
 
 
 def over_the_wall(inside: int, outside: int, *, row: int = 60) -> tuple[slice, slice, tuple[int, int, int]]:
@@ -39,7 +41,7 @@ def over_the_wall(inside: int, outside: int, *, row: int = 60) -> tuple[slice, s
     return slice(row, row + 6), slice(WALL - inside, WALL + outside), RED
 
 
-def outside_is_paper(made: Painted) -> bool:
+def outside_is_paper(made: ColorResult) -> bool:
     """Whether all is white outside the box, or all is not; and the same is told of it."""
     beside: NDArray[np.bool_] = cv2.dilate((a_box() == 0).view(np.uint8), np.ones((3, 3), np.uint8)) == 0
     beside[30:98, 30:98] = False
