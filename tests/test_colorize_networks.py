@@ -335,14 +335,14 @@ def test_a_picture_that_cannot_be_read_fails_alone_within_its_batch(cli, art: Pa
 
 
 def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
-    from pipelines.colorize import ColorizeTask, RunOptions
+    from pipelines.colorize import ColorizeTask, OutputOptions, RunOptions
     from pipelines.colorize.ensemble import Ensemble
     from pipelines.colorize.reader import DrawingReader
     from pipelines.inference.model_source import find_models
 
     def made(device: str) -> list[Produced]:
         ensemble = Ensemble(find_models(["flat"]), run=RunOptions(device, 2))
-        work = ColorizeTask(ensemble, DrawingReader(ensemble.hint_presets), steps=True, panels=True)
+        work = ColorizeTask(ensemble, DrawingReader(ensemble.hint_presets), OutputOptions(steps=True, panels=True))
         names = ("a", "deep/b")
         files = [{kind: (art / folder / f"{name}.png").read_bytes() for kind, folder in pairs} for name in names]
         return work.run_batch([Input(one, np.random.default_rng(0)) for one in files])

@@ -66,24 +66,14 @@ def colorize(
     companions = find_companions(guides, outputs, len(sources))
     ensemble = _ensemble([model] if isinstance(model, str) else model, preset, values, merge, running or RunOptions())
     _check_abilities(ensemble, outputs, lines)
-    task = ColorizeTask(
-        ensemble,
-        DrawingReader(
-            hint_presets=ensemble.hint_presets,
-            palette=read_palette_of(guides),
-            reference_places=_reference_places(companions["reference"], len(sources)),
-            snap=snap,
-            unhinted=unhinted,
-        ),
-        background=background,
-        lines=lines,
-        expected=_expected(guides, outputs),
-        steps=outputs.steps,
-        panels=outputs.panels,
-        layers=outputs.layers,
-        flats=outputs.flats,
-        variants=outputs.variants,
+    reader = DrawingReader(
+        hint_presets=ensemble.hint_presets,
+        palette=read_palette_of(guides),
+        reference_places=_reference_places(companions["reference"], len(sources)),
+        snap=snap,
+        unhinted=unhinted,
     )
+    task = ColorizeTask(ensemble, reader, outputs, background, lines, expected=_expected(guides, outputs))
     jobs = _jobs(task, sources, destination, companions)
     plan = Plan(
         "colorize",
@@ -95,7 +85,7 @@ def colorize(
     )
     if guides.lock and not settings.dry_run:
         try:
-            plan = Lock(plan, ensemble, task.reader, settings).locked_plan()
+            plan = Lock(plan, ensemble, reader, settings).locked_plan()
         except StoppedError as stop:
             return report_stopped(plan, stop.reason)
     report = run(plan, task, settings, observer=observer)
@@ -138,12 +128,12 @@ def _expected(guides: Guides, outputs: OutputOptions) -> tuple[str, ...]:
 
 def _folders_in_output(task: ColorizeTask) -> tuple[str, ...]:
     """The folders below the output for what is written beside the results."""
-    steps = task.step_names if task.steps else ()
+    steps = task.step_names if task.outputs.steps else ()
     for name in steps:
         if steps.count(name) > 1:
             raise UsageError(f"two intermediate pictures would be called '{name}'", hint="Give the models other names")
-    variants = (f"variants/{number}" for number in range(2, task.variants + 1))
-    return (*variants, *(f"steps/{name}" for name in steps), *(("panels",) if task.panels else ()))
+    variants = (f"variants/{number}" for number in range(2, task.outputs.variants + 1))
+    return (*variants, *(f"steps/{name}" for name in steps), *(("panels",) if task.outputs.panels else ()))
 
 
 def _jobs(

@@ -1,14 +1,14 @@
 """The work on drawings: read them, colour them, merge, lay the line art on top, encode what is wanted."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from pipelines.colorize.compositing import finish_layer, restyle_ink
 from pipelines.colorize.ensemble import Ensemble, Results
-from pipelines.colorize.options import Background, Lines
+from pipelines.colorize.options import Background, Lines, OutputOptions
 from pipelines.colorize.reader import DrawingReader, ReadDrawing
 from pipelines.core import families
 from pipelines.core.batch.workers import Input, Produced
@@ -16,7 +16,7 @@ from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.panels import panel
 from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.settings import plain
-from pipelines.exports.base.decomposition import HINTS, NAMES, FinishedPicture, Flats, decompose
+from pipelines.exports.base.decomposition import HINTS, NAMES, FinishedPicture, decompose
 from pipelines.inference.types import ColorResult
 from pipelines.tracking.recolour import TargetColours, decode_targets, recolour
 
@@ -39,14 +39,10 @@ class ColorizeTask:
 
     ensemble: Ensemble
     reader: DrawingReader
+    outputs: OutputOptions = field(default_factory=OutputOptions)
     background: Background = "auto"
     lines: Lines = "keep"
     expected: tuple[str, ...] = ()  # the guides that every drawing should have
-    steps: bool = False
-    panels: bool = False
-    layers: str | None = None  # the format of the layers
-    flats: Flats = "one"
-    variants: int = 1  # colourings of each drawing
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` (and `hints`, `reference`, `truth`) in; out the finished picture, RGB or RGBA, and what is beside.
@@ -65,8 +61,9 @@ class ColorizeTask:
     @property
     def settings(self) -> dict[str, Any]:
         """What results depend on."""
-        settings: dict[str, Any] = plain(self)
-        return settings | {"ensemble": plain(self.ensemble.identity)}
+        without_places = {"ensemble": self.ensemble.identity, "outputs": replace(self.outputs, truth=None)}
+        settings: dict[str, Any] = plain(self) | plain(without_places)
+        return settings
 
     @property
     def runs_in_threads(self) -> bool:
@@ -95,10 +92,10 @@ class ColorizeTask:
 
     def layer_files(self, reads: Container[str]) -> tuple[str, ...]:
         """What is appended to a result's name for the files of its layers; `reads` is what is read for it."""
-        if self.layers is None:
+        if self.outputs.layers is None:
             return ()
         names = (*NAMES, HINTS) if self.reader.has_hints(reads) else NAMES
-        return families.load("exports", self.layers).files(names)
+        return families.load("exports", self.outputs.layers).files(names)
 
     def _read(self, item: Input) -> _Job:
         files, rng = item
@@ -124,7 +121,9 @@ class ColorizeTask:
     def _coloured(self, jobs: Sequence[_Job]) -> list[Produced]:
         drawings = [job.read.drawing for job in jobs]
         results = self.ensemble.predict(drawings)
-        variants = [self.ensemble.predict([drawing.variant() for drawing in drawings]) for _ in range(1, self.variants)]
+        variants = [
+            self.ensemble.predict([drawing.variant() for drawing in drawings]) for _ in range(1, self.outputs.variants)
+        ]
         by_job = zip(jobs, results, zip(*variants, strict=True) if variants else [()] * len(jobs), strict=True)
         return self.ensemble.each(self._finished, by_job)
 
@@ -135,12 +134,12 @@ class ColorizeTask:
             merged = recolour(merged, job.read.drawing.areas, job.targets)
         pictures = [self._on_lines(job.read, merged)]
         pictures += [self._on_lines(job.read, self.ensemble.merged(variant)) for variant in variants]
-        if self.steps:
+        if self.outputs.steps:
             steps = self._steps(job.read, results, merged)
             pictures += [steps[name] for name in self.step_names]
-        if self.panels:
+        if self.outputs.panels:
             pictures.append(self._panel(job, results, pictures[0]))
-        layers = self._layers(job, merged, pictures[0]) if self.layers is not None else ()
+        layers = self._layers(job, merged, pictures[0]) if self.outputs.layers is not None else ()
         return Produced((*(encode_png(picture) for picture in pictures), *layers), job.warnings)
 
     def _line_art(self, read: ReadDrawing, result: ColorResult) -> U8:
@@ -160,10 +159,10 @@ class ColorizeTask:
             background=merged.background,
             line_art=self._line_art(job.read, merged),
             hints=job.read.shown_hints if job.has_hints else None,
-            areas=reading.areas.labels * reading.paper if self.flats == "region" else None,
+            areas=reading.areas.labels * reading.paper if self.outputs.flats == "region" else None,
         )
-        document = decompose(finished, flats=self.flats)
-        return tuple(families.load("exports", str(self.layers)).write(document).values())
+        document = decompose(finished, flats=self.outputs.flats)
+        return tuple(families.load("exports", str(self.outputs.layers)).write(document).values())
 
     def _steps(self, read: ReadDrawing, results: Results, merged: ColorResult) -> dict[str, U8]:
         """The intermediate pictures by name."""
