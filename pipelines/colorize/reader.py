@@ -1,7 +1,7 @@
 """Reads one drawing and what guides its colours, from the bytes of files to what models are given."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
@@ -12,7 +12,7 @@ from pipelines.core import registry
 from pipelines.core.errors import MethodError
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.colours import Rgb
-from pipelines.core.imaging.compositing import composite
+from pipelines.core.imaging.compositing import composite, join_alpha
 from pipelines.core.imaging.line_art import LineArt
 from pipelines.core.imaging.picture import HINT_ALPHA, Picture, decode_picture
 from pipelines.flatting.reading import LineReading
@@ -45,7 +45,7 @@ class ReadDrawing(NamedTuple):
     @property
     def is_guided(self) -> bool:
         """Whether anything says which colours there are to be."""
-        return any(guide.hints[..., 3].any() or guide.palette is not None for guide in self.drawing.guides.values())
+        return any(guide.has_hints or guide.palette is not None for guide in self.drawing.guides.values())
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _with_hints(guide: ColorGuide, hints: Sequence[FrameHint], reading: LineRead
     """A guide with hints that are carried from other frames."""
     if not hints:
         return guide
-    return guide._replace(hints=draw_hints(guide.hints, hints, reading.lines, reading.areas.labels))
+    return replace(guide, hints=draw_hints(guide.hints, hints, reading.lines, reading.areas.labels))
 
 
 def _hint_map(picture: Picture, shape: tuple[int, ...]) -> U8:
@@ -124,8 +124,8 @@ def _hint_map(picture: Picture, shape: tuple[int, ...]) -> U8:
             f"the hints are {picture.width}x{picture.height}, the line art {width}x{height}",
             hint="Paint hints on a layer of the line art's size",
         )
-    solid = np.where(picture.alpha >= HINT_ALPHA, 255, 0).astype(np.uint8)  # soft brush edges: colours are mixed
-    return _resized(np.dstack([picture.rgb, solid]), shape)
+    solid = (picture.alpha >= HINT_ALPHA) * np.uint8(255)  # at soft brush edges colours are mixed
+    return _resized(join_alpha(picture.rgb, solid), shape)
 
 
 def _same_aspect(size: tuple[int, ...], shape: tuple[int, ...]) -> bool:

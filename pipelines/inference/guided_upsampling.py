@@ -160,7 +160,7 @@ def area_medians(levels: Index, clean: F32, labels: Labels, count: int) -> F32:
     columns = (np.arange(sampled.shape[1]) * step + step // 2) * levels.shape[1] // labels.shape[1]
     cells = (rows[:, None] * levels.shape[1] + columns).reshape(-1)
     medians = np.full((count, 3), 255, np.float32)
-    _fill_medians(medians, sampled.reshape(-1).copy(), cells, levels, clean)
+    _fill_medians(medians, sampled.reshape(-1), cells, levels, clean)
     missed = np.bincount(sampled.reshape(-1), minlength=count) == 0
     if missed[1:].any():  # areas between the samples
         missed[0] = False
@@ -174,18 +174,22 @@ def area_medians(levels: Index, clean: F32, labels: Labels, count: int) -> F32:
 def _fill_medians(medians: F32, label: Labels, cells: Index, levels: Index, clean: F32) -> None:
     """Fill in the medians of the areas `label`, (n,), at the network's pixels `cells`, (n,), flat indices."""
     levels = levels.reshape(-1, 3)
-    share = clean.reshape(-1)
+    share = clean.reshape(-1)[cells]
     for least in _CLEAN:
-        used = (share[cells] >= least) & (label > 0)
-        counts = np.bincount(label[used], minlength=len(medians))
-        enough = counts >= (_ENOUGH if least > 0 else 1)
-        kept = np.flatnonzero(used & enough[label])
-        number = np.cumsum(enough) - 1
-        for channel in range(3) if len(kept) else ():
-            key = number[label[kept]] * 256 + levels[cells[kept], channel]
-            table = np.bincount(key, minlength=256 * int(enough.sum())).reshape(-1, 256).cumsum(axis=1)
-            medians[enough, channel] = (2 * table >= counts[enough][:, None]).argmax(axis=1)
-        label[enough[label]] = 0
+        is_used = (share >= least) & (label > 0)
+        counts = np.bincount(label[is_used], minlength=len(medians))
+        is_enough = counts >= (_ENOUGH if least > 0 else 1)
+        used = np.flatnonzero(is_used & is_enough[label])
+        row = ((np.cumsum(is_enough) - 1) * 256)[label[used]]
+        pixels = levels[cells[used]]
+        for channel in range(3) if len(used) else ():
+            table = np.bincount(row + pixels[:, channel], minlength=256 * int(is_enough.sum()))
+            below = table.reshape(-1, 256).cumsum(axis=1)
+            medians[is_enough, channel] = (2 * below >= counts[is_enough][:, None]).argmax(axis=1)
+        left = np.flatnonzero(~is_enough[label])
+        label, cells, share = label[left], cells[left], share[left]
+        if not label.any():
+            break
 
 
 def _without_ink(picture: F32, clean: F32) -> Index:

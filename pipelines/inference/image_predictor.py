@@ -34,5 +34,9 @@ def predict_pictures(network: Network, boxes: Sequence[Letterboxed]) -> list[F32
 def _at_full_size(network: Network, drawing: Drawing, box: Letterboxed, picture: F32) -> ColorResult:
     guide = drawing.guides[network.spec.hint_preset]
     result = upsample(picture, drawing.lines, drawing.areas, hints=guide.hints, palette=guide.deciding_palette)
-    seen = composite(box.hints, np.dstack([box.lines] * 3))
-    return result.with_steps({"input": seen, "raw": np.rint(picture).astype(np.uint8)})
+    return result.with_steps(
+        {
+            "input": lambda: composite(box.hints, np.dstack([box.lines] * 3)),
+            "raw": lambda: np.rint(picture).astype(np.uint8),
+        }
+    )

@@ -18,7 +18,7 @@ from pipelines.core.imaging import blend_modes
 from pipelines.core.imaging.arrays import U8
 from pipelines.inference.guided_upsampling import is_nearly_white
 from pipelines.inference.model_source import ModelSource
-from pipelines.inference.types import ColorResult
+from pipelines.inference.types import ColorResult, Steps
 
 SHADING = "shading"
 """The way of merging that is no blend mode."""
@@ -68,7 +68,7 @@ class ResolvedMerge:
         background = base.background & (agreed | is_nearly_white(colour))
         inks = [results[label].ink for label in (self.base, *self.tops)]
         ink = next((ink for ink in inks if ink.any()), base.ink)
-        return replace(base, colour=colour, background=background, ink=ink, steps={})
+        return replace(base, colour=colour, background=background, ink=ink, steps=Steps())
 
     def _over(self, base: U8, top: ColorResult) -> U8:
         if self.mode == SHADING:

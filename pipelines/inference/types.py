@@ -1,6 +1,6 @@
 """What a model is given of one drawing, what it gives back, and what it says of itself: one shape for all models."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, Protocol
@@ -58,16 +58,22 @@ class NetworkSpec(ModelTraits):
 # what it is given
 
 
-class ColorGuide(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class ColorGuide:
     """What says which colours go where; each may say nothing."""
 
     hints: U8  # RGBA (H, W, 4)
     palette: U8 | None = None  # (k, 3)
 
+    @cached_property
+    def has_hints(self) -> bool:
+        """Whether there is any hint."""
+        return bool(self.hints[..., 3].any())
+
     @property
     def deciding_palette(self) -> U8 | None:
         """The palette where it has a say: where there are hints, they decide."""
-        return None if self.hints[..., 3].any() or self.palette is None or not len(self.palette) else self.palette
+        return None if self.palette is None or not len(self.palette) or self.has_hints else self.palette
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,22 @@ class Drawing:
 # what it gives back
 
 
+class Steps(Mapping[str, U8]):
+    """Intermediate pictures by the model's names for them, each worked out when it is looked at."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], U8]] | None = None) -> None:
+        self._makers = dict(makers or {})
+
+    def __getitem__(self, name: str) -> U8:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
 @dataclass(frozen=True, eq=False)
 class ColorResult:
     """Colour for one drawing, all at its size."""
@@ -108,12 +130,12 @@ class ColorResult:
     background: Mask  # (H, W), the paper outside the figure
     areas: Labels  # (H, W), the area that each pixel is in, under the lines too; 0 where there is none
     ink: U8 = field(default_factory=lambda: np.zeros(3, np.uint8))  # RGB (3,), the colour that suits the lines
-    steps: Mapping[str, U8] = field(default_factory=dict)  # intermediate pictures by the model's names for them
+    steps: Mapping[str, U8] = field(default_factory=Steps)  # intermediate pictures
     line_art: U8 | None = None  # RGBA (H, W, 4), what lies on top; None: nothing
 
-    def with_steps(self, steps: Mapping[str, U8]) -> "ColorResult":
-        """The same with intermediate pictures."""
-        return replace(self, steps=steps)
+    def with_steps(self, makers: Mapping[str, Callable[[], U8]]) -> "ColorResult":
+        """The same with intermediate pictures, by functions that make them."""
+        return replace(self, steps=Steps(makers))
 
     @cached_property
     def shading(self) -> U8:

@@ -116,5 +116,9 @@ def _finish(drawing: Drawing, answer: _Asked, palette: U8 | None) -> ColorResult
         rng=drawing.rng if drawing.vivid else None,
         area_rank=answer.area_rank,
     )
-    seen = composite(answer.fill.hints, answer.fill.flat.colour)
-    return result.with_steps({"input": seen, "raw": np.rint(answer.output.fill).astype(np.uint8)})
+    return result.with_steps(
+        {
+            "input": lambda: composite(answer.fill.hints, answer.fill.flat.colour),
+            "raw": lambda: np.rint(answer.output.fill).astype(np.uint8),
+        }
+    )

@@ -69,7 +69,7 @@ def refine(
     levels = np.rint(np.clip(output.fill, 0, 255)).astype(np.intp)
     medians = area_medians(levels, clean, result.areas, len(facts.confidence))
     hinted, paper = facts.confidence == HINTED, outside_areas(fill)
-    colours = _area_colours(output, fill, medians, palette=palette, rng=rng)
+    colours = _area_colours(output, fill, medians, paper, palette=palette, rng=rng)
     medians[hinted] = painted_at_hints(output, fill, seen)[hinted] if snap else facts.colours[hinted]
     flats = map_labels(colours, result.areas)
     ink = line_colour(output.ink)
@@ -90,11 +90,20 @@ def _clean_share(lines: U8, fill: FlatFill, seen: U8) -> F32:
 
 
 def _area_colours(
-    output: FillNetOutput, fill: FlatFill, medians: F32, *, palette: U8 | None, rng: np.random.Generator | None
+    output: FillNetOutput,
+    fill: FlatFill,
+    medians: F32,
+    paper: Mask,
+    *,
+    palette: U8 | None,
+    rng: np.random.Generator | None,
 ) -> U8:
-    """The colour of each area, uint8 (n + 1, 3); `medians`: what the network painted in each, float32 (n + 1, 3)."""
+    """The colour of each area, uint8 (n + 1, 3).
+
+    medians: what the network painted in each, float32 (n + 1, 3); paper: (n + 1,), those outside the figure.
+    """
     facts = fill.facts
-    hinted, paper = facts.confidence == HINTED, outside_areas(fill)
+    hinted = facts.confidence == HINTED
     has_palette = palette is not None and len(palette) > 0
     colours = np.rint(medians).astype(np.uint8)
     colours[hinted] = facts.colours[hinted]
