@@ -6,7 +6,6 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.core.batch.inputs import CompanionFiles, Selection
 from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
@@ -16,6 +15,8 @@ from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import MethodError, SettingsError, UsageError
 from pipelines.core.files import show_path
 from pipelines.core.imaging import blend_modes
+from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.framing import same_aspect
 from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.registry import suggestion
 from pipelines.core.settings import plain
@@ -23,7 +24,7 @@ from pipelines.core.settings import plain
 
 @dataclass(frozen=True)
 class BlendTask:
-    """The work on one pair: decode, bring to one size, blend, encode."""
+    """The task on one pair: decode, bring to one size, blend, encode."""
 
     mode: str
     opacity: float
@@ -52,7 +53,7 @@ def blend(
     """
     if mode not in blend_modes.MODES:
         raise SettingsError(f"there is no blend mode '{mode}'", hint=suggestion(mode, tuple(blend_modes.MODES)))
-    settings, work = batch or BatchSettings(), BlendTask(mode, opacity)
+    settings, task = batch or BatchSettings(), BlendTask(mode, opacity)
     tops = CompanionFiles(Path(top), "--top")
     if not Path(base).exists():
         raise UsageError(f"{show_path(base)} does not exist", hint="Check --base")
@@ -61,15 +62,17 @@ def blend(
     sources, destination = find([base], output, settings)
     jobs = []
     for source in sources:
-        partner = tops.of(source.relative)
-        problem = None if partner else tops.missing(source.relative)
-        reads = (("base", source.path), *((("top", partner),) if partner else ()))
+        top_path = tops.of(source.relative)
+        problem = None if top_path else tops.missing(source.relative)
+        reads = (("base", source.path), *((("top", top_path),) if top_path else ()))
         jobs.append(Job(reads, (destination.place(source.relative, ".png"),), source.relative, problem))
-    jobs += _left_over(base, tops, {source.relative.with_suffix("") for source in sources}, settings)
-    return run(Plan("blend", tuple(jobs), destination.folder, plain(work)), work, settings, observer=observer)
+    jobs += _jobs_without_base(base, tops, {source.relative.with_suffix("") for source in sources}, settings)
+    return run(Plan("blend", tuple(jobs), destination.folder, plain(task)), task, settings, observer=observer)
 
 
-def _left_over(base: str, tops: CompanionFiles, met: set[PurePosixPath], settings: BatchSettings) -> list[Job]:
+def _jobs_without_base(
+    base: str, tops: CompanionFiles, base_stems: set[PurePosixPath], settings: BatchSettings
+) -> list[Job]:
     """A failed job for each top picture that no base picture of the whole folder asks for."""
     if tops.single or settings.selection != Selection():
         return []
@@ -77,26 +80,24 @@ def _left_over(base: str, tops: CompanionFiles, met: set[PurePosixPath], setting
     return [
         Job((("top", path),), (), stem, bases.missing(stem))
         for stem, path in zip(tops.stems(), tops.files(), strict=True)
-        if stem not in met and bases.of(stem) is None
+        if stem not in base_stems and bases.of(stem) is None
     ]
 
 
-def _array(picture: Picture) -> NDArray[np.uint8]:
-    return picture.rgb if picture.alpha is None else np.dstack([picture.rgb, picture.alpha])
+def _array(picture: Picture) -> U8:
+    return picture.rgb if picture.alpha is None else picture.layer()
 
 
-def _at_one_size(
-    base: NDArray[np.uint8], top: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8], tuple[str, ...]]:
+def _at_one_size(base: U8, top: U8) -> tuple[U8, U8, tuple[str, ...]]:
     """Both pictures at the base's size; raises MethodError where that would stretch the top."""
     (height, width), (top_height, top_width) = base.shape[:2], top.shape[:2]
     if (height, width) == (top_height, top_width):
         return base, top, ()
-    if abs(width * top_height / (height * top_width) - 1) > 0.02:
+    if not same_aspect((width, height), (top_width, top_height)):
         raise MethodError(
             f"base is {width}x{height}, top {top_width}x{top_height}: not the same shape",
             hint="Crop or pad one of them first",
         )
     method = cv2.INTER_AREA if top_width > width else cv2.INTER_CUBIC
-    resized: NDArray[np.uint8] = cv2.resize(top, (width, height), interpolation=method)  # type: ignore[assignment]
+    resized = np.asarray(cv2.resize(top, (width, height), interpolation=method), np.uint8)
     return base, resized, (f"top was resized from {top_width}x{top_height} to {width}x{height}",)

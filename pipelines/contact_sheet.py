@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.core.batch.inputs import CompanionFiles, find_sources
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
@@ -13,16 +12,17 @@ from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import ColorizeError, UsageError
+from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.panels import GAP, framed, heading
 from pipelines.core.imaging.picture import decode_picture, encode_png
 from pipelines.core.settings import plain
 
-_MOST_PIXELS = 1 << 27  # 134 megapixels of cells
+_MAX_PIXELS = 1 << 27  # 134 megapixels of cells
 
 
 @dataclass(frozen=True)
 class SheetTask:
-    """The work: every cell fitted into a square, rows side by side until the sheet is about as wide as high."""
+    """The task: every cell fitted into a square, rows side by side until the sheet is about as wide as high."""
 
     stems: tuple[str, ...]
     labels: tuple[str, ...]
@@ -37,11 +37,11 @@ class SheetTask:
             for stem in self.stems
         ]
         strips += [np.full_like(strips[0], 255)] * (-len(strips) % self.across)
-        rows = [np.hstack(strips[i : i + self.across]) for i in range(0, len(strips), self.across)]
-        label = np.hstack([heading(text, self.cell + GAP) for text in self.labels] * self.across)
-        return Produced((encode_png(np.vstack([label, *rows]), level=6),), tuple(warnings))
+        rows = [np.hstack(strips[start : start + self.across]) for start in range(0, len(strips), self.across)]
+        headings = np.hstack([heading(text, self.cell + GAP) for text in self.labels] * self.across)
+        return Produced((encode_png(np.vstack([headings, *rows]), level=6),), tuple(warnings))
 
-    def _cell(self, data: bytes | None, stem: str, warnings: list[str]) -> NDArray[np.uint8]:
+    def _cell(self, data: bytes | None, stem: str, warnings: list[str]) -> U8:
         try:
             return framed(None if data is None else decode_picture(data), self.cell)
         except ColorizeError as error:
@@ -72,20 +72,20 @@ def contact_sheet(
         raise UsageError(f"the sheet cannot be written to {output}", hint="Give a .png file after -o")
     columns = [CompanionFiles(Path(folder), "the folders") for folder in folders]
     stems = [source.relative.with_suffix("") for source in find_sources([folders[0]], settings.selection)]
-    if len(stems) * len(folders) * cell * cell > _MOST_PIXELS:
+    if len(stems) * len(folders) * cell * cell > _MAX_PIXELS:
         raise UsageError(
             f"a sheet of {len(stems)} rows with {len(folders)} cells of {cell} px would be too large to look at",
             hint="Use --limit, --include or a smaller --cell",
         )
     reads = _reads(stems, columns)
     names = tuple(labels) or tuple(Path(folder).resolve().name for folder in folders)
-    side = across or max(1, round((len(stems) / len(folders)) ** 0.5))
-    work = SheetTask(tuple(map(str, stems)), names, cell, side)
+    rows_across = across or max(1, round((len(stems) / len(folders)) ** 0.5))
+    task = SheetTask(tuple(map(str, stems)), names, cell, rows_across)
     path = Path(output)
-    plan = Plan("contact-sheet", (Job(reads, (path,), PurePosixPath(path.name)),), path.parent, plain(work))
-    return run(plan, work, settings, observer=observer)
+    plan = Plan("contact-sheet", (Job(reads, (path,), PurePosixPath(path.name)),), path.parent, plain(task))
+    return run(plan, task, settings, observer=observer)
 
 
 def _reads(stems: Sequence[PurePosixPath], columns: Sequence[CompanionFiles]) -> tuple[tuple[str, Path | None], ...]:
-    cells = ((stem, column, partners.of(stem)) for stem in stems for column, partners in enumerate(columns))
+    cells = ((stem, column, files.of(stem)) for stem in stems for column, files in enumerate(columns))
     return tuple((f"{stem}/{column}", path) for stem, column, path in cells if path is not None)

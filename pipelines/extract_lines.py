@@ -17,7 +17,7 @@ from pipelines.core.settings import plain, resolve
 
 @dataclass(frozen=True)
 class ExtractTask:
-    """The work on one picture: decode, extract, encode."""
+    """The task of one picture: decode, extract, encode."""
 
     method: str
     params: Any
@@ -44,11 +44,11 @@ def extract_lines(
     `values` are settings of the method, as texts or typed. Raises UsageError and SettingsError before any work.
     """
     settings = batch or BatchSettings()
-    work = ExtractTask(method, resolve(registry.load("lines", method), values or {}, preset=preset))
+    task = ExtractTask(method, resolve(registry.load("lines", method), values or {}, preset=preset))
     sources, destination = find(inputs, output, settings)
     jobs = tuple(
         Job((("picture", source.path),), (destination.place(source.relative, ".png"),), source.relative)
         for source in sources
     )
-    plan = Plan("extract-lines", jobs, destination.folder, plain(work))
-    return run(plan, work, settings, observer=observer)
+    plan = Plan("extract-lines", jobs, destination.folder, plain(task))
+    return run(plan, task, settings, observer=observer)

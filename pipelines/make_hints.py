@@ -14,14 +14,15 @@ from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import MethodError, UsageError
-from pipelines.core.imaging.compositing import composite as lay_over
-from pipelines.core.imaging.picture import decode_picture, encode_png
+from pipelines.core.imaging import compositing
+from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.settings import plain, resolve
 
 
 @dataclass(frozen=True)
 class HintTask:
-    """The work on one picture: decode, place hints, encode; with `composite` also painted on the line art."""
+    """The task of one picture: decode, place hints, encode; with `composite` also painted on the line art."""
 
     method: str
     params: Any
@@ -34,18 +35,20 @@ class HintTask:
         hints = families.load("hints", self.method).place(picture.over_white(), picture.alpha, self.params, rng)
         if not self.composite:
             return Produced((encode_png(hints),))
-        if "lines" in files:
-            lines = decode_picture(files["lines"]).over_white()
-        else:
-            extractor = families.load("lines", self.lines_method)
-            grey = extractor.extract(picture.over_white(), extractor.Params(), rng)
-            lines = np.dstack([grey] * 3)
+        lines = self._lines(files, picture, rng)
         if lines.shape[:2] != hints.shape[:2]:
             raise MethodError(
                 f"the line art is {lines.shape[1]}x{lines.shape[0]}, the picture {hints.shape[1]}x{hints.shape[0]}",
                 hint="Give line art of the picture's size, or leave out --lines",
             )
-        return Produced((encode_png(hints), encode_png(lay_over(hints, lines))))
+        return Produced((encode_png(hints), encode_png(compositing.composite(hints, lines))))
+
+    def _lines(self, files: Mapping[str, bytes], picture: Picture, rng: np.random.Generator) -> U8:
+        """The line art as RGB: the one given, or else extracted."""
+        if "lines" in files:
+            return decode_picture(files["lines"]).over_white()
+        extractor = families.load("lines", self.lines_method)
+        return np.dstack([extractor.extract(picture.over_white(), extractor.Params(), rng)] * 3)
 
 
 def make_hints(
@@ -66,22 +69,25 @@ def make_hints(
     picture of the same name in the folder `lines`, or is extracted. Raises UsageError and SettingsError before work.
     """
     settings = batch or BatchSettings()
-    work = HintTask(method, resolve(registry.load("hints", method), values or {}, preset=preset), composite)
+    task = HintTask(method, resolve(registry.load("hints", method), values or {}, preset=preset), composite)
     if lines is not None and not composite:
         raise UsageError("--lines is for --composite alone", hint="Add --composite, or leave out --lines")
     sources, destination = find(inputs, output, settings, exclude=(lines,))
-    partners = CompanionFiles(Path(lines), "--lines") if lines is not None else None
-    jobs = tuple(_job(source, destination, partners, composite=composite) for source in sources)
-    plan = Plan("make-hints", jobs, destination.folder, plain(work))
-    return run(plan, work, settings, observer=observer)
+    line_files = CompanionFiles(Path(lines), "--lines") if lines is not None else None
+    jobs = tuple(_job(source, destination, line_files, composite=composite) for source in sources)
+    plan = Plan("make-hints", jobs, destination.folder, plain(task))
+    return run(plan, task, settings, observer=observer)
 
 
-def _job(source: Source, destination: Destination, partners: CompanionFiles | None, *, composite: bool) -> Job:
+def _job(source: Source, destination: Destination, line_files: CompanionFiles | None, *, composite: bool) -> Job:
     suffixes = (".png", ".composite.png") if composite else (".png",)
     reads = [("picture", source.path)]
-    partner = partners.of(source.relative) if partners else None
-    if partner is not None:
-        reads.append(("lines", partner))
-    problem = partners.missing(source.relative) if partners and partner is None else None
+    problem = None
+    if line_files is not None:
+        lines = line_files.of(source.relative)
+        if lines is None:
+            problem = line_files.missing(source.relative)
+        else:
+            reads.append(("lines", lines))
     outputs = tuple(destination.place(source.relative, suffix) for suffix in suffixes)
     return Job(tuple(reads), outputs, source.relative, problem)

@@ -13,6 +13,7 @@ from pipelines.core.errors import MethodError
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.colours import Rgb
 from pipelines.core.imaging.compositing import composite, join_alpha
+from pipelines.core.imaging.framing import same_aspect
 from pipelines.core.imaging.line_art import LineArt
 from pipelines.core.imaging.picture import HINT_ALPHA, Picture, decode_picture
 from pipelines.flatting.reading import LineReading
@@ -20,8 +21,6 @@ from pipelines.hints.base.combine import laid_over
 from pipelines.inference.types import ColorGuide, Drawing, HintPreset
 from pipelines.tracking.frames import FrameHint
 from pipelines.tracking.hint_propagation import decode_hints, draw_hints
-
-_ASPECT_TOLERANCE = 0.02  # a hint map or reference of another shape than the line art does not lie over it
 
 
 class ReadDrawing(NamedTuple):
@@ -101,7 +100,7 @@ def hints_from_reference(
     params = method.PRESETS["fills"] if preset == "fills" else method.Params()
     hints: U8 = method.place(reference.over_white(), reference.alpha, params, rng)
     colours = np.unique(hints[hints[..., 3] > 0][:, :3], axis=0)
-    return (_resized(hints, shape) if _same_aspect(hints.shape[:2], shape) else None), colours
+    return (_resized(hints, shape) if same_aspect(hints.shape[:2], shape) else None), colours
 
 
 def _with_hints(guide: ColorGuide, hints: Sequence[FrameHint], reading: LineReading) -> ColorGuide:
@@ -119,17 +118,13 @@ def _hint_map(picture: Picture, shape: tuple[int, ...]) -> U8:
             "the hint picture has no transparency, so all of it is a hint",
             hint="Paint hints on a transparent layer, or use --reference for a coloured picture",
         )
-    if not _same_aspect((picture.height, picture.width), shape):
+    if not same_aspect((picture.height, picture.width), shape):
         raise MethodError(
             f"the hints are {picture.width}x{picture.height}, the line art {width}x{height}",
             hint="Paint hints on a layer of the line art's size",
         )
     solid = (picture.alpha >= HINT_ALPHA) * np.uint8(255)  # at soft brush edges colours are mixed
     return _resized(join_alpha(picture.rgb, solid), shape)
-
-
-def _same_aspect(size: tuple[int, ...], shape: tuple[int, ...]) -> bool:
-    return abs(size[0] * shape[1] / (size[1] * shape[0]) - 1) <= _ASPECT_TOLERANCE
 
 
 def _resized(hints: U8, shape: tuple[int, ...]) -> U8:

@@ -36,7 +36,7 @@ from pipelines.core.imaging.colours import pack_rgb, unpack_rgb
 from pipelines.core.settings import check_number
 from pipelines.hints._discs import draw_discs
 from pipelines.hints._sklearn_extra import repeated_medoids
-from pipelines.hints.base.fills import find_figure, find_fills
+from pipelines.hints.base.fills import find_fills, find_hintable
 from pipelines.hints.base.medoids import Medoids, weighted_medoids
 
 _PAPER_SIDE = 256  # px: the paper's pictures, to whose size lengths are relative
@@ -113,7 +113,7 @@ def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator)
     step = -(-max(image.shape[:2]) // _WORK_SIDE)
     small = np.ascontiguousarray(image[::step, ::step])
     scale = max(small.shape[:2]) / _PAPER_SIDE
-    figure = find_figure(small, None if alpha is None else alpha[::step, ::step], skip_paper=params.skip_paper)
+    figure = find_hintable(small, None if alpha is None else alpha[::step, ::step], skip_paper=params.skip_paper)
     if not figure.any():
         return np.zeros((*image.shape[:2], 4), np.uint8)
     fills = find_fills(small, figure, ink_width=params.ink_width * scale, ink_value=params.ink_value, edge=params.edge)

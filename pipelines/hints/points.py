@@ -20,7 +20,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Index, Mask
 from pipelines.core.settings import check_number, check_range
-from pipelines.hints.base.fills import find_figure
+from pipelines.hints.base.fills import find_hintable
 
 _TRIES = 64
 
@@ -47,7 +47,7 @@ def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator)
 
     image: uint8 RGB (H, W, 3). alpha: uint8 (H, W) or None. The same rng state gives the same hints.
     """
-    opaque = find_figure(image, alpha, skip_paper=False)
+    opaque = find_hintable(image, alpha, skip_paper=False)
     hints = np.zeros((*opaque.shape, 4), np.uint8)
     places = _places(opaque, int(rng.geometric(params.probability)), params.spread, rng)
     sides = rng.integers(params.sides[0], params.sides[1], endpoint=True, size=len(places))

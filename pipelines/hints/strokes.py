@@ -21,7 +21,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F64, U8, Mask
 from pipelines.core.settings import check_number, check_range
-from pipelines.hints.base.fills import find_figure, find_fills
+from pipelines.hints.base.fills import find_fills, find_hintable
 
 _INK_WIDTH, _INK_VALUE, _EDGE = 16 / 256, 110, 32  # as in kmedoids.py; the width as a part of the longer side
 
@@ -54,7 +54,7 @@ def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator)
 
     image: uint8 RGB (H, W, 3). alpha: uint8 (H, W) or None. The same rng state gives the same hints.
     """
-    figure = find_figure(image, alpha, skip_paper=False)
+    figure = find_hintable(image, alpha, skip_paper=False)
     hints = np.zeros((*figure.shape, 4), np.uint8)
     starts = np.flatnonzero(figure if params.on_ink else _fills(image, figure))
     scale = max(figure.shape) / params.canvas

@@ -38,12 +38,13 @@ def letterbox(lines: U8, hints: U8, size: int, *, least_hint: float = LEAST_HINT
 
     least_hint: the radius, a share of the side, to which smaller hints grow.
     """
-    layout = place_in_frame(Framing(size=(size, size)), lines.shape, Foreground(None, None))
-    roi = layout.place(lines.shape)
+    placement = place_in_frame(Framing(size=(size, size)), lines.shape, Foreground(None, None))
+    roi = placement.roi(lines.shape)
     shape = (roi[0].stop - roi[0].start, roi[1].stop - roi[1].start)
     small_lines = normalise_line_contrast(resized(lines, (shape[1], shape[0])))
     small_hints = dilate_hints(shrink_hints(hints, shape), least_hint * size)
-    return Letterboxed(layout.laid(small_lines, lines.shape, 255), layout.laid(small_hints, lines.shape, 0), roi)
+    frames = placement.paste(small_lines, lines.shape, 255), placement.paste(small_hints, lines.shape, 0)
+    return Letterboxed(*frames, roi)
 
 
 def normalise_line_contrast(lines: U8) -> U8:

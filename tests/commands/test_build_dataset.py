@@ -46,3 +46,54 @@ def test_wrong_options_are_one_line_and_exit_2(cli: Cli, art: Path, arguments: t
     assert ran.code == 2
     assert words in ran.err.splitlines()[-1]
     assert not (art / "set").exists()
+
+
+def test_every_option_reaches_the_stage(cli: Cli, art: Path) -> None:
+    made = "--size 40x30 --fit crop --pad 102030 --centre fill --margin 0.2 --line-method adaptive --hint-method points"
+    more = "--draws 2 --saturation-boost 0.3 --drop-duplicates --duplicate-bits 3 --drop-dull 20"
+    rest = "--least-colourfulness 2 --val 5 --test 6 --display 7 --keep-split --group ^x --group-by variant_of --prune"
+    last = "--layout aligned --domain-a lines --seed 4"
+    words = f"{made} {more} {rest} {last} -j 1 --json".split()
+    settings = json.loads(cli("build-dataset", art / "colour", "-o", art / "set", *words).out)["settings"]
+    assert settings["framing"] == {
+        "size": [40, 30],
+        "fit": "crop",
+        "centre": "fill",
+        "margin": 0.2,
+        "pad": [16, 32, 48],
+    }
+    assert [spec["label"] for spec in settings["hints"]] == ["points", "points-1"]
+    assert (settings["saturation_boost"], settings["seed"]) == (0.3, 4)
+    curation = settings["curation"]
+    assert curation | {"drop_duplicates": True, "duplicate_bits": 3, "drop_dull": 20} == curation
+    assert curation["least_colourfulness"] == 2
+    assert settings["splitting"] == {
+        "shares": {"val": 5, "test": 6, "display": 7},
+        "keep": True,
+        "group_pattern": "^x",
+        "group_by": "variant_of",
+    }
+    assert settings["place"] == {"layout": "aligned", "domain": "lines", "several": True}
+
+
+def test_settings_of_methods_come_from_the_file_and_from_set(cli: Cli, art: Path) -> None:
+    file = art / "settings.toml"
+    file.write_text(
+        "[build-dataset]\nsize = '48'\n[build-dataset.settings.kmedoids]\nhints = '3..5'\nmax_points = 60\n"
+    )
+    command = ("build-dataset", art / "colour", "-o", art / "set", "--settings", file, "-j", 1, "--json")
+    summary = json.loads(cli(*command, "--set", "kmedoids.max_points=70").out)
+    (spec,) = summary["settings"]["hints"]
+    assert spec["ranges"] == [["hints", 3, 5]]
+    assert spec["params"]["max_points"] == 70
+    assert summary["done"] == 3
+
+
+def test_it_reads_pairs_and_refuses_mismatches(cli: Cli, art: Path) -> None:
+    options = ("--lines", art / "lines", "--strict", "--size", 32, "-j", 1, "--json")
+    assert json.loads(cli("build-dataset", art / "colour", "-o", art / "set", *options).out)["done"] == 3
+    (art / "lines" / "a.png").unlink()
+    ran = cli("build-dataset", art / "colour", "-o", art / "other", *options)
+    assert ran.code == 2
+    assert "1 picture does not match" in ran.err
+    assert not (art / "other").exists()

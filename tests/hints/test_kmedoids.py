@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipelines.core.errors import SettingsError
 from pipelines.core.imaging.colours import pack_rgb
 from pipelines.hints import kmedoids
-from pipelines.hints.base.fills import find_figure, find_fills
+from pipelines.hints.base.fills import find_fills, find_hintable
 from pipelines.hints.kmedoids import PRESETS, Params, place
 
 Bytes = NDArray[np.uint8]
@@ -309,7 +309,7 @@ def test_depth_is_the_distance_to_another_colour() -> None:
 
 def test_pictures_without_flat_parts_still_have_fills() -> None:
     image = rng().integers(0, 256, (32, 32, 3), np.uint8)
-    fills = find_fills(image, find_figure(image, None, skip_paper=True), ink_width=2.0, ink_value=110, edge=32)
+    fills = find_fills(image, find_hintable(image, None, skip_paper=True), ink_width=2.0, ink_value=110, edge=32)
     assert fills.any()
     assert hints_of(image)[..., 3].any()
 

@@ -14,11 +14,12 @@ from pipelines.core.files import show_path
 from pipelines.core.imaging.picture import PICTURE_SUFFIXES
 
 Attribution = dict[str, Any]
+"""The plain values of one picture's sidecar."""
 
 MANIFESTS = ("manifest.jsonl", "metadata.jsonl")
 _LEVELS = 3  # folders in which a manifest is looked for: the picture's own and two above
-_LONGEST = 2000  # characters of a text that is kept
-_OTHER_NAMES = {"license": "licence", "artist": "author", "creator": "author", "licence_name": "licence"}
+_MAX_TEXT = 2000  # characters of a text that is kept
+_SYNONYMS = {"license": "licence", "artist": "author", "creator": "author", "licence_name": "licence"}
 
 
 class Attributions:
@@ -26,39 +27,35 @@ class Attributions:
 
     def __init__(self) -> None:
         self.problems: list[str] = []  # sidecars that cannot be read, one sentence each
-        self._manifests: dict[Path, dict[str, tuple[int, int]] | None] = {}
-        self._folder = lru_cache(maxsize=1024)(self._manifests_above)
+        self._line_spans: dict[Path, dict[str, tuple[int, int]]] = {}
+        self._manifests_above = lru_cache(maxsize=1024)(_manifests_above)
 
     def of(self, picture: Path) -> Attribution:
         """The plain values (texts, numbers, true and false) of the picture's sidecar; empty where it has none."""
         for sidecar in (picture.with_suffix(".json"), picture.with_name(picture.name + ".json")):
             if sidecar.is_file():
-                return self._parsed(sidecar, _read(sidecar))
-        for manifest in self._folder(picture.parent):
-            place = self._index(manifest).get(_relative(picture, manifest.parent))
-            if place is not None:
-                return self._parsed(manifest, _read(manifest, *place))
+                return self._parse(sidecar, _read(sidecar))
+        for manifest in self._manifests_above(picture.parent):
+            span = self._index(manifest).get(_relative(picture, manifest.parent))
+            if span is not None:
+                return self._parse(manifest, _read(manifest, *span))
         return {}
-
-    def _manifests_above(self, folder: Path) -> tuple[Path, ...]:
-        above = [folder.absolute(), *folder.absolute().parents][:_LEVELS]
-        return tuple(path / name for path in above for name in MANIFESTS if (path / name).is_file())
 
     def _index(self, manifest: Path) -> dict[str, tuple[int, int]]:
         """Of each picture that a manifest names: where its line begins and how long it is."""
-        known = self._manifests.get(manifest)
-        if known is None:
-            known = {}
+        spans = self._line_spans.get(manifest)
+        if spans is None:
+            spans = {}
             with manifest.open("rb") as lines:
                 start = 0
                 for line in lines:
-                    for text in _paths_in(line):
-                        known.setdefault(text, (start, len(line)))
+                    for path in _paths_in(line):
+                        spans.setdefault(path, (start, len(line)))
                     start += len(line)
-            self._manifests[manifest] = known
-        return known
+            self._line_spans[manifest] = spans
+        return spans
 
-    def _parsed(self, sidecar: Path, data: bytes) -> Attribution:
+    def _parse(self, sidecar: Path, data: bytes) -> Attribution:
         try:
             values = json.loads(data)
         except ValueError:
@@ -71,12 +68,18 @@ class Attributions:
         return {}
 
 
+def _manifests_above(folder: Path) -> tuple[Path, ...]:
+    """The manifests that may name pictures of a folder, the nearest first."""
+    folders = [folder.absolute(), *folder.absolute().parents][:_LEVELS]
+    return tuple(path / name for path in folders for name in MANIFESTS if (path / name).is_file())
+
+
 def _plain(values: dict[str, Any]) -> Attribution:
     """The values that fit a line, with the usual names for licence and author."""
     kept: Attribution = {}
     for name, value in values.items():
-        if isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _LONGEST):
-            kept.setdefault(_OTHER_NAMES.get(name.lower(), name), value)
+        if isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= _MAX_TEXT):
+            kept.setdefault(_SYNONYMS.get(name.lower(), name), value)
     return kept
 
 

@@ -8,14 +8,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
+from pipelines.core.batch.report import StopReason
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
-from pipelines.core.data.near_duplicates import BITS, PictureHash, duplicates, picture_hash
+from pipelines.core.data.near_duplicates import BITS, PictureHash, find_duplicates, picture_hash
 from pipelines.core.data.pairing import InputLayout, Pair, read_pair
 from pipelines.core.errors import SettingsError
 from pipelines.core.files import STATE_FOLDER
@@ -23,8 +24,6 @@ from pipelines.core.imaging.colourfulness import colourfulness
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.framing import Foreground, find_foreground
 from pipelines.core.imaging.picture import Picture
-
-Stop = Literal["", "failure", "interrupt", "termination"]
 
 _SIDE = 256  # px, the longer side at which pictures are measured
 
@@ -50,132 +49,156 @@ class Curation:
             )
 
     @property
-    def wanted(self) -> bool:
+    def needs_measures(self) -> bool:
         """Whether pictures have to be measured at all."""
         return self.drop_duplicates or self.drop_dull > 0 or self.least_colourfulness > 0
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class PictureMeasures:
     """What one picture's choice depends on."""
 
     colourfulness: float
     pixels: int
-    likeness: PictureHash
+    hash: PictureHash
 
 
 @dataclass(frozen=True)
-class ColourMeasurement:
-    """The work of the first pass: a picture in, a line of JSON out."""
+class PictureMeasureTask:
+    """The task of the first pass: a picture in, a line of JSON out."""
 
     reading: InputLayout
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
-        """`picture` (and `lines`) in, what `Measured` holds out."""
+        """`picture` (and `lines`) in, what `PictureMeasures` holds out."""
         picture, _ = read_pair(files, self.reading)
-        figure = find_foreground(picture)
-        seen = picture_hash(picture.over_white())
+        hashed = picture_hash(picture.over_white())
         values = {
-            "colourfulness": measure_colour(picture, figure),
+            "colourfulness": foreground_colourfulness(picture, find_foreground(picture)),
             "pixels": picture.width * picture.height,
-            "bits": seen.bits.hex(),
-            "colours": seen.colours.hex(),
+            "bits": hashed.bits.hex(),
+            "colours": hashed.colours.hex(),
         }
         return Produced((json.dumps(values).encode(),))
 
 
 @dataclass
-class Choice:
+class CurationResult:
     """What was left out: a reason for each index, and what the options did, in numbers and in words."""
 
     reasons: dict[int, str] = field(default_factory=dict)
-    figures: dict[str, Any] = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    stopped_by: StopReason = ""  # the measuring
+
+    def leave_out(self, reasons: Mapping[int, str], rule: str, count: object, note: str) -> None:
+        """Take in what a rule leaves out."""
+        self.reasons |= reasons
+        self.counts[rule] = count
+        self.notes.append(note)
 
 
-def measure_colour(picture: Picture, figure: Foreground) -> float:
-    """The colourfulness of what is drawn, or of the whole picture where nothing tells it from its ground."""
+def foreground_colourfulness(picture: Picture, foreground: Foreground) -> float:
+    """The colourfulness of what is drawn, or of the whole picture where nothing tells it from its background."""
     small = fit(picture.over_white(), _SIDE)
-    if figure.mask is None or not figure.mask.any():
+    if foreground.mask is None or not foreground.mask.any():
         return round(colourfulness(small), 2)
-    mask = fit(figure.mask.astype(np.uint8) * 255, _SIDE) >= 128
+    mask = fit(foreground.mask.astype(np.uint8) * 255, _SIDE) >= 128
     return round(colourfulness(small, mask if mask.any() else None), 2)
+
+
+def curate(
+    pairs: Sequence[Pair], curation: Curation, *, reading: InputLayout, folder: Path, settings: BatchSettings
+) -> CurationResult:
+    """Measure all pictures, where that is needed, and choose; `folder` is the dataset's, which remembers measures."""
+    if not curation.needs_measures:
+        return CurationResult()
+    if settings.dry_run:
+        return CurationResult(notes=["a dry run measures nothing: no picture is left out for what it looks like"])
+    measures, stopped_by = measure(pairs, reading, folder, settings)
+    return replace(choose(pairs, measures, curation), stopped_by=stopped_by)
 
 
 def measure(
     pairs: Sequence[Pair], reading: InputLayout, folder: Path, settings: BatchSettings
-) -> tuple[list[Measured | None], Stop]:
+) -> tuple[list[PictureMeasures | None], StopReason]:
     """Measure every picture; None for one that cannot be read, of which the second pass will say why.
 
-    Also returns what stopped it, empty where nothing did. Pictures and settings that did not change are not measured
-    again.
+    Also returns what stopped it. Pictures and settings that did not change are not measured again.
     """
     home = folder / STATE_FOLDER / "measured"
-    jobs = tuple(Job((("picture", pair.picture),), (home / f"{pair.name}.json",), pair.name) for pair in pairs)
-    whole = replace(settings, fail_fast=False, overwrite=False)
-    report = run(Plan("measure", jobs, home, {"reading": reading}), ColourMeasurement(reading), whole)
-    records = zip(jobs, report.records, strict=True)
-    return [_read(job.output) if record.status != "failed" else None for job, record in records], report.stopped_by
+    paths = [home / f"{pair.name}.json" for pair in pairs]
+    jobs = tuple(Job((("picture", pair.picture),), (path,), pair.name) for pair, path in zip(pairs, paths, strict=True))
+    every = replace(settings, fail_fast=False, overwrite=False)
+    report = run(Plan("measure", jobs, home, {"reading": reading}), PictureMeasureTask(reading), every)
+    outcomes = zip(paths, report.records, strict=True)
+    return [_read_measures(path) if record.status != "failed" else None for path, record in outcomes], report.stopped_by
 
 
-def choose(pairs: Sequence[Pair], measured: Sequence[Measured | None], curation: Curation) -> Choice:
+def choose(pairs: Sequence[Pair], measures: Sequence[PictureMeasures | None], curation: Curation) -> CurationResult:
     """Leave out near-duplicates first, then the least colourful of what is left."""
-    choice = Choice()
+    result = CurationResult()
     if curation.drop_duplicates:
-        _leave_out_duplicates(choice, pairs, measured, curation)
+        _leave_out_duplicates(result, pairs, measures, curation)
     if curation.least_colourfulness > 0:
-        _leave_out_below(choice, measured, curation.least_colourfulness)
+        _leave_out_below(result, measures, curation.least_colourfulness)
     if curation.drop_dull > 0:
-        _leave_out_dullest(choice, measured, curation.drop_dull)
-    return choice
+        _leave_out_dullest(result, measures, curation.drop_dull)
+    return result
 
 
 def _leave_out_duplicates(
-    choice: Choice, pairs: Sequence[Pair], measured: Sequence[Measured | None], curation: Curation
+    result: CurationResult, pairs: Sequence[Pair], measures: Sequence[PictureMeasures | None], curation: Curation
 ) -> None:
     """The largest of several stays, of equally large ones the first in natural order."""
-    known = [(item.pixels, index) for index, item in enumerate(measured) if item is not None]
-    order = [index for _, index in sorted(known, key=lambda pair: (-pair[0], pair[1]))]
-    prints = [item.likeness for item in (measured[index] for index in order) if item is not None]
-    found = duplicates(prints, most_bits=curation.duplicate_bits, most_levels=curation.duplicate_levels)
-    for later, earlier in found.items():
-        choice.reasons[order[later]] = f"nearly the same as {pairs[order[earlier]].name}"
-    choice.figures["near_duplicates"] = len(found)
-    choice.notes.append(
-        f"near-duplicates: {len(found)} of {len(order)} pictures left out (at most {curation.duplicate_bits} of "
-        f"{BITS} bits and {curation.duplicate_levels:g} levels apart)"
+    measured = [(index, item) for index, item in enumerate(measures) if item is not None]
+    measured.sort(key=lambda entry: (-entry[1].pixels, entry[0]))
+    originals = find_duplicates(
+        [item.hash for _, item in measured], max_bits=curation.duplicate_bits, max_levels=curation.duplicate_levels
+    )
+    order = [index for index, _ in measured]
+    result.leave_out(
+        {order[copy]: f"nearly the same as {pairs[order[original]].name}" for copy, original in originals.items()},
+        "near_duplicates",
+        len(originals),
+        f"near-duplicates: {len(originals)} of {len(order)} pictures left out (at most {curation.duplicate_bits} of "
+        f"{BITS} bits and {curation.duplicate_levels:g} levels apart)",
     )
 
 
-def _leave_out_below(choice: Choice, measured: Sequence[Measured | None], least: float) -> None:
-    dull = [index for index, value in _left(choice, measured) if value < least]
-    choice.reasons |= dict.fromkeys(dull, f"its colourfulness is below {least:g}")
-    choice.figures["below_least_colourfulness"] = len(dull)
-    choice.notes.append(f"colourfulness below {least:g}: {len(dull)} pictures left out")
+def _leave_out_below(result: CurationResult, measures: Sequence[PictureMeasures | None], least: float) -> None:
+    dull = [index for index, value in _remaining(result, measures) if value < least]
+    result.leave_out(
+        dict.fromkeys(dull, f"its colourfulness is below {least:g}"),
+        "below_least_colourfulness",
+        len(dull),
+        f"colourfulness below {least:g}: {len(dull)} pictures left out",
+    )
 
 
-def _leave_out_dullest(choice: Choice, measured: Sequence[Measured | None], percent: float) -> None:
-    left = sorted(_left(choice, measured), key=lambda item: (item[1], item[0]))
-    dull = left[: round(len(left) * percent / 100)]
-    choice.reasons |= {index: f"among the {percent:g} % least colourful ({value:.1f})" for index, value in dull}
-    cut = dull[-1][1] if dull else None
-    choice.figures["least_colourful"] = {"left_out": len(dull), "of": len(left), "greatest_colourfulness": cut}
-    reach = "" if cut is None else f", colourfulness up to {cut:.1f}"
-    choice.notes.append(f"least colourful {percent:g} %: {len(dull)} of {len(left)} pictures left out{reach}")
+def _leave_out_dullest(result: CurationResult, measures: Sequence[PictureMeasures | None], percent: float) -> None:
+    remaining = sorted(_remaining(result, measures), key=lambda entry: (entry[1], entry[0]))
+    dull = remaining[: round(len(remaining) * percent / 100)]
+    greatest = dull[-1][1] if dull else None
+    reach = "" if greatest is None else f", colourfulness up to {greatest:.1f}"
+    result.leave_out(
+        {index: f"among the {percent:g} % least colourful ({value:.1f})" for index, value in dull},
+        "least_colourful",
+        {"left_out": len(dull), "of": len(remaining), "greatest_colourfulness": greatest},
+        f"least colourful {percent:g} %: {len(dull)} of {len(remaining)} pictures left out{reach}",
+    )
 
 
-def _left(choice: Choice, measured: Sequence[Measured | None]) -> list[tuple[int, float]]:
+def _remaining(result: CurationResult, measures: Sequence[PictureMeasures | None]) -> list[tuple[int, float]]:
     """(index, colourfulness) of the pictures that were measured and not left out yet."""
-    found = ((index, item) for index, item in enumerate(measured) if index not in choice.reasons)
-    return [(index, item.colourfulness) for index, item in found if item is not None]
+    remaining = ((index, item) for index, item in enumerate(measures) if index not in result.reasons)
+    return [(index, item.colourfulness) for index, item in remaining if item is not None]
 
 
-def _read(path: Path | None) -> Measured | None:
+def _read_measures(path: Path) -> PictureMeasures | None:
     try:
-        values = json.loads(path.read_bytes()) if path is not None else None
-    except (OSError, ValueError):  # not reached, or of a dry run
+        values = json.loads(path.read_bytes())
+    except (OSError, ValueError):  # not reached
         return None
-    if values is None:
-        return None
-    seen = PictureHash(bytes.fromhex(values["bits"]), bytes.fromhex(values["colours"]))
-    return Measured(values["colourfulness"], values["pixels"], seen)
+    hashed = PictureHash(bytes.fromhex(values["bits"]), bytes.fromhex(values["colours"]))
+    return PictureMeasures(values["colourfulness"], values["pixels"], hashed)

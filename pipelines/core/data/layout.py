@@ -1,4 +1,4 @@
-"""Declares how a dataset of pairs lies on disk, how it is split, and how it is read back.
+"""Declares how a dataset of pairs lies on disk.
 
     DATASET/dataset.json                              what this is, how it was made, what was counted
     DATASET/manifest.jsonl                            a line per sample
@@ -9,7 +9,7 @@
 
 SPLIT is train, val, test or display; LINES is a line method, METHOD-PRESET, or "own" for the designer's line art; HINTS
 is a hint method, METHOD-PRESET, with "-1", "-2" ... for further draws. A *sample* is one choice of LINES and HINTS for
-one picture. Other layouts, made for other programs, hold the same in other places: `Place`.
+one picture. Other layouts, made for other programs, hold the same in other places: `DatasetLayout`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,25 +20,32 @@ from pipelines.core.files import STATE_FOLDER
 
 Format = Literal["own", "aligned", "unaligned", "webdataset"]
 Domain = Literal["composite", "lines"]
+Role = Literal["colour", "lines", "hints", "composite", "pair"]
 Row = dict[str, Any]
+"""A line of a manifest."""
+
+ROLES: tuple[Role, ...] = ("colour", "lines", "hints", "composite", "pair")
 OWN_LINES = "own"
-
-
-# where everything lies --------------------------------------------------------------------------------------
+"""LINES of the designer's own line art."""
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
     """One file that is made from a picture."""
 
-    role: Literal["colour", "lines", "hints", "composite", "pair"]
+    role: Role
     lines: str = ""  # LINES, where the file depends on it
     hints: str = ""  # HINTS, where the file depends on it
 
     @property
+    def kind(self) -> str:
+        """LINES, HINTS or LINES+HINTS, as far as the file depends on them; empty where it does not."""
+        return "+".join(filter(None, (self.lines, self.hints)))
+
+    @property
     def key(self) -> str:
-        """The piece as rows name it, such as "composite/adaptive+kmedoids"."""
-        return "/".join(part for part in (self.role, "+".join(filter(None, (self.lines, self.hints)))) if part)
+        """The artifact as records name it, such as "composite/adaptive+kmedoids"."""
+        return "/".join(filter(None, (self.role, self.kind)))
 
 
 @dataclass(frozen=True)
@@ -58,64 +65,68 @@ class DatasetLayout:
     domain: Domain = "composite"
     several: bool = False
 
-    def pieces(self, lines: Sequence[str], hints: Sequence[str]) -> list[Artifact]:
-        """The files of a picture that has these kinds of lines and hints, in the order in which they are made."""
-        if self.layout in ("own", "webdataset"):
-            both = [Artifact("composite", one, other) for one in lines for other in hints]
-            return [
-                Artifact("colour"),
-                *(Artifact("lines", one) for one in lines),
-                *(Artifact("hints", "", one) for one in hints),
-                *both,
-            ]
+    def artifacts(self, lines: Sequence[str], hints: Sequence[str]) -> list[Artifact]:
+        """The files of a picture that has these LINES and HINTS, in the order in which they are made."""
         inputs = self._inputs(lines, hints)
         if self.layout == "aligned":
-            return [Artifact("pair", piece.lines, piece.hints) for piece in inputs]
-        return [Artifact("colour"), *inputs]
+            return [Artifact("pair", item.lines, item.hints) for item in inputs]
+        if self.layout == "unaligned":
+            return [Artifact("colour"), *inputs]
+        drawings = [Artifact("lines", lines=label) for label in lines]
+        return [Artifact("colour"), *drawings, *(Artifact("hints", hints=label) for label in hints), *inputs]
 
-    def file_of(self, piece: Artifact, split: str, name: str) -> str:
-        """A piece's path in the dataset's folder."""
-        kind = "+".join(filter(None, (piece.lines, piece.hints)))
+    def path_of(self, artifact: Artifact, split: str, name: str) -> str:
+        """An artifact's path in the dataset's folder."""
         if self.layout in ("own", "webdataset"):
-            path = "/".join(filter(None, (split, piece.role, kind, f"{name}.png")))
+            path = "/".join(filter(None, (split, artifact.role, artifact.kind, f"{name}.png")))
             return path if self.layout == "own" else f"{STATE_FOLDER}/parts/{path}"
-        side = {"aligned": "", "unaligned": "B" if piece.role == "colour" else "A"}[self.layout]
-        return f"{split}{side}/{name}{f'.{kind}' if kind and self.several else ''}.png"
+        side = {"aligned": "", "unaligned": "B" if artifact.role == "colour" else "A"}[self.layout]
+        ending = f".{artifact.kind}" if artifact.kind and self.several else ""
+        return f"{split}{side}/{name}{ending}.png"
 
-    def samples(self, split: str, name: str, lines: Sequence[str], hints: Sequence[str]) -> Iterator[Row]:
-        """The beginnings of a picture's rows: name, split, kinds, and the files by role."""
-        for piece in self._inputs(lines, hints):
-            one, other = piece.lines, piece.hints
-            if self.layout in ("own", "webdataset"):
-                pieces = [Artifact("colour"), Artifact("lines", one), Artifact("hints", "", other), piece]
-            elif self.layout == "aligned":
-                pieces = [Artifact("pair", one, other)]
-            else:
-                pieces = [piece, Artifact("colour")]
-            files: Row = {item.role: self.file_of(item, split, name) for item in pieces}
-            yield {"name": name, "split": split, "line_method": one, "hint_method": other or None, **files}
+    def sample_rows(self, split: str, name: str, lines: Sequence[str], hints: Sequence[str]) -> Iterator[Row]:
+        """The beginnings of a picture's rows: name, split, LINES, HINTS, and the files by role."""
+        for artifact in self._inputs(lines, hints):
+            files: Row = {item.role: self.path_of(item, split, name) for item in self._sample(artifact)}
+            kinds = {"line_method": artifact.lines, "hint_method": artifact.hints or None}
+            yield {"name": name, "split": split, **kinds, **files}
 
-    def keys(self, row: Row) -> dict[str, str]:
-        """The pieces' keys of a sample's files, by role."""
-        both = {"lines": row["line_method"], "hints": row["hint_method"] or ""}
-        pieces = {
-            "colour": Artifact("colour"),
-            "lines": Artifact("lines", both["lines"]),
-            "hints": Artifact("hints", "", both["hints"]),
-            "composite": Artifact("composite", both["lines"], both["hints"]),
-            "pair": Artifact("pair", both["lines"], both["hints"]),
-        }
-        return {role: pieces[role].key for role in ROLES if role in row}
+    def keys_of(self, row: Row) -> dict[str, str]:
+        """The keys of a sample's artifacts, by role."""
+        lines, hints = row["line_method"], row["hint_method"] or ""
+        artifacts = (
+            Artifact("colour"),
+            Artifact("lines", lines),
+            Artifact("hints", hints=hints),
+            Artifact("composite", lines, hints),
+            Artifact("pair", lines, hints),
+        )
+        return {artifact.role: artifact.key for artifact in artifacts if artifact.role in row}
 
     def _inputs(self, lines: Sequence[str], hints: Sequence[str]) -> list[Artifact]:
+        """What networks learn to colour: one artifact a sample."""
         if self.domain == "lines" and self.layout in ("aligned", "unaligned"):
-            return [Artifact("lines", one) for one in lines]
-        return [Artifact("composite", one, other) for one in lines for other in hints]
+            return [Artifact("lines", label) for label in lines]
+        return [Artifact("composite", line_label, hint_label) for line_label in lines for hint_label in hints]
+
+    def _sample(self, artifact: Artifact) -> list[Artifact]:
+        """The artifacts of the sample whose input is `artifact`."""
+        if self.layout == "aligned":
+            return [Artifact("pair", artifact.lines, artifact.hints)]
+        if self.layout == "unaligned":
+            return [artifact, Artifact("colour")]
+        parts = [Artifact("lines", artifact.lines), Artifact("hints", hints=artifact.hints)]
+        return [Artifact("colour"), *parts, artifact]
 
 
-ROLES = ("colour", "lines", "hints", "composite", "pair")
-
-
-def row_file(name: str) -> str:
+def record_path(name: str) -> str:
     """The hidden file, in the dataset's folder, that remembers what was made from a picture."""
     return f"{STATE_FOLDER}/rows/{name}.json"
+
+
+def files_of(row: Row) -> Iterator[tuple[Role, str]]:
+    """The files of a row, as (role, path in the dataset's folder); of a packed sample, those it was packed from."""
+    if "shard" in row:
+        labels = [row["line_method"]], [row["hint_method"]]
+        row = next(DatasetLayout("webdataset").sample_rows(row["split"], row["name"], *labels))
+    return ((role, row[role]) for role in ROLES if role in row)

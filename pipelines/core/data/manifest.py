@@ -1,4 +1,7 @@
-"""Writes and reads a dataset's description and manifest, and opens it to learn from."""
+"""Writes and reads a dataset's description and manifest, and opens it to learn from.
+
+The description, `dataset.json`, says whether the dataset is complete; the manifest has a line per sample.
+"""
 
 import contextlib
 import json
@@ -11,23 +14,20 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.core.data.layout import ROLES, DatasetLayout, Row
+from pipelines.core.data.layout import Row
 from pipelines.core.data.splits import SPLITS
 from pipelines.core.errors import ColorizeError, PictureError, UsageError
 from pipelines.core.files import replace_file, scratch_folder, show_path
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.picture import Picture, read_picture
 
-ABOUT, MANIFEST = "dataset.json", "manifest.jsonl"
+DESCRIPTION, MANIFEST = "dataset.json", "manifest.jsonl"
 KIND, VERSION = "colorize-cli dataset", 1
-
-
-# written ----------------------------------------------------------------------------------------------------
 
 
 def check_folder(folder: Path) -> None:
     """Refuse a folder whose manifest or description are somebody else's; raises UsageError."""
-    for name in (ABOUT, MANIFEST):
+    for name in (DESCRIPTION, MANIFEST):
         if (folder / name).exists() and not _is_ours(folder):
             raise UsageError(
                 f"{show_path(folder / name)} is in the way: colorize-cli did not make it",
@@ -35,10 +35,10 @@ def check_folder(folder: Path) -> None:
             )
 
 
-def write_about(folder: Path, about: Mapping[str, Any]) -> None:
+def write_description(folder: Path, description: Mapping[str, Any]) -> None:
     """Write the description of a dataset: what the reader needs to know before it reads a line of the manifest."""
-    text = json.dumps({"kind": KIND, "version": VERSION, **about}, indent=2)
-    write_lines(folder, ABOUT, [f"{text}\n"])
+    text = json.dumps({"kind": KIND, "version": VERSION, **description}, indent=2)
+    write_lines(folder, DESCRIPTION, [f"{text}\n"])
 
 
 def write_rows(folder: Path, file: str, rows: Iterable[Row]) -> None:
@@ -60,22 +60,11 @@ def write_lines(folder: Path, file: str, lines: Iterable[str]) -> None:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def rows_of(folder: Path, file: str = MANIFEST) -> Iterator[Row]:
+def read_rows(folder: Path, file: str = MANIFEST) -> Iterator[Row]:
     """The rows of a dataset's manifest, or of another such file of its, one at a time; none where there is no file."""
     with contextlib.suppress(FileNotFoundError), (folder / file).open(encoding="utf-8") as lines:
         for line in lines:
             yield json.loads(line)
-
-
-def files_of(row: Row) -> Iterator[tuple[str, str]]:
-    """The files of a row, as (role, path in the dataset's folder); of a packed sample, those it was packed from."""
-    if "shard" in row:
-        kinds = [row["line_method"]], [row["hint_method"]]
-        row = next(DatasetLayout("webdataset").samples(row["split"], row["name"], *kinds))
-    return ((role, row[role]) for role in ROLES if role in row)
-
-
-# read -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +95,15 @@ class Dataset:
     """A dataset that was read: what it says of itself and its samples by split, in the manifest's order."""
 
     folder: Path
-    about: Mapping[str, Any]
+    description: Mapping[str, Any]
     samples: Mapping[str, tuple[Sample, ...]]
 
     def load(self, sample: Sample) -> SampleArrays:
         """Read the files of a sample; PictureError, which names the file, where one is missing or damaged."""
-        colour = self._rgb(sample.colour)
-        lines = np.ascontiguousarray(self._rgb(sample.lines)[..., 0])
-        hints = _read(self.folder / sample.hints).layer()
-        composite = self._rgb(sample.composite)
+        colour = self._load_rgb(sample.colour)
+        lines = np.ascontiguousarray(self._load_rgb(sample.lines)[..., 0])
+        hints = _read_artifact(self.folder / sample.hints).layer()
+        composite = self._load_rgb(sample.composite)
         for array, path in ((lines, sample.lines), (hints, sample.hints), (composite, sample.composite)):
             if array.shape[:2] != colour.shape[:2]:
                 raise PictureError(
@@ -124,8 +113,8 @@ class Dataset:
                 )
         return SampleArrays(colour, lines, hints, composite)
 
-    def _rgb(self, path: str) -> U8:
-        return _read(self.folder / path).over_white()
+    def _load_rgb(self, path: str) -> U8:
+        return _read_artifact(self.folder / path).over_white()
 
 
 def open_dataset(folder: str | os.PathLike[str]) -> Dataset:
@@ -134,48 +123,48 @@ def open_dataset(folder: str | os.PathLike[str]) -> Dataset:
     Raises UsageError for a folder that is no dataset, one that was not finished, one in a layout for other programs,
     and one without a single pair.
     """
-    place = Path(folder)
-    about = _about(place)
+    home = Path(folder)
+    description = _read_description(home)
     samples: dict[str, list[Sample]] = {split: [] for split in SPLITS}
-    for number, row in enumerate(_checked_rows(place), start=1):
+    for number, row in enumerate(_read_checked_rows(home), start=1):
         try:
             samples[row["split"]].append(Sample(**{name: row[name] for name in Sample.__slots__}))
         except (KeyError, TypeError) as error:
-            raise _damaged(place, number) from error
+            raise _damaged(home, number) from error
     if not any(samples.values()):
-        raise UsageError(f"{show_path(place)} has no pairs", hint="Build it from pictures: colorize-cli build-dataset")
-    return Dataset(place, about, {split: tuple(found) for split, found in samples.items()})
+        raise UsageError(f"{show_path(home)} has no pairs", hint="Build it from pictures: colorize-cli build-dataset")
+    return Dataset(home, description, {split: tuple(rows) for split, rows in samples.items()})
 
 
-def _about(folder: Path) -> dict[str, Any]:
+def _read_description(folder: Path) -> dict[str, Any]:
     hint = "Build one: colorize-cli build-dataset PICTURES -o DATASET"
     if not folder.is_dir():
         raise UsageError(f"there is no folder {show_path(folder)}", hint=hint)
     if not _is_ours(folder):
-        raise UsageError(f"{show_path(folder)} is no dataset: {ABOUT} is missing or of another kind", hint=hint)
-    about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    if about.get("version") != VERSION:
+        raise UsageError(f"{show_path(folder)} is no dataset: {DESCRIPTION} is missing or of another kind", hint=hint)
+    description: dict[str, Any] = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    if description.get("version") != VERSION:
         raise UsageError(f"{show_path(folder)} was made by another version", hint="Build it again")
-    if not about.get("complete") or not (folder / MANIFEST).exists():
+    if not description.get("complete") or not (folder / MANIFEST).exists():
         raise UsageError(
             f"{show_path(folder)} is not finished", hint="Run its build-dataset command again: it goes on where it was"
         )
-    if about.get("layout") != "own":
+    if description.get("layout") != "own":
         raise UsageError(
-            f"{show_path(folder)} has the layout '{about.get('layout')}', which is for other programs",
+            f"{show_path(folder)} has the layout '{description.get('layout')}', which is for other programs",
             hint="Build it without --layout",
         )
-    return about
+    return description
 
 
-def _checked_rows(folder: Path) -> Iterator[Row]:
-    read = 0
+def _read_checked_rows(folder: Path) -> Iterator[Row]:
+    count = 0
     try:
-        for row in rows_of(folder):
-            read += 1
+        for row in read_rows(folder):
+            count += 1
             yield row
     except ValueError as error:
-        raise _damaged(folder, read + 1) from error
+        raise _damaged(folder, count + 1) from error
 
 
 def _damaged(folder: Path, number: int) -> UsageError:
@@ -184,13 +173,13 @@ def _damaged(folder: Path, number: int) -> UsageError:
 
 def _is_ours(folder: Path) -> bool:
     try:
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return isinstance(about, dict) and about.get("kind") == KIND
+    return isinstance(description, dict) and description.get("kind") == KIND
 
 
-def _read(path: Path) -> Picture:
+def _read_artifact(path: Path) -> Picture:
     try:
         return read_picture(path)
     except PictureError as error:

@@ -17,18 +17,18 @@ import numpy as np
 from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, natural_key
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.files import show_path
+from pipelines.core.imaging.framing import same_aspect
 from pipelines.core.imaging.picture import Picture, decode_picture, picture_size
 
 InputLayout = Literal["pictures", "AB", "BA", "pairs"]
 
-ASPECT_TOLERANCE = 0.02  # line art whose aspect ratio differs by more does not lie over its picture
 _COLOUR_FOLDERS = ("color", "colour", "colors", "colours", "b")
 _LINE_FOLDERS = ("line", "lines", "lineart", "line_art", "line-art", "sketch", "sketches", "a")
 _PHASES = ("train", "val", "test", "display")  # trainA and trainB, testA and testB ...
 _NO_LINES = "no line art has its name"
 _NO_PICTURE = "no coloured picture has its name"
 _OTHER_SHAPE = "its line art has another shape"
-_ODD = "an odd number of columns makes no two halves"
+_ODD_WIDTH = "an odd number of columns makes no two halves"
 _NO_FOLDER = "its folder is neither of colour nor of lines"
 
 
@@ -63,6 +63,25 @@ class PairingResult:
     pairs: list[Pair] = field(default_factory=list)
     mismatches: list[Mismatch] = field(default_factory=list)
 
+    def add(self, pair: Pair, place: str) -> None:
+        """Take a pair; where its line art, looked for in `place`, is missing or of another shape, without it."""
+        if pair.lines is None:
+            self.mismatches.append(Mismatch(pair.picture, pair.name, _NO_LINES, f"looked for in {place}"))
+            self.pairs.append(pair)
+            return
+        size, line_size = picture_size(pair.picture), picture_size(pair.lines)
+        if size and line_size and not same_aspect(size, line_size):
+            shapes = f"{line_size[0]}x{line_size[1]}, the picture {size[0]}x{size[1]}"
+            self.mismatches.append(Mismatch(pair.picture, pair.name, _OTHER_SHAPE, shapes))
+            pair = Pair(pair.name, pair.picture)
+        self.pairs.append(pair)
+
+    def limited(self, limit: int) -> "PairingResult":
+        """The first pairs, and the mismatches among them."""
+        pairs = self.pairs[:limit]
+        paths = {pair.picture for pair in pairs}
+        return PairingResult(pairs, [item for item in self.mismatches if item.path in paths])
+
 
 def find_pairs(
     sources: Sequence[Source], reading: InputLayout, *, lines: Path | None = None, selection: Selection | None = None
@@ -73,13 +92,18 @@ def find_pairs(
     that are extracted. `lines` is the folder of line art for "pictures". Raises UsageError for pictures from standard
     input and for `lines` with another way of reading.
     """
-    chosen = selection or Selection()
-    found = _find_pairs(sources, reading, lines, chosen)
-    if chosen.limit is not None:
-        found.pairs = found.pairs[: chosen.limit]
-        taken = {pair.picture for pair in found.pairs}
-        found.mismatches = [item for item in found.mismatches if item.path in taken]
-    return found
+    selection = selection or Selection()
+    if any(source.path is None for source in sources):
+        raise UsageError("a dataset is not made from standard input", hint="Name pictures or folders")
+    if lines is not None and reading != "pictures":
+        raise UsageError(f"--lines and --read {reading} contradict each other", hint="Leave one of them out")
+    if reading in ("AB", "BA"):
+        result = _pair_halves(sources)
+    elif reading == "pairs":
+        result = _pair_corpus(sources)
+    else:
+        result = _pair_by_name(sources, lines, selection)
+    return result if selection.limit is None else result.limited(selection.limit)
 
 
 def read_pair(files: Mapping[str, bytes], reading: InputLayout) -> tuple[Picture, Picture | None]:
@@ -94,7 +118,7 @@ def read_pair(files: Mapping[str, bytes], reading: InputLayout) -> tuple[Picture
     if "lines" not in files:
         return picture, None
     lines = decode_picture(files["lines"])
-    if not same_shape((picture.width, picture.height), (lines.width, lines.height)):
+    if not same_aspect((picture.width, picture.height), (lines.width, lines.height)):
         raise MethodError(
             f"the line art is {lines.width}x{lines.height}, the picture {picture.width}x{picture.height}",
             hint="Give line art that lies over the picture",
@@ -102,118 +126,87 @@ def read_pair(files: Mapping[str, bytes], reading: InputLayout) -> tuple[Picture
     return picture, lines
 
 
-def same_shape(first: tuple[int, int], second: tuple[int, int]) -> bool:
-    """Whether two sizes (width, height) have the same aspect ratio, up to the rounding of a resize."""
-    return abs(first[0] * second[1] / (first[1] * second[0]) - 1) <= ASPECT_TOLERANCE
-
-
-def _find_pairs(
-    sources: Sequence[Source], reading: InputLayout, lines: Path | None, selection: Selection
-) -> PairingResult:
-    if any(source.path is None for source in sources):
-        raise UsageError("a dataset is not made from standard input", hint="Name pictures or folders")
-    if lines is not None and reading != "pictures":
-        raise UsageError(f"--lines and --read {reading} contradict each other", hint="Leave one of them out")
-    if reading in ("AB", "BA"):
-        return _side_by_side(sources)
-    if reading == "pairs":
-        return _corpus(sources)
-    return _two_folders(sources, lines, selection)
-
-
 def _halves(picture: Picture) -> tuple[Picture, Picture]:
     half = picture.width // 2
     if picture.width % 2:
         raise MethodError(f"its {picture.width} columns cannot be two halves", hint="Check --read")
 
-    def part(columns: slice) -> Picture:
+    def cut(columns: slice) -> Picture:
         alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[:, columns])
         return Picture(np.ascontiguousarray(picture.rgb[:, columns]), alpha)
 
-    return part(slice(0, half)), part(slice(half, None))
+    return cut(slice(0, half)), cut(slice(half, None))
 
 
-def _two_folders(sources: Iterable[Source], place: Path | None, selection: Selection) -> PairingResult:
-    found = PairingResult()
-    if place is None:
-        found.pairs = [Pair(source.relative, _path_of(source)) for source in sources]
-        return found
-    partners = CompanionFiles(place, "--lines")
-    if partners.single:
-        raise UsageError(f"--lines {show_path(place)} is one file", hint="Give a folder of line art, by name")
-    wanted = set()
+def _pair_by_name(sources: Iterable[Source], folder: Path | None, selection: Selection) -> PairingResult:
+    """Pairs of pictures and line art of the same names in `folder`, where there is one."""
+    if folder is None:
+        return PairingResult([Pair(source.relative, _path_of(source)) for source in sources])
+    companions = CompanionFiles(folder, "--lines")
+    if companions.single:
+        raise UsageError(f"--lines {show_path(folder)} is one file", hint="Give a folder of line art, by name")
+    result = PairingResult()
+    stems = set()
     for source in sources:
-        wanted.add(source.relative.with_suffix(""))
-        _match(found, Pair(source.relative, _path_of(source), partners.of(source.relative)), show_path(place))
+        stems.add(source.relative.with_suffix(""))
+        result.add(Pair(source.relative, _path_of(source), companions.of(source.relative)), show_path(folder))
     if selection == Selection(recursive=selection.recursive):  # else the partner may have been left out on purpose
-        for stem, path in zip(partners.stems(), partners.files(), strict=True):
-            if stem not in wanted:
-                relative = PurePosixPath(path.relative_to(place).as_posix())
-                found.mismatches.append(Mismatch(path, relative, _NO_PICTURE))
-    return found
+        for stem, path in zip(companions.stems(), companions.files(), strict=True):
+            if stem not in stems:
+                relative = PurePosixPath(path.relative_to(folder).as_posix())
+                result.mismatches.append(Mismatch(path, relative, _NO_PICTURE))
+    return result
 
 
-def _side_by_side(sources: Iterable[Source]) -> PairingResult:
-    found = PairingResult()
+def _pair_halves(sources: Iterable[Source]) -> PairingResult:
+    """Pairs that lie side by side in one picture."""
+    result = PairingResult()
     for source in sources:
         path = _path_of(source)
         size = picture_size(path)
         if size is not None and size[0] % 2:
-            found.mismatches.append(Mismatch(path, source.relative, _ODD, f"{size[0]} columns"))
+            result.mismatches.append(Mismatch(path, source.relative, _ODD_WIDTH, f"{size[0]} columns"))
         else:
-            found.pairs.append(Pair(source.relative, path))
-    return found
+            result.pairs.append(Pair(source.relative, path))
+    return result
 
 
-def _corpus(sources: Sequence[Source]) -> PairingResult:
-    found = PairingResult()
-    partners: dict[Path, CompanionFiles | None] = {}
-    taken: set[Path] = set()
+def _pair_corpus(sources: Sequence[Source]) -> PairingResult:
+    """Pairs from folders of colour and folders of lines, side by side; the names of pairs leave these folders out."""
+    result = PairingResult()
+    companions: dict[Path, CompanionFiles | None] = {}  # folder of coloured pictures -> its line art
+    paired: set[Path] = set()
     drawings: list[Source] = []
     for source in sources:
         path = _path_of(source)
-        folder, kind = _kind_of(path, source.relative)
-        if kind == "lines":
+        folder, role = _role_of(path, source.relative)
+        if role == "lines":
             drawings.append(source)
         elif folder is None:
-            found.mismatches.append(Mismatch(path, source.relative, _NO_FOLDER))
+            result.mismatches.append(Mismatch(path, source.relative, _NO_FOLDER))
         else:
-            if folder not in partners:
-                partners[folder] = _line_folder(folder)
-            place = partners[folder]
-            own = place.of(PurePosixPath(path.absolute().relative_to(folder).as_posix())) if place else None
+            if folder not in companions:
+                companions[folder] = _line_folder(folder)
+            line_files = companions[folder]
+            own = line_files.of(PurePosixPath(path.absolute().relative_to(folder).as_posix())) if line_files else None
             if own is not None:
-                taken.add(own.absolute())
-            where = show_path(place.place if place else folder.parent / "line")
-            _match(found, Pair(_without(source.relative, path, folder), path, own), where)
+                paired.add(own.absolute())
+            place = show_path(line_files.place if line_files else folder.parent / "line")
+            result.add(Pair(_without_role(source.relative, path, folder), path, own), place)
     for drawing in drawings:
-        if _path_of(drawing).absolute() not in taken:
-            found.mismatches.append(Mismatch(_path_of(drawing), drawing.relative, _NO_PICTURE))
-    found.pairs.sort(key=lambda pair: natural_key(str(pair.name)))
-    return found
+        if _path_of(drawing).absolute() not in paired:
+            result.mismatches.append(Mismatch(_path_of(drawing), drawing.relative, _NO_PICTURE))
+    result.pairs.sort(key=lambda pair: natural_key(str(pair.name)))
+    return result
 
 
-def _match(found: PairingResult, pair: Pair, where: str) -> None:
-    """Take a pair; note where its line art is missing or of another shape, and go on without it."""
-    if pair.lines is None:
-        found.mismatches.append(Mismatch(pair.picture, pair.name, _NO_LINES, f"looked for in {where}"))
-        found.pairs.append(pair)
-        return
-    sizes = picture_size(pair.picture), picture_size(pair.lines)
-    if sizes[0] and sizes[1] and not same_shape(sizes[0], sizes[1]):
-        shapes = f"{sizes[1][0]}x{sizes[1][1]}, the picture {sizes[0][0]}x{sizes[0][1]}"
-        found.mismatches.append(Mismatch(pair.picture, pair.name, _OTHER_SHAPE, shapes))
-        pair = Pair(pair.name, pair.picture)
-    found.pairs.append(pair)
-
-
-def _kind_of(path: Path, relative: PurePosixPath) -> tuple[Path | None, Literal["colour", "lines", ""]]:
+def _role_of(path: Path, relative: PurePosixPath) -> tuple[Path | None, Literal["colour", "lines", ""]]:
     """The nearest folder above a picture, up to the one that was given as input, that says what it holds."""
     for folder in list(path.absolute().parents)[: len(relative.parts)]:
         name = folder.name.lower()
-        if _side(name, "b") in _COLOUR_FOLDERS:
+        if _without_phase(name, "b") in _COLOUR_FOLDERS:
             return folder, "colour"
-        if _side(name, "a") in _LINE_FOLDERS:
+        if _without_phase(name, "a") in _LINE_FOLDERS:
             return folder, "lines"
     return None, ""
 
@@ -222,19 +215,19 @@ def _line_folder(colour: Path) -> CompanionFiles | None:
     """The folder of line art beside a folder of coloured pictures."""
     name = colour.name.lower()
     phase = next((phase for phase in _PHASES if name == f"{phase}b"), "")
-    wanted = (f"{phase}a",) if phase or name == "b" else _LINE_FOLDERS[:-1]
+    names = (f"{phase}a",) if phase or name == "b" else _LINE_FOLDERS[:-1]
     for folder in sorted(colour.parent.iterdir()):
-        if folder.name.lower() in wanted and folder.is_dir():
+        if folder.name.lower() in names and folder.is_dir():
             return CompanionFiles(folder, "--read pairs")
     return None
 
 
-def _side(name: str, letter: str) -> str:
-    """`b` for `trainb`; any other name as it is."""
+def _without_phase(name: str, letter: str) -> str:
+    """`b` for `trainb` and the letter b; any other name as it is."""
     return letter if name in {f"{phase}{letter}" for phase in _PHASES} else name
 
 
-def _without(relative: PurePosixPath, path: Path, folder: Path) -> PurePosixPath:
+def _without_role(relative: PurePosixPath, path: Path, folder: Path) -> PurePosixPath:
     """The relative path without the folder that tells colour from lines; `trainB` leaves `train`."""
     inside = len(path.absolute().relative_to(folder).parts)
     parts = list(relative.parts)

@@ -21,8 +21,8 @@ FIELDS = ("colour", "lines", "hints", "composite")
 
 
 @dataclass(frozen=True)
-class Packing:
-    """The work on one shard: rows and files in, the archive out."""
+class PackTask:
+    """The task of one shard: rows and files in, the archive out."""
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`rows` (JSON Lines with a `key` each) and KEY/FIELD for each field in, one tar out."""
@@ -39,7 +39,7 @@ class Packing:
 
 def key_of(row: Row) -> str:
     """A sample's key: its name and kinds without a dot, since a member's field begins at the first dot."""
-    name = re.sub(r"[.%]", lambda found: f"%{ord(found[0]):02X}", row["name"])
+    name = re.sub(r"[.%]", lambda match: f"%{ord(match[0]):02X}", row["name"])
     return f"{name}+{row['line_method']}+{row['hint_method']}"
 
 

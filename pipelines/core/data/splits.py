@@ -12,9 +12,6 @@ _SPLIT_NAMES = {"train": "train", "training": "train", "val": "val", "valid": "v
 _SPLIT_NAMES |= {"test": "test", "testing": "test", "display": "display"}
 
 
-# how it is split --------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Shares:
     """How much of the pictures goes to each split, in percent; the rest is for training."""
@@ -49,5 +46,5 @@ def split_of(key: str, seed: int, shares: Shares) -> str:
 
 def split_named(text: str) -> str | None:
     """The split that a word or a path's folders name, such as "valid" or "train/hero"; None where they name none."""
-    named = (_SPLIT_NAMES.get(part.lower()) for part in text.split("/"))
-    return next((split for split in named if split), None)
+    splits = (_SPLIT_NAMES.get(part.lower()) for part in text.split("/"))
+    return next(filter(None, splits), None)

@@ -2,13 +2,14 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+from pipelines.core.imaging.arrays import U8, Mask
 
 COLOURFUL = 82.0
 """The colourfulness that people call "highly colourful" (Hasler and Suesstrunk 2003, table 2): no boost from here."""
 
 
-def colourfulness(rgb: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None) -> float:
+def colourfulness(rgb: U8, mask: Mask | None = None) -> float:
     """Measure the colourfulness of `rgb` uint8 (H, W, 3), or of the pixels in `mask` bool (H, W), 0 = grey.
 
         M = sqrt(s_rg^2 + s_yb^2) + 0.3 sqrt(m_rg^2 + m_yb^2),   rg = r - g,   yb = (r + g) / 2 - b
@@ -24,12 +25,12 @@ def colourfulness(rgb: NDArray[np.uint8], mask: NDArray[np.bool_] | None = None)
     return float(np.hypot(*deviations.ravel()) + 0.3 * np.hypot(*means.ravel()))
 
 
-def boost_for(measured: float, strength: float) -> float:
+def saturation_factor(measured: float, strength: float) -> float:
     """The factor by which to raise saturation: 1 + strength for grey, falling in a straight line to 1 at COLOURFUL."""
     return 1 + strength * max(0.0, 1 - measured / COLOURFUL)
 
 
-def saturate(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
+def saturate(rgb: U8, factor: float) -> U8:
     """Multiply the HSV saturation of `rgb` uint8 (H, W, 3) by `factor` >= 1; hue and value stay, full stays full.
 
     With S = (V - min) / V, moving every channel away from V, c' = V - f (V - c), multiplies S by f and keeps the
@@ -41,5 +42,5 @@ def saturate(rgb: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
     chroma = value - rgb.min(axis=2)
     limit = np.divide(value, chroma, out=np.ones_like(value), where=chroma > 0)
     away = (value[..., None] - rgb) * np.minimum(np.float32(factor), limit)[..., None]
-    raised: NDArray[np.uint8] = np.rint(value[..., None] - away).astype(np.uint8)
+    raised: U8 = np.rint(value[..., None] - away).astype(np.uint8)
     return raised

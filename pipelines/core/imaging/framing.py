@@ -11,18 +11,20 @@ from typing import Literal
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.core.errors import SettingsError
-from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.arrays import U8, Mask
 from pipelines.core.imaging.picture import Picture
 
 Fit = Literal["pad", "crop"]
 Centre = Literal["off", "move", "fill"]
 Box = tuple[float, float, float, float]  # left, top, width, height, px of the picture
 
-_GROUND_SHARE = 0.9  # part of the border that must have one colour for that colour to be the ground
-_GROUND_TOLERANCE = 16  # levels by which a channel may differ from the ground's colour
+ASPECT_TOLERANCE = 0.02
+"""How much the aspect ratios of pictures that lie over each other may differ: the rounding of a resize, no more."""
+
+_BACKGROUND_SHARE = 0.9  # part of the border that must have one colour for that colour to be the background
+_BACKGROUND_TOLERANCE = 16  # levels by which a channel may differ from the background's colour
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Framing:
     fit: Fit = "pad"  # the whole picture and padding around it, or a part that fills the frame
     centre: Centre = "off"  # leave the figure where it is, move it to the middle, or cut around it to fill the frame
     margin: float = 0.05  # with centre=fill, the space around the figure, part of its longer side
-    pad: tuple[int, int, int] | None = None  # RGB around the picture; None = its ground where it has one, else white
+    pad: tuple[int, int, int] | None = None  # RGB around it; None = its background if it has one, else white
 
     def __post_init__(self) -> None:
         """Refuse frames without pixels and margins that are no share."""
@@ -51,22 +53,22 @@ class Placement:
     height: int
     view: Box
 
-    def place(self, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    def roi(self, shape: tuple[int, ...]) -> tuple[slice, slice]:
         """Rows and columns of the frame that a picture of `shape` (H, W, ...) covers; at least one of each."""
         left, top, width, height = self.view
         rows = _covered(top, height, shape[0], self.height)
         return rows, _covered(left, width, shape[1], self.width)
 
-    def cut(self, array: U8) -> U8:
+    def crop(self, array: U8) -> U8:
         """What the view shows of an array (H, W) or (H, W, C), at the array's own scale, without what is filled."""
         left, top, width, height = self.view
         return array[_within(top, height, array.shape[0]), _within(left, width, array.shape[1])]
 
-    def laid(self, array: U8, shape: tuple[int, ...], fill: int | tuple[int, ...]) -> U8:
-        """The whole frame: what was cut from an array of `shape`, resized to its place, and `fill` around it."""
+    def paste(self, array: U8, shape: tuple[int, ...], fill: int | tuple[int, ...]) -> U8:
+        """The whole frame: what was cropped from an array of `shape`, resized to its place, and `fill` around it."""
         frame = np.empty((self.height, self.width, *array.shape[2:]), np.uint8)
         frame[:] = fill
-        frame[self.place(shape)] = array
+        frame[self.roi(shape)] = array
         return frame
 
 
@@ -74,8 +76,8 @@ class Placement:
 class Foreground:
     """What is drawn in a picture as against what it is drawn on."""
 
-    ground: tuple[int, int, int] | None  # colour of the ground; None where the border has no one colour
-    mask: NDArray[np.bool_] | None  # bool (H, W), the figure; None where nothing tells it from the ground
+    background: tuple[int, int, int] | None  # its colour; None where the border has no one colour
+    mask: Mask | None  # (H, W), the figure; None where nothing tells it from the background
 
     def box(self) -> Box | None:
         """The rectangle around the figure, or None where there is none."""
@@ -89,10 +91,10 @@ def parse_size(text: str) -> tuple[int, int] | None:
     """Width and height from "256" or "320x240", None for "original"; raises SettingsError for anything else."""
     if text == "original":
         return None
-    found = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", text)
-    if found is None:
+    match = re.fullmatch(r"(\d{1,5})(?:x(\d{1,5}))?", text)
+    if match is None:
         raise SettingsError(f"'{text}' is not a size", hint="Write --size 256, --size 320x240 or --size original")
-    return int(found[1]), int(found[2] or found[1])
+    return int(match[1]), int(match[2] or match[1])
 
 
 def parse_colour(text: str) -> tuple[int, int, int] | None:
@@ -106,40 +108,48 @@ def parse_colour(text: str) -> tuple[int, int, int] | None:
 
 
 def find_foreground(picture: Picture) -> Foreground:
-    """Tell figure from ground by transparency, or else by the one colour that the border has."""
+    """Tell figure from background by transparency, or else by the one colour that the border has.
+
+    It serves framing, which needs a box, and measures. Holes that show the background are no part of the figure.
+    """
     if picture.alpha is not None:
         return Foreground((255, 255, 255), picture.alpha >= 128)
     rgb = picture.rgb
     border = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]])
     colour = np.rint(np.median(border, axis=0)).astype(np.int16)
-    near = (np.abs(border - colour) <= _GROUND_TOLERANCE).all(axis=1)
-    if near.mean() < _GROUND_SHARE:
+    near = (np.abs(border - colour) <= _BACKGROUND_TOLERANCE).all(axis=1)
+    if near.mean() < _BACKGROUND_SHARE:
         return Foreground(None, None)
-    low, high = np.clip([colour - _GROUND_TOLERANCE, colour + _GROUND_TOLERANCE], 0, 255).tolist()
+    low, high = np.clip([colour - _BACKGROUND_TOLERANCE, colour + _BACKGROUND_TOLERANCE], 0, 255).tolist()
     red, green, blue = colour.tolist()
     return Foreground((red, green, blue), cv2.inRange(rgb, np.array(low, np.uint8), np.array(high, np.uint8)) == 0)
 
 
-def place_in_frame(framing: Framing, shape: tuple[int, ...], figure: Foreground) -> Placement:
+def place_in_frame(framing: Framing, shape: tuple[int, ...], foreground: Foreground) -> Placement:
     """Choose the view of a picture of `shape` (H, W, ...).
 
     Without centring, "pad" takes the smallest view that holds the picture and "crop" the largest that it fills, both
-    in the middle. Centring needs a figure with a ground around it; a picture without one is left as it is.
+    in the middle. Centring needs a figure with a background around it; a picture without one is left as it is.
     """
     height, width = shape[:2]
-    whole = (0.0, 0.0, float(width), float(height))
-    box = figure.box() if framing.centre != "off" else None
+    shown = (0.0, 0.0, float(width), float(height))  # what the frame is chosen for
+    box = foreground.box() if framing.centre != "off" else None
     if box is not None and framing.centre == "fill":
-        whole = _with_margin(box, framing.margin)
-    frame = framing.size or (max(1, round(whole[2])), max(1, round(whole[3])))
+        shown = _with_margin(box, framing.margin)
+    frame = framing.size or (max(1, round(shown[2])), max(1, round(shown[3])))
     choose = max if framing.fit == "pad" else min
-    scale = choose(whole[2] / frame[0], whole[3] / frame[1])
-    seen = frame[0] * scale, frame[1] * scale
-    around = box if box is not None and framing.centre == "move" else whole
-    left, top = around[0] + (around[2] - seen[0]) / 2, around[1] + (around[3] - seen[1]) / 2
+    scale = choose(shown[2] / frame[0], shown[3] / frame[1])
+    size = frame[0] * scale, frame[1] * scale
+    around = box if box is not None and framing.centre == "move" else shown
+    left, top = around[0] + (around[2] - size[0]) / 2, around[1] + (around[3] - size[1]) / 2
     if framing.fit == "crop" and framing.centre == "move":  # the middle as far as the picture reaches
-        left, top = min(max(left, 0.0), width - seen[0]), min(max(top, 0.0), height - seen[1])
-    return Placement(*frame, (left, top, *seen))
+        left, top = min(max(left, 0.0), width - size[0]), min(max(top, 0.0), height - size[1])
+    return Placement(*frame, (left, top, *size))
+
+
+def same_aspect(first: tuple[int, ...], second: tuple[int, ...]) -> bool:
+    """Whether two sizes, both (width, height) or both (height, width), have the same aspect ratio, up to rounding."""
+    return abs(first[0] * second[1] / (first[1] * second[0]) - 1) <= ASPECT_TOLERANCE
 
 
 def resized(array: U8, size: tuple[int, int]) -> U8:
@@ -148,7 +158,7 @@ def resized(array: U8, size: tuple[int, int]) -> U8:
         return array
     shrinks = size[0] * size[1] < array.shape[0] * array.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(array, size, interpolation=method)  # type: ignore[return-value]
+    return np.asarray(cv2.resize(array, size, interpolation=method), np.uint8)
 
 
 def _with_margin(box: Box, margin: float) -> Box:

@@ -27,22 +27,23 @@ def framed(picture: Picture | None, cell: int) -> U8:
     frame = np.full((cell + GAP, cell + GAP, 3), 255, np.uint8)
     if picture is None:
         return frame
-    small = fitted(picture, cell)
+    small = over_checkerboard(picture, cell)
     height, width = small.shape[:2]
     top, left = (cell + GAP - height) // 2, (cell + GAP - width) // 2
     frame[top : top + height, left : left + width] = small
     return frame
 
 
-def fitted(picture: Picture, cell: int) -> U8:
-    """The picture over a checkerboard, uint8 RGB, its longer side `cell` px."""
-    scale = cell / max(picture.height, picture.width)
+def over_checkerboard(picture: Picture, side: int) -> U8:
+    """The picture over a checkerboard, uint8 RGB, its longer side `side` px."""
+    scale = side / max(picture.height, picture.width)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
     if picture.alpha is None:
-        return cv2.resize(picture.rgb, size, interpolation=method)  # type: ignore[return-value]
-    seen = np.dstack([picture.rgb, np.full_like(picture.alpha, 255)]) * np.float32(1 / 255) * picture.alpha[..., None]
-    small = cv2.resize(seen, size, interpolation=method)  # what is transparent gives no colour to its neighbours
+        return np.asarray(cv2.resize(picture.rgb, size, interpolation=method), np.uint8)
+    opaque = np.dstack([picture.rgb, np.full_like(picture.alpha, 255)])
+    premultiplied = opaque * np.float32(1 / 255) * picture.alpha[..., None]  # else the transparent colours its edges
+    small = cv2.resize(premultiplied, size, interpolation=method)
     rows, columns = np.indices((size[1], size[0])) // 8
     checker = np.where((rows + columns) % 2, *_CHECKER)[..., None]
     mixed: U8 = np.rint(small[..., :3] + checker * (1 - small[..., 3:] / 255)).astype(np.uint8)

@@ -13,9 +13,11 @@ _PAPER_SHARE = 0.5  # part of the picture's border that must be paper for paper 
 _LEAST_SHARE = 0.2  # part of the drawn pixels that must be fills before edge pixels are left out
 
 
-def find_figure(image: U8, alpha: U8 | None, *, skip_paper: bool) -> Mask:
-    """Return the pixels that belong to the figure, bool (H, W).
+def find_hintable(image: U8, alpha: U8 | None, *, skip_paper: bool) -> Mask:
+    """Return the pixels that may get hints, bool (H, W): the figure, with whatever white it encloses.
 
+    Framing asks another question, where the figure is (`core.imaging.framing.find_foreground`): to it, background is
+    every pixel of the border's colour, whatever that is, and alpha counts from half.
     With transparency: the fully opaque pixels, or where there are none, those of at least half the greatest alpha.
     Without: all, except white paper connected to the border if skip_paper and half of the border is such paper.
     """

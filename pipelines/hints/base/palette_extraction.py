@@ -13,7 +13,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F64, U8
 from pipelines.core.imaging.colours import srgb_to_lab
-from pipelines.hints.base.fills import find_figure, find_fills
+from pipelines.hints.base.fills import find_fills, find_hintable
 from pipelines.hints.base.medoids import weighted_medoids
 
 _SIDE = 512  # px of the longer side: longer pictures are thinned, which keeps exact colours
@@ -40,7 +40,7 @@ def fills_of(image: U8, alpha: U8 | None) -> MainColours:
     """Return the main colours of a picture, uint8 RGB (H, W, 3); none where all of it is paper or transparent."""
     step = -(-max(image.shape[:2]) // _SIDE)
     small = np.ascontiguousarray(image[::step, ::step])
-    figure = find_figure(small, None if alpha is None else alpha[::step, ::step], skip_paper=True)
+    figure = find_hintable(small, None if alpha is None else alpha[::step, ::step], skip_paper=True)
     if not figure.any():
         return MainColours(np.zeros((0, 3), np.uint8), np.zeros(0))
     width = _INK_WIDTH * max(small.shape[:2])

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.hints.base.fills import find_figure, find_fills
+from pipelines.hints.base.fills import find_fills, find_hintable
 from tests.drawings import BLUE, RED
 
 SETTINGS = {"ink_width": 8.0, "ink_value": 110, "edge": 32}
@@ -22,17 +22,17 @@ def test_without_alpha_all_is_figure_unless_paper_is_skipped() -> None:
     image = np.full((40, 40, 3), 255, np.uint8)
     image[10:30, 10:30] = RED
     image[15:20, 15:20] = 255
-    assert find_figure(image, None, skip_paper=False).all()
-    figure = find_figure(image, None, skip_paper=True)
+    assert find_hintable(image, None, skip_paper=False).all()
+    figure = find_hintable(image, None, skip_paper=True)
     assert figure[10:30, 10:30].all() and figure.sum() == 400, "white inside the figure belongs to it"
 
 
 def test_alpha_says_what_is_figure_and_the_most_opaque_counts_where_nothing_is_opaque() -> None:
     image = np.full((3, 3, 3), 255, np.uint8)
     alpha = np.array([[0, 100, 255]] * 3, np.uint8)
-    assert find_figure(image, alpha, skip_paper=True)[0].tolist() == [False, False, True]
-    assert find_figure(image, np.minimum(alpha, 100), skip_paper=True)[0].tolist() == [False, True, True]
-    assert not find_figure(image, np.zeros_like(alpha), skip_paper=False).any()
+    assert find_hintable(image, alpha, skip_paper=True)[0].tolist() == [False, False, True]
+    assert find_hintable(image, np.minimum(alpha, 100), skip_paper=True)[0].tolist() == [False, True, True]
+    assert not find_hintable(image, np.zeros_like(alpha), skip_paper=False).any()
 
 
 def test_fills_are_neither_the_line_nor_the_pixels_beside_it_nor_the_seam_of_two_colours() -> None:

@@ -1,0 +1,48 @@
+"""The stage extract-lines: what a method finds in a picture over white, as grey PNG."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.errors import SettingsError, UsageError
+from pipelines.extract_lines import extract_lines
+from pipelines.lines import xdog
+from tests import drawings
+
+ONE = BatchSettings(jobs=1)
+
+
+def test_the_file_holds_what_the_method_finds_with_its_settings(tmp_path: Path) -> None:
+    picture = drawings.two_circles_coloured()
+    drawings.write(tmp_path / "art" / "a.png", picture)
+    values = {"sigma": "0.8"}
+    report = extract_lines([str(tmp_path / "art")], str(tmp_path / "out"), method="xdog", values=values, batch=ONE)
+    assert report.counts == {"done": 1, "skipped": 0, "failed": 0}
+    expected = xdog.extract(picture, xdog.Params(sigma=0.8), np.random.default_rng(0))
+    lines = drawings.read(tmp_path / "out" / "a.png")
+    assert lines.ndim == 2
+    assert (lines == expected).all()
+
+
+def test_what_is_transparent_is_paper(tmp_path: Path) -> None:
+    rgba = np.dstack([drawings.two_circles_coloured(), np.full((96, 96), 255, np.uint8)])
+    rgba[:, 48:] = 0  # black, but nowhere to be seen
+    drawings.write(tmp_path / "a.png", rgba)
+    extract_lines([str(tmp_path / "a.png")], str(tmp_path / "out"), batch=ONE)
+    lines = drawings.read(tmp_path / "out" / "a.png")
+    assert (lines[:, 56:] == 255).all()
+    assert (lines[:, :44] < 128).any()
+
+
+def test_unknown_methods_presets_and_settings_are_refused_before_any_work(tmp_path: Path) -> None:
+    picture = str(drawings.write(tmp_path / "a.png", drawings.two_circles_coloured()))
+    out = str(tmp_path / "out")
+    with pytest.raises(UsageError, match="Did you mean 'adaptive'"):
+        extract_lines([picture], out, method="adaptve")
+    with pytest.raises(SettingsError, match="no preset 'fast'"):
+        extract_lines([picture], out, preset="fast")
+    with pytest.raises(SettingsError, match="no setting 'windw'"):
+        extract_lines([picture], out, values={"windw": 3})
+    assert not Path(out).exists()
