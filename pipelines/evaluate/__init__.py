@@ -36,7 +36,7 @@ from pipelines.metrics.base.aggregate import (
 )
 from pipelines.metrics.base.case import WHITE, Case
 from pipelines.metrics.base.metric import Score
-from pipelines.metrics.base.results import Evaluation, Method, Row
+from pipelines.metrics.base.results import Evaluation, MethodResult, PictureScores
 from pipelines.regions import trapped_ball
 from pipelines.reports import ballot, data, page, sheet, table
 from pipelines.reports.base.gallery import choose, show
@@ -73,7 +73,7 @@ class EvaluateOptions:
     ballot: int | None = None  # pairs on a page for blind votes; None: no such page
 
 
-@dataclass(frozen=True)
+@dataclass
 class EvaluationReport(Report):
     """The outcome of an evaluation: a row for each picture of each method, and what they come to."""
 
@@ -157,7 +157,7 @@ def evaluate(
     batch: BatchSettings | None = None,
     observer: Observer | None = None,
 ) -> EvaluationReport:
-    """Measure `results`, folders (or files) written PATH or LABEL=PATH, against the truth; write a report to `output`.
+    """MetricInfo `results`, folders (or files) written PATH or LABEL=PATH, against the truth; write a report to `output`.
 
     Pictures are matched by relative path without suffix; one without a partner is a failed row. Raises UsageError for
     paths, labels or metrics that do not exist or do not fit together and NothingMatchedError where there is no truth.
@@ -172,15 +172,16 @@ def evaluate(
     plan = Plan("evaluate", tuple(job for _, _, job in tasks), Path(output), settled, trusting=False)
     report = run(plan, work, settings, observer=observer)
     whole = EvaluationReport(**{item.name: getattr(report, item.name) for item in fields(Report)})
-    methods = {label: str(place) for label, place in places.items()}
-    whole = replace(whole, output=output, settings={**whole.settings, "methods": methods, "beside": plain(beside)})
+    whole.output = output
+    whole.settings |= {"methods": {label: str(place) for label, place in places.items()}, "beside": plain(beside)}
     if settings.dry_run or report.stopped_by:
         return whole
     rows = [_row(label, name, job, record) for (label, name, job), record in zip(tasks, report.records, strict=True)]
     found = _evaluation(places, beside, chosen, rows)
-    evaluation = _judged(found, wish, _left_out(wish, chosen))
-    _write(evaluation, Path(output), wish, settings)
-    return replace(whole, evaluation=evaluation, notes=(*whole.notes, *evaluation.notes))
+    whole.evaluation = _judged(found, wish, _left_out(wish, chosen))
+    whole.notes += whole.evaluation.notes
+    _write(whole.evaluation, Path(output), wish, settings)
+    return whole
 
 
 # what is measured
@@ -293,14 +294,14 @@ def _labelled(text: str) -> tuple[str, Path]:
 def _jobs(
     places: Mapping[str, Path], beside: References, output: Path, settings: BatchSettings
 ) -> Iterator[tuple[str, str, Job]]:
-    """Method, picture and job for each picture of the truth and each left-over result."""
+    """MethodResult, picture and job for each picture of the truth and each left-over result."""
     if settings.listed is not None:
         raise UsageError("the truth says which pictures are evaluated", hint="Use --include instead of --files-from")
     if not Path(beside.truth).exists():
         raise UsageError(f"{show_path(beside.truth)} does not exist", hint="Check --truth")
     if any(os.path.realpath(place) == os.path.realpath(output) for place in (Path(beside.truth), *places.values())):
         raise UsageError(f"{show_path(output)} is both input and output", hint="Give another folder after -o")
-    truths = find_sources([beside.truth], settings.selection, exclude=[output])
+    truths = find_sources([beside.truth], settings.selection, leave_out=[output])
     given = (("lines", beside.lines), ("hints", beside.hints))
     aside = {name: CompanionFiles(Path(place), f"--{name}") for name, place in given if place is not None}
     whole = settings.selection == Selection() and Path(beside.truth).is_dir()
@@ -356,33 +357,33 @@ def _picture(layer: U8) -> Picture:
     return Picture(np.ascontiguousarray(layer[..., :3]), None if int(alpha.min()) == 255 else alpha)
 
 
-def _row(label: str, name: str, job: Job, record: Record) -> Row:
+def _row(label: str, name: str, job: Job, record: Record) -> PictureScores:
     """What is known of a picture after the run, from the file of its figures."""
     files = {key: str(path) for key, path in job.reads if path is not None}
     if record.status == "failed":
-        return Row(label, name, {}, record.reason, (), files)
-    output = job.output
+        return PictureScores(label, name, {}, record.reason, (), files)
+    output = job.outputs[0]
     assert output is not None
     try:
         kept = json.loads(output.read_bytes())
         figures = {key: float(value) if value in ("inf", "-inf") else value for key, value in kept["figures"].items()}
-        return Row(label, name, figures, "", tuple(kept["warnings"]), files)
+        return PictureScores(label, name, figures, "", tuple(kept["warnings"]), files)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return Row(label, name, {}, f"{show_path(output)} is damaged. Use --overwrite", (), files)
+        return PictureScores(label, name, {}, f"{show_path(output)} is damaged. Use --overwrite", (), files)
 
 
 # all pictures
 
 
 def _evaluation(
-    places: Mapping[str, Path], beside: References, chosen: Sequence[str], rows: Sequence[Row]
+    places: Mapping[str, Path], beside: References, chosen: Sequence[str], rows: Sequence[PictureScores]
 ) -> Evaluation:
     """What the rows come to, method by method."""
     methods = []
     for label, place in places.items():
         own = [row for row in rows if row.method == label]
         aggregates = {name: aggregate(name, own) for name in chosen}
-        methods.append(Method(label, str(place), aggregates, sum(bool(row.problem) for row in own)))
+        methods.append(MethodResult(label, str(place), aggregates, sum(bool(row.problem) for row in own)))
     notes = tuple(
         f"{method.label}: {one.caution}" for method in methods for one in method.aggregates.values() if one.caution
     )
@@ -391,7 +392,7 @@ def _evaluation(
     return Evaluation(beside.truth, measures, tuple(methods), tuple(map(without_sets, rows)), notes=notes)
 
 
-def _resized(methods: Sequence[Method], rows: Sequence[Row]) -> Iterator[str]:
+def _resized(methods: Sequence[MethodResult], rows: Sequence[PictureScores]) -> Iterator[str]:
     """Say of how many pictures of each method something was brought to the truth's size."""
     for method in methods:
         own = [row for row in rows if row.method == method.label]
@@ -400,7 +401,7 @@ def _resized(methods: Sequence[Method], rows: Sequence[Row]) -> Iterator[str]:
             yield f"{method.label}: {count} of {len(own)} pictures were resized (--resize)"
 
 
-def _lacking(beside: References, methods: Sequence[Method], rows: Sequence[Row]) -> Iterator[str]:
+def _lacking(beside: References, methods: Sequence[MethodResult], rows: Sequence[PictureScores]) -> Iterator[str]:
     """Say of how many pictures there is no line art or no hints, so that they count in fewer metrics."""
     for option, given in (("lines", beside.lines), ("hints", beside.hints)):
         for method in methods if given is not None else ():
@@ -451,7 +452,7 @@ class _Reporting:
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """Pictures in; report.json, report.csv, report.html and, where wanted, ab.html out."""
         pictures = {path: files[str(at)] for at, path in enumerate(self.paths)}
-        rows: dict[str, list[Row]] = {name: [] for name in self.shown}
+        rows: dict[str, list[PictureScores]] = {name: [] for name in self.shown}
         for row in self.evaluation.rows:
             rows.get(row.name, []).append(row)
         gallery = [show(name, rows[name], pictures) for name in self.shown]

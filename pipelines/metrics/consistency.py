@@ -47,19 +47,19 @@ class Metric:
         rows = np.hstack([areas.truth_medians, areas.result_medians, areas.sizes[:, None]])
         return [[round(float(value), 3) for value in row] for row in rows]
 
-    def take(self, name: str, figure: Score) -> None:
+    def update(self, name: str, score: Score) -> None:
         """Take in the regions of one frame."""
         if isinstance(figure, list) and _LAST_NUMBER.search(name):
             sequence = _LAST_NUMBER.sub("#", name)
             self._frames[sequence].append((name, np.array(figure, np.float64).reshape(-1, 7)))
 
     def add(self, case: Case) -> Score:
-        """Measure a frame and take it in."""
+        """MetricInfo a frame and take it in."""
         figure = self.measure(case)
         self.take(case.name, figure)
         return figure
 
-    def value(self) -> float:
+    def compute(self) -> float:
         """Return the mean distance over parts and frames, by area."""
         distances, areas = [], []
         for frames in self._frames.values():

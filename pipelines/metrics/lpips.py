@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pipelines.core.errors import UsageError
-from pipelines.metrics.base.feature_networks import read_state, torchmetrics_file
+from pipelines.metrics.base.feature_networks import read_state_dict, torchmetrics_file
 from pipelines.metrics.base.vgg import VggMetric
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ class Metric(VggMetric):
 @cache
 def _heads(path: str) -> "tuple[Tensor, ...]":
     """Weights of the channels of each block, (C,) each."""
-    state = read_state(path)
+    state = read_state_dict(path)
     if "lin0.model.1.weight" not in state:
-        state = read_state(torchmetrics_file(_HEADS))
+        state = read_state_dict(torchmetrics_file(_HEADS))
     names = sorted(name for name in state if name.startswith("lin") and name.endswith("model.1.weight"))
     return tuple(state[name].float().flatten() for name in names)
 

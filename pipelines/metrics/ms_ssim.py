@@ -15,7 +15,7 @@ import numpy as np
 from pipelines.core.imaging.arrays import F64
 from pipelines.metrics.base.case import Case
 from pipelines.metrics.base.metric import PictureMetric
-from pipelines.metrics.base.structural_similarity import RADIUS, similarity
+from pipelines.metrics.base.structural_similarity import RADIUS, similarity_maps
 
 UNIT = ""
 HIGHER_IS_BETTER = True
@@ -36,7 +36,7 @@ class Metric(PictureMetric):
         for scale, weight in enumerate(WEIGHTS):
             if scale:
                 truth, result = _halved(truth), _halved(result)
-                luminance, structure = similarity(truth, result)
+                luminance, structure = similarity_maps(truth, result)
             last = scale == len(WEIGHTS) - 1
             figure *= max(0.0, float((luminance * structure if last else structure).mean())) ** weight
         return figure

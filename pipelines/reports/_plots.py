@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from pipelines.metrics.base.results import Measure
+from pipelines.metrics.base.results import MetricInfo
 from pipelines.reports._style import SERIES
 from pipelines.reports._words import show
 
@@ -15,7 +15,7 @@ _GOLDEN = (math.sqrt(5) - 1) / 2
 _MOST_POINTS = 300  # of a row; beyond, evenly spread ones of the sorted figures
 
 
-def distribution(measure: Measure, figures: Mapping[str, Sequence[float]]) -> str:
+def distribution(measure: MetricInfo, figures: Mapping[str, Sequence[float]]) -> str:
     """Return a figure element with the plot of one metric: method -> its finite figures; empty where there is none."""
     some = {label: sorted(values) for label, values in figures.items() if len(values)}
     if not some:
@@ -56,7 +56,7 @@ def _row(label: str, values: Sequence[float], places: Sequence[float], top: int,
     )
 
 
-def _box(values: Sequence[float], across: Callable[[float], float], top: int, measure: Measure) -> str:
+def _box(values: Sequence[float], across: Callable[[float], float], top: int, measure: MetricInfo) -> str:
     array = np.array(values, np.float64)
     quartiles = np.percentile(array, [25, 50, 75])
     low, middle, high = (across(float(value)) for value in quartiles)
@@ -73,7 +73,7 @@ def _box(values: Sequence[float], across: Callable[[float], float], top: int, me
     )
 
 
-def _tick(value: float, x: float, bottom: int, measure: Measure) -> str:
+def _tick(value: float, x: float, bottom: int, measure: MetricInfo) -> str:
     text = f"{value:g}"
     return (
         f'<path class="rule" d="M{x} 0V{bottom}"/>'
@@ -94,5 +94,5 @@ def _thinned(values: Sequence[float]) -> Sequence[float]:
     return [values[int(at)] for at in np.linspace(0, len(values) - 1, _MOST_POINTS)]
 
 
-def _better(measure: Measure) -> str:
+def _better(measure: MetricInfo) -> str:
     return "higher is better" if measure.higher_is_better else "lower is better"

@@ -2,7 +2,7 @@
 
 import math
 
-from pipelines.metrics.base.results import Comparison, Evaluation, LimitVerdict, Measure, Method
+from pipelines.metrics.base.results import Comparison, Evaluation, LimitVerdict, MetricInfo, MethodResult
 from pipelines.metrics.base.statistics import Interval
 
 SIGNIFICANT = 0.05  # p below which a difference is called one
@@ -30,19 +30,19 @@ def show_p(value: float) -> str:
     return "p < .001" if value < 0.001 else f"p = {value:.3f}".replace("0.", ".")
 
 
-def with_unit(value: float, measure: Measure) -> str:
+def with_unit(value: float, measure: MetricInfo) -> str:
     """A figure with its unit."""
     return f"{show(value, measure.unit)} {measure.unit}".strip()
 
 
-def is_best(evaluation: Evaluation, method: Method, measure: Measure) -> bool:
+def is_best(evaluation: Evaluation, method: MethodResult, measure: MetricInfo) -> bool:
     """Whether a method's figure, as it is shown, is the best of its column; never where there is one method alone."""
     figures = {one.label: show(one.aggregates[measure.name].value, measure.unit) for one in evaluation.methods}
     best = {figures[label] for label in evaluation.best(measure)}
     return len(figures) > 1 and figures[method.label] in best
 
 
-def comparison_in_words(comparison: Comparison, measure: Measure) -> str:
+def comparison_in_words(comparison: Comparison, measure: MetricInfo) -> str:
     """One sentence: "psnr: B better than A by 0.80 dB (95 % 0.50..1.10), better on 83 % of 120 pictures, ..."."""
     paired = comparison.paired
     ahead = (paired.mean >= 0) == measure.higher_is_better or not paired.mean  # the second
@@ -63,7 +63,7 @@ def comparison_in_words(comparison: Comparison, measure: Measure) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _paired_interval(comparison: Comparison, measure: Measure) -> str:
+def _paired_interval(comparison: Comparison, measure: MetricInfo) -> str:
     """The interval of the difference, turned so that the winner's lead is positive."""
     interval = comparison.paired.interval
     if comparison.paired.mean < 0:
@@ -72,7 +72,7 @@ def _paired_interval(comparison: Comparison, measure: Measure) -> str:
     return f" (95 % {text})" if text else ""
 
 
-def verdict_in_words(verdict: LimitVerdict, measure: Measure) -> str:
+def verdict_in_words(verdict: LimitVerdict, measure: MetricInfo) -> str:
     """One sentence: "flat: psnr 27.10 dB of 40 pictures is under 28: failed (--fail-under)"."""
     side = "under" if verdict.under else "over"
     if math.isnan(verdict.value):

@@ -15,7 +15,7 @@ import numpy as np
 
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.picture import decode_picture, encode_picture
-from pipelines.metrics.base.results import Row
+from pipelines.metrics.base.results import PictureScores
 from pipelines.reports._ballot_script import SCRIPT
 from pipelines.reports.page import document, image
 
@@ -33,9 +33,9 @@ class BallotPair:
     files: tuple[str, str, str]  # left, right, and lines or nothing
 
 
-def draw(rows: Sequence[Row], count: int, rng: np.random.Generator) -> tuple[BallotPair, ...]:
+def draw(rows: Sequence[PictureScores], count: int, rng: np.random.Generator) -> tuple[BallotPair, ...]:
     """Draw `count` pairs (or as many as there are), every pair of methods as often as the others, sides at random."""
-    by_name: dict[str, dict[str, Row]] = {}
+    by_name: dict[str, dict[str, PictureScores]] = {}
     for row in rows:
         if not row.problem:
             by_name.setdefault(row.name, {})[row.method] = row
@@ -63,7 +63,7 @@ def write(pairs: Sequence[BallotPair], files: Mapping[str, bytes], rng: np.rando
     return document("Which is better?", body, SCRIPT)
 
 
-def _sided(found: Mapping[str, Mapping[str, Row]], turn: tuple[str, str, str], *, flip: bool) -> BallotPair:
+def _sided(found: Mapping[str, Mapping[str, PictureScores]], turn: tuple[str, str, str], *, flip: bool) -> BallotPair:
     name, first, second = turn
     left, right = (second, first) if flip else (first, second)
     rows = found[name]

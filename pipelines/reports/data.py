@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 from pipelines.core.settings import plain
-from pipelines.metrics.base.results import Aggregate, Evaluation, Row
+from pipelines.metrics.base.results import Aggregate, Evaluation, PictureScores
 from pipelines.reports._words import comparison_in_words
 
 KIND = "colorize-cli evaluation"
@@ -21,7 +21,7 @@ def write(evaluation: Evaluation) -> bytes:
         "version": 1,
         "truth": evaluation.truth,
         "notes": list(evaluation.notes),
-        "metrics": {measure.name: plain(measure) for measure in evaluation.measures},
+        "metrics": {measure.name: plain(measure) for measure in evaluation.metrics},
         "methods": {
             method.label: {
                 "place": method.place,
@@ -31,7 +31,7 @@ def write(evaluation: Evaluation) -> bytes:
             for method in evaluation.methods
         },
         "comparisons": [
-            plain(one) | {"words": comparison_in_words(one, evaluation.measure(one.metric))}
+            plain(one) | {"words": comparison_in_words(one, evaluation.metric(one.metric))}
             for one in evaluation.comparisons
         ],
         "limits": [plain(verdict) | {"passed": verdict.passed} for verdict in evaluation.verdicts],
@@ -64,11 +64,11 @@ def _aggregate(aggregate: Aggregate) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: PictureScores) -> dict[str, Any]:
     return {
         "method": row.method,
         "name": row.name,
-        "figures": dict(row.figures),
+        "figures": dict(row.scores),
         "problem": row.problem,
         "warnings": list(row.warnings),
     }

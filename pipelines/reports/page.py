@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Sequence
 
-from pipelines.metrics.base.results import Aggregate, Evaluation, GalleryEntry, LimitVerdict, Measure, Method, Row
+from pipelines.metrics.base.results import Aggregate, Evaluation, GalleryEntry, LimitVerdict, MetricInfo, MethodResult, PictureScores
 from pipelines.reports._plots import distribution
 from pipelines.reports._script import SCRIPT
 from pipelines.reports._style import POLICY, STYLE
@@ -61,7 +61,7 @@ def image(data: bytes, words: str) -> str:
 
 
 def _summary(evaluation: Evaluation) -> str:
-    heads = "".join(f'<th scope="col">{_measure_head(measure)}</th>' for measure in evaluation.measures)
+    heads = "".join(f'<th scope="col">{_measure_head(measure)}</th>' for measure in evaluation.metrics)
     rows = "".join(_method_row(evaluation, method) for method in evaluation.methods)
     verdicts = "".join(_verdict_line(evaluation, verdict) for verdict in evaluation.verdicts)
     notes = "".join(f'<p class="soft small">{html.escape(note)}</p>' for note in evaluation.notes)
@@ -74,11 +74,11 @@ def _summary(evaluation: Evaluation) -> str:
 
 
 def _verdict_line(evaluation: Evaluation, verdict: LimitVerdict) -> str:
-    words = html.escape(verdict_in_words(verdict, evaluation.measure(verdict.metric)))
+    words = html.escape(verdict_in_words(verdict, evaluation.metric(verdict.metric)))
     return f'<p class="{"passed" if verdict.passed else "problem"}">{words}</p>'
 
 
-def _measure_head(measure: Measure) -> str:
+def _measure_head(measure: MetricInfo) -> str:
     unit = f"{html.escape(measure.unit)}, " if measure.unit else ""
     arrow = "\N{UPWARDS ARROW} higher" if measure.higher_is_better else "\N{DOWNWARDS ARROW} lower"
     return (
@@ -87,9 +87,9 @@ def _measure_head(measure: Measure) -> str:
     )
 
 
-def _method_row(evaluation: Evaluation, method: Method) -> str:
+def _method_row(evaluation: Evaluation, method: MethodResult) -> str:
     cells = []
-    for measure in evaluation.measures:
+    for measure in evaluation.metrics:
         aggregate = method.aggregates[measure.name]
         best = is_best(evaluation, method, measure)
         star = " \N{BLACK STAR}" if best else ""
@@ -102,7 +102,7 @@ def _method_row(evaluation: Evaluation, method: Method) -> str:
     return f'<tr><th scope="row">{html.escape(method.label)}</th><td>{of}{failed}</td>{"".join(cells)}</tr>'
 
 
-def _under(aggregate: Aggregate, measure: Measure) -> str:
+def _under(aggregate: Aggregate, measure: MetricInfo) -> str:
     infinite = f", {aggregate.infinite} infinite" if aggregate.infinite else ""
     interval = show_interval(aggregate.interval, measure.unit)
     return f"{interval}{' ' if interval else ''}n = {aggregate.n}{infinite}"
@@ -110,7 +110,7 @@ def _under(aggregate: Aggregate, measure: Measure) -> str:
 
 def _sentences(evaluation: Evaluation) -> str:
     lines = "".join(
-        f"<li>{html.escape(comparison_in_words(one, evaluation.measure(one.metric)))}</li>"
+        f"<li>{html.escape(comparison_in_words(one, evaluation.metric(one.metric)))}</li>"
         for one in evaluation.comparisons
     )
     return f"<ul>{lines}</ul>" if lines else ""
@@ -118,12 +118,12 @@ def _sentences(evaluation: Evaluation) -> str:
 
 def _distributions(evaluation: Evaluation) -> str:
     figures = []
-    for measure in evaluation.measures:
+    for measure in evaluation.metrics:
         found = {
             method.label: [
                 value
                 for row in evaluation.rows
-                if row.method == method.label and (value := row.figures.get(measure.name)) is not None
+                if row.method == method.label and (value := row.scores.get(measure.name)) is not None
             ]
             for method in evaluation.methods
         }
@@ -146,7 +146,7 @@ def _gallery(evaluation: Evaluation, gallery: Sequence[GalleryEntry]) -> str:
     by = "".join(
         f'<option value="{html.escape(measure.name)}" data-higher="{int(measure.higher_is_better)}">'
         f"{html.escape(measure.name)}</option>"
-        for measure in evaluation.telling()
+        for measure in evaluation.per_picture_metrics()
     )
     of = "".join(f"<option>{html.escape(method.label)}</option>" for method in evaluation.methods)
     tools = (
@@ -167,7 +167,7 @@ def _gallery(evaluation: Evaluation, gallery: Sequence[GalleryEntry]) -> str:
 
 def _case(evaluation: Evaluation, shown: GalleryEntry) -> str:
     rows = {row.method: row for row in evaluation.rows if row.name == shown.name}
-    figures = json.dumps(sound({label: dict(row.figures) for label, row in rows.items()}), separators=(",", ":"))
+    figures = json.dumps(sound({label: dict(row.scores) for label, row in rows.items()}), separators=(",", ":"))
     cells = [_cell(shown, key, key, "") for key in ("lines", "hints") if key in shown.pictures]
     cells += [_method_cell(evaluation, shown, label, row) for label, row in rows.items()]
     cells += [_cell(shown, "truth", "truth", "")] if "truth" in shown.pictures else []
@@ -177,16 +177,16 @@ def _case(evaluation: Evaluation, shown: GalleryEntry) -> str:
     )
 
 
-def _method_cell(evaluation: Evaluation, shown: GalleryEntry, label: str, row: Row) -> str:
+def _method_cell(evaluation: Evaluation, shown: GalleryEntry, label: str, row: PictureScores) -> str:
     if f"method {label}" not in shown.pictures:
         reason = html.escape(row.problem or "no picture")
         return (
             f'<figure><div class="missing">{reason}</div><figcaption><b>{html.escape(label)}</b></figcaption></figure>'
         )
     figures = ", ".join(
-        f"{measure.name} {show(row.figures[measure.name], measure.unit)}"
-        for measure in evaluation.telling()[:3]
-        if row.figures.get(measure.name) is not None
+        f"{measure.name} {show(row.scores[measure.name], measure.unit)}"
+        for measure in evaluation.per_picture_metrics()[:3]
+        if row.scores.get(measure.name) is not None
     )
     return _cell(shown, f"method {label}", label, figures)
 
@@ -217,7 +217,7 @@ def _close_up() -> str:
 
 
 def _each(evaluation: Evaluation) -> str:
-    numbered = [measure for measure in evaluation.measures if measure in evaluation.telling()]
+    numbered = [measure for measure in evaluation.metrics if measure in evaluation.per_picture_metrics()]
     heads = _sortable("picture", "", "text") + _sortable("method", "", "text")
     heads += "".join(_sortable(measure.name, measure.unit, "number") for measure in numbered)
     rows = "".join(_each_row(row, numbered) for row in evaluation.rows)
@@ -236,11 +236,11 @@ def _sortable(name: str, unit: str, kind: str) -> str:
     return f'<th scope="col" data-kind="{kind}"{side}>{button}{below}</th>'
 
 
-def _each_row(row: Row, measures: Sequence[Measure]) -> str:
+def _each_row(row: PictureScores, measures: Sequence[MetricInfo]) -> str:
     text = html.escape(f"{row.name} {row.method} {row.problem}".lower())
     reason = f'<small class="problem">{html.escape(row.problem)}</small>' if row.problem else ""
     name = f'<th scope="row">{html.escape(row.name)}{reason}</th><td class="left">{html.escape(row.method)}</td>'
-    cells = "".join(_figure_cell(row.figures.get(measure.name), measure.unit) for measure in measures)
+    cells = "".join(_figure_cell(row.scores.get(measure.name), measure.unit) for measure in measures)
     return f'<tr data-text="{text}">{name}{cells}</tr>'
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipelines.core.errors import UsageError
 from pipelines.metrics import fid, gram, kid, lpips
 from pipelines.metrics.base.case import Case
-from pipelines.metrics.base.feature_networks import unpacked_features, vgg_features, vgg_layers
+from pipelines.metrics.base.feature_networks import decode_features, vgg_features, vgg_layers
 
 VGG16 = {0: (3, 4), 2: (4, 4), 5: (4, 6), 7: (6, 6), 10: (6, 8), 12: (8, 8), 14: (8, 8)}
 VGG16 |= {17: (8, 8), 19: (8, 8), 21: (8, 8), 24: (8, 8), 26: (8, 8), 28: (8, 8)}
@@ -139,7 +139,7 @@ def test_features_of_a_torchscript_file_are_those_of_its_network(script: str) ->
     metric = fid.Metric()
     metric.take("a", text)
     batch = torch.from_numpy(np.stack([shown.result, shown.truth]).transpose(0, 3, 1, 2).copy())
-    np.testing.assert_allclose(unpacked_features([text])[0], Small()(batch).numpy(), rtol=1e-5)
+    np.testing.assert_allclose(decode_features([text])[0], Small()(batch).numpy(), rtol=1e-5)
     assert math.isnan(metric.value()), "one picture is no distribution"
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipelines.core.imaging.arrays import F64, U8, Labels, Mask
 from pipelines.core.imaging.colours import ciede2000, srgb_to_lab
 from pipelines.core.imaging.compositing import composite
-from pipelines.metrics.base.areas import LabelledAreas, find_areas
+from pipelines.metrics.base.areas import LabelledAreas, gather_areas
 from pipelines.metrics.base.structural_similarity import Similarity, similarity
 
 WHITE = (255, 255, 255)
@@ -72,7 +72,7 @@ class Case:
     def areas(self) -> LabelledAreas:
         """The fills of the regions with their colours."""
         assert self.regions is not None
-        return find_areas(np.where(self.fill, self.regions, 0), self.result_lab, self.truth_lab)
+        return gather_areas(np.where(self.fill, self.regions, 0), self.result_lab, self.truth_lab)
 
 
 def packed(rgb: U8) -> NDArray[np.int32]:

@@ -28,7 +28,7 @@ def vgg_layers(path: str) -> "tuple[tuple[Tensor, Tensor, bool], ...]":
     The file is a state dict with torchvision's names, "features.N.weight" and "features.N.bias", as .pth (read without
     running code) or .safetensors. Channels are whatever the file has; where pooling is, the gaps in the numbers tell.
     """
-    state = read_state(path)
+    state = read_state_dict(path)
     numbers = sorted(int(name.split(".")[1]) for name in state if name.startswith("features.") and "weight" in name)
     if not numbers or any(f"features.{number}.bias" not in state for number in numbers):
         raise _unusable(path, "a VGG: it needs features.N.weight and features.N.bias")
@@ -57,21 +57,21 @@ def vgg_features(path: str, pictures: "Tensor") -> "list[Tensor]":
     return [*blocks, current]
 
 
-def as_batch(*pictures: U8) -> "Tensor":
+def to_batch(*pictures: U8) -> "Tensor":
     """Pictures uint8 (H, W, 3) of one size as float32 (B, 3, H, W) in 0..1."""
     import torch
 
     return torch.from_numpy(np.stack(pictures).transpose(0, 3, 1, 2).copy()).float() / 255
 
 
-def normalised(pictures: "Tensor", mean: Sequence[float], deviation: Sequence[float]) -> "Tensor":
+def normalise(pictures: "Tensor", mean: Sequence[float], deviation: Sequence[float]) -> "Tensor":
     """Return (x - mean) / deviation, channel by channel."""
     import torch
 
     return (pictures - torch.tensor(mean)[:, None, None]) / torch.tensor(deviation)[:, None, None]
 
 
-def read_state(path: str) -> "Mapping[str, Tensor]":
+def read_state_dict(path: str) -> "Mapping[str, Tensor]":
     """Read a state dict, .safetensors or torch's own; code in a file is never run. Raises UsageError for others."""
     import torch
     from safetensors import SafetensorError
@@ -98,7 +98,7 @@ def _script(path: str) -> Any:
         raise _unusable(path, "a TorchScript file") from error
 
 
-def script_features(path: str, *pictures: U8) -> F64:
+def torchscript_features(path: str, *pictures: U8) -> F64:
     """Return what a TorchScript network gives for pictures uint8 (H, W, 3) of one size: (B, D).
 
     The network takes uint8 (B, 3, H, W) and gives (B, D); one whose `forward` has an argument `return_features`, as the
@@ -121,12 +121,12 @@ def script_features(path: str, *pictures: U8) -> F64:
     return np.asarray(found.double().numpy(), np.float64)
 
 
-def packed_features(features: F64) -> str:
+def encode_features(features: F64) -> str:
     """Features (2, D), of result and truth, as a text."""
     return base64.b64encode(features.astype("<f4").tobytes()).decode("ascii")
 
 
-def unpacked_features(texts: Sequence[str]) -> F64:
+def decode_features(texts: Sequence[str]) -> F64:
     """Features (n, 2, D) of such texts."""
     rows = [np.frombuffer(base64.b64decode(text), "<f4") for text in texts]
     return np.stack(rows).reshape(len(rows), 2, -1).astype(np.float64)

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F64
 from pipelines.metrics.base.case import Case
-from pipelines.metrics.base.feature_networks import packed_features, script_features, unpacked_features
+from pipelines.metrics.base.feature_networks import encode_features, torchscript_features, decode_features
 from pipelines.metrics.base.metric import Score
 
 
@@ -24,24 +24,24 @@ class SetMetric(ABC):
     def measure(self, case: Case) -> str:
         """Return the features of result and truth as a text."""
         assert self._weights is not None
-        return packed_features(script_features(self._weights, case.result, case.truth))
+        return encode_features(torchscript_features(self._weights, case.result, case.truth))
 
-    def take(self, name: str, figure: Score) -> None:
+    def update(self, name: str, score: Score) -> None:
         """Take in the features of one picture."""
         if isinstance(figure, str):
             self._texts[name] = figure
 
     def add(self, case: Case) -> str:
-        """Measure a picture and take it in."""
+        """MetricInfo a picture and take it in."""
         figure = self.measure(case)
         self.take(case.name, figure)
         return figure
 
-    def value(self) -> float:
+    def compute(self) -> float:
         """Return the distance of the two sets; NaN for less than two pictures."""
         if len(self._texts) < 2:
             return float("nan")
-        features = unpacked_features(list(self._texts.values()))
+        features = decode_features(list(self._texts.values()))
         return self.distance(features[:, 0], features[:, 1])
 
     @abstractmethod

@@ -8,7 +8,7 @@ import numpy as np
 from pipelines.core.errors import ColorizeError
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.picture import Picture, decode_picture
-from pipelines.metrics.base.results import Evaluation, GalleryEntry, Measure, Row
+from pipelines.metrics.base.results import Evaluation, GalleryEntry, MetricInfo, PictureScores
 from pipelines.reports.base.thumbnails import difference_map, hints_on_lines, thumbnail
 
 
@@ -17,8 +17,8 @@ def choose(evaluation: Evaluation, count: int) -> list[str]:
 
     Pictures that failed for a method come first of all.
     """
-    measure = next(iter(evaluation.telling()), None)
-    rows: dict[str, list[Row]] = defaultdict(list)
+    measure = next(iter(evaluation.per_picture_metrics()), None)
+    rows: dict[str, list[PictureScores]] = defaultdict(list)
     for row in evaluation.rows:
         rows[row.name].append(row)
     order = sorted(rows, key=lambda name: (*_badness(measure, rows[name]), name))
@@ -28,7 +28,7 @@ def choose(evaluation: Evaluation, count: int) -> list[str]:
     return order[: count - best] + order[len(order) - best :]
 
 
-def show(name: str, rows: Sequence[Row], files: Mapping[str, bytes]) -> GalleryEntry:
+def show(name: str, rows: Sequence[PictureScores], files: Mapping[str, bytes]) -> GalleryEntry:
     """Make the pictures of one case; files are named by their path. What cannot be decoded is left out."""
     pictures: dict[str, bytes] = {}
     maps: dict[str, bytes] = {}
@@ -65,9 +65,9 @@ def _decoded(files: Mapping[str, bytes], path: str | None) -> Picture | None:
         return None
 
 
-def _badness(measure: Measure | None, rows: Sequence[Row]) -> tuple[bool, float]:
+def _badness(measure: MetricInfo | None, rows: Sequence[PictureScores]) -> tuple[bool, float]:
     """Sort key: failed pictures first, then from worst to best."""
-    figures = [row.figures.get(measure.name) for row in rows] if measure else []
+    figures = [row.scores.get(measure.name) for row in rows] if measure else []
     real = [min(figure, 1e9) for figure in figures if figure is not None]
     whole = float(np.mean(real)) if real else 0.0
     higher = measure is not None and measure.higher_is_better
