@@ -33,9 +33,9 @@ class Metric(VggMetric):
         """Return the distance of result and truth in the features of each block, (2, C, H, W) each."""
         heads = _heads(weights)
         fits = len(heads) == len(blocks)
-        if not fits or any(len(head) != one.shape[1] for head, one in zip(heads, blocks, strict=True)):
+        if not fits or any(len(head) != features.shape[1] for head, features in zip(heads, blocks, strict=True)):
             raise UsageError("the heads of lpips do not fit its network", hint="Give VGG16 after --weights lpips=")
-        return float(sum(_distance(one, head) for one, head in zip(blocks, heads, strict=True)))
+        return float(sum(_distance(features, head) for features, head in zip(blocks, heads, strict=True)))
 
 
 @cache

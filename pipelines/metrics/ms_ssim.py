@@ -32,14 +32,14 @@ class Metric(PictureMetric):
             return None
         truth, result = case.truth.astype(np.float64), case.result.astype(np.float64)
         luminance, structure = case.similarity
-        figure = 1.0
+        product = 1.0
         for scale, weight in enumerate(WEIGHTS):
             if scale:
                 truth, result = _halved(truth), _halved(result)
                 luminance, structure = similarity_maps(truth, result)
             last = scale == len(WEIGHTS) - 1
-            figure *= max(0.0, float((luminance * structure if last else structure).mean())) ** weight
-        return figure
+            product *= max(0.0, float((luminance * structure if last else structure).mean())) ** weight
+        return product
 
 
 def _halved(picture: F64) -> F64:

@@ -22,7 +22,7 @@ def write(evaluation: Evaluation) -> bytes:
     """Return the table, UTF-8, comma-separated, with a heading; empty cells where nothing was measured."""
     lines = _Lines()
     sheet = csv.writer(lines, lineterminator="\n")
-    names = [measure.name for measure in evaluation.metrics]
+    names = [metric.name for metric in evaluation.metrics]
     sheet.writerow(["method", "picture", *names, "problem"])
     for row in evaluation.rows:
         figures = [_number(row.scores.get(name)) for name in names]

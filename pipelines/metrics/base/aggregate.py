@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pipelines.metrics.base.metric import PictureMetric, Score, create_metric
-from pipelines.metrics.base.results import Aggregate, Comparison, Evaluation, LimitVerdict, PictureScores
+from pipelines.metrics.base.metric import PictureMetric, create_metric
+from pipelines.metrics.base.results import Aggregate, Comparison, Evaluation, LimitVerdict, PictureScores, Score
 from pipelines.metrics.base.statistics import Interval, bootstrap_mean, compare_paired
 
 
@@ -33,9 +33,7 @@ def compare(evaluation: Evaluation, first: str, second: str) -> Iterator[Compari
         metric = create_metric(info.name)
         if not isinstance(metric, PictureMetric):
             continue
-        of_first, of_second = (
-            _scores(evaluation.rows, label, info.name, metric.ceiling) for label in (first, second)
-        )
+        of_first, of_second = (_scores(evaluation.rows, label, info.name, metric.ceiling) for label in (first, second))
         shared = [name for name in of_first if name in of_second]
         if shared:
             paired = compare_paired([of_first[name] for name in shared], [of_second[name] for name in shared])

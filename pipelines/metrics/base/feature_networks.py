@@ -111,14 +111,14 @@ def torchscript_features(path: str, *pictures: U8) -> F64:
     names = [argument.name for argument in network.forward.schema.arguments]
     try:
         with torch.no_grad():
-            found = network(batch, return_features=True) if "return_features" in names else network(batch)
+            features = network(batch, return_features=True) if "return_features" in names else network(batch)
     except RuntimeError as error:
         height, width = pictures[0].shape[:2]
         hint = "Check --weights: uint8 (B, 3, H, W) in, (B, D) out"
         raise MethodError(f"the network of features cannot take a picture of {width}x{height}", hint=hint) from error
-    if not isinstance(found, torch.Tensor) or found.dim() != 2:
+    if not isinstance(features, torch.Tensor) or features.dim() != 2:
         raise _unusable(path, "a network of features: it must give (B, D)")
-    return np.asarray(found.double().numpy(), np.float64)
+    return np.asarray(features.double().numpy(), np.float64)
 
 
 def encode_features(features: F64) -> str:
@@ -134,10 +134,10 @@ def decode_features(texts: Sequence[str]) -> F64:
 
 def torchmetrics_file(name: str) -> str:
     """The path of a file in the package torchmetrics; raises MissingPackageError where it is not installed."""
-    found = importlib.util.find_spec("torchmetrics")
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec("torchmetrics")
+    if spec is None or not spec.submodule_search_locations:
         raise MissingPackageError("torchmetrics is not installed", hint="pip install 'colorize-cli[evaluate]'")
-    return f"{found.submodule_search_locations[0]}/{name}"
+    return f"{spec.submodule_search_locations[0]}/{name}"
 
 
 def _unusable(path: str, wanted: str) -> UsageError:

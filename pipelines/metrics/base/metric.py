@@ -15,11 +15,7 @@ import numpy as np
 from pipelines.core import registry
 from pipelines.core.errors import MissingPackageError
 from pipelines.metrics.base.case import Case
-from pipelines.metrics.base.results import MetricInfo
-
-Score = float | str | list[list[float]] | None
-"""What a metric keeps of one picture: a number, None where the picture has nothing to measure, or, for a metric of sets
-of pictures, what it needs of this one, as JSON can hold it."""
+from pipelines.metrics.base.results import MetricInfo, Score
 
 
 @runtime_checkable

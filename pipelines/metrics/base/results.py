@@ -6,6 +6,11 @@ from dataclasses import dataclass, field
 
 from pipelines.metrics.base.statistics import Interval, PairedDifference
 
+Features = str | list[list[float]]
+"""What a metric of sets of pictures keeps of one picture, as JSON can hold it."""
+Score = float | Features | None
+"""What a metric keeps of one picture: a number, or features; None where the picture has nothing to measure."""
+
 _AT_A_GLANCE = ("delta_e", "psnr", "ssim")  # metrics by which a picture is judged first
 
 
@@ -45,9 +50,9 @@ class PictureScores:
     problem: str = ""
     warnings: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)  # result, truth, lines, hints -> path
-    features: Mapping[str, str | list[list[float]]] = field(default_factory=dict)  # what metrics of sets keep of it
+    features: Mapping[str, Features] = field(default_factory=dict)  # what metrics of sets keep of it
 
-    def score(self, metric: str) -> float | str | list[list[float]] | None:
+    def score(self, metric: str) -> Score:
         """What a metric of either kind kept of this picture; None where it has nothing to measure."""
         return self.features[metric] if metric in self.features else self.scores.get(metric)
 
@@ -124,12 +129,3 @@ class Evaluation:
 
 def _glance_rank(metric: MetricInfo) -> int:
     return _AT_A_GLANCE.index(metric.name) if metric.name in _AT_A_GLANCE else len(_AT_A_GLANCE)
-
-
-@dataclass(frozen=True)
-class GalleryEntry:
-    """One picture of the gallery, as small WebP or PNG files."""
-
-    name: str
-    pictures: Mapping[str, bytes]  # "lines", "hints", "truth" and, with "method " before the label, each method
-    maps: Mapping[str, bytes]  # method -> difference from the truth

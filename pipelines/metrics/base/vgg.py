@@ -4,7 +4,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from pipelines.metrics.base.case import Case
-from pipelines.metrics.base.feature_networks import to_batch, fits_vgg, normalise, vgg_features
+from pipelines.metrics.base.feature_networks import fits_vgg, normalise, to_batch, vgg_features
 from pipelines.metrics.base.metric import PictureMetric
 
 if TYPE_CHECKING:
