@@ -75,8 +75,8 @@ def measure(folder: Path, case: str, models: Sequence[str]) -> dict[str, dict[st
             places.append(f"{label}={output}")
     references = References(str(folder / "truth"), str(folder / "lines"))
     options = EvaluateOptions(metrics=METRICS, frames=True, gallery=0)
-    report = str(folder / "reports" / case)
-    found = evaluate(places, references, report, options=options, batch=BatchSettings(jobs=1))
+    folder_of_report = str(folder / "reports" / case)
+    found = evaluate(places, references, folder_of_report, options=options, batch=BatchSettings(jobs=1))
     check(found.exit_code, "evaluate")
     assert found.evaluation is not None
     return {

@@ -40,7 +40,7 @@ PICTURES = "pictures"
 """The folder of the report that holds a small file of scores for each picture of each method."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class EvaluationReport(Report):
     """The outcome of an evaluation: a row for each picture of each method, and what they come to."""
 
@@ -85,8 +85,16 @@ def evaluate(
     task = MeasureTask(metrics, options.resize, weights)
     pictures = list(_find_pictures(places, references, Path(output), settings))
     deciding = plain(task) | {"files": weight_digests(weights)}
-    plan = Plan("evaluate", tuple(each.job for each in pictures), Path(output), deciding, trusting=False)
-    report = _with_sources(run(plan, task, settings, observer=observer), places, references, output)
+    sources = {"methods": {label: str(place) for label, place in places.items()}, "beside": plain(references)}
+    plan = Plan(
+        "evaluate",
+        tuple(picture.job for picture in pictures),
+        Path(output),
+        deciding,
+        trusting=False,
+        reported_settings={**deciding, **sources},
+    )
+    report = _evaluation_report(run(plan, task, settings, observer=observer), output)
     if report.dry_run or report.stopped_by:
         return report
     rows = [read_row(*pair) for pair in zip(pictures, report.records, strict=True)]
@@ -95,18 +103,17 @@ def evaluate(
     return replace(report, evaluation=evaluation, notes=(*report.notes, *evaluation.notes))
 
 
-def _with_sources(report: Report, places: Mapping[str, Path], references: References, output: str) -> EvaluationReport:
-    """The report of the measuring, which says as well what was measured."""
-    sources = {"methods": {label: str(place) for label, place in places.items()}, "beside": plain(references)}
+def _evaluation_report(run_report: Report, output: str) -> EvaluationReport:
+    """The report of the run that measured, as one of the whole evaluation, whose output is a folder in any case."""
     return EvaluationReport(
-        command=report.command,
-        settings={**report.settings, **sources},
-        records=report.records,
-        seconds=report.seconds,
-        dry_run=report.dry_run,
-        stopped_by=report.stopped_by,
+        command=run_report.command,
+        settings=run_report.settings,
+        records=run_report.records,
+        seconds=run_report.seconds,
+        dry_run=run_report.dry_run,
+        stopped_by=run_report.stopped_by,
         output=output,
-        notes=report.notes,
+        notes=run_report.notes,
     )
 
 
@@ -119,7 +126,7 @@ def _find_pictures(
     """Each picture of the truth, and each result without a truth, method by method; raises UsageError as above."""
     truth = Path(references.truth)
     _check_places(places, truth, output, settings)
-    truths = find_sources([references.truth], settings.selection, leave_out=[output])
+    truths = find_sources([references.truth], settings.selection, exclude=[output])
     companions = _find_companions(references, truths)
     for label, place in places.items():
         results = CompanionFiles(place, "the results")

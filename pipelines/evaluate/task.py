@@ -118,7 +118,7 @@ def read_row(picture: PictureJob, record: Record) -> PictureScores:
     files = {role: str(path) for role, path in picture.job.reads if path is not None}
     if record.status == "failed":
         return PictureScores(picture.method, picture.name, {}, record.reason, (), files)
-    path = picture.job.outputs[0]
+    path = picture.job.output
     assert path is not None
     try:
         scores, features, warnings = _read_scores(path)
