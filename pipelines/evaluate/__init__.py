@@ -149,9 +149,9 @@ def _check_places(places: Mapping[str, Path], truth: Path, output: Path, setting
 
 def _find_companions(references: References, truths: Sequence[Source]) -> dict[str, CompanionFiles]:
     """The folders of lines and hints; raises UsageError for one that has nothing to do with the truth."""
-    folders = {"lines": references.lines, "hints": references.hints}
-    given = {name: Path(folder) for name, folder in folders.items() if folder is not None}
-    companions = {name: CompanionFiles(folder, f"--{name}") for name, folder in given.items()}
+    places = {"lines": references.lines, "hints": references.hints}
+    folders = {name: Path(place) for name, place in places.items() if place is not None}
+    companions = {name: CompanionFiles(folder, f"--{name}") for name, folder in folders.items()}
     for name, files in companions.items():
         if files.single and Path(references.truth).is_dir():
             raise UsageError(f"--{name} is one file, --truth a folder", hint="Give a folder of them, by name")

@@ -7,7 +7,7 @@ import base64
 import importlib.util
 import pickle
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -90,10 +90,11 @@ def read_state_dict(path: str) -> "Mapping[str, Tensor]":
 def _script(path: str) -> Any:
     import torch
 
+    load: Callable[..., Any] = torch.jit.load  # which torch leaves without types
     try:
         with warnings.catch_warnings():  # deprecated or not, public feature networks come in this format
             warnings.simplefilter("ignore", DeprecationWarning)
-            return torch.jit.load(path, map_location="cpu").eval()  # type: ignore[no-untyped-call]
+            return load(path, map_location="cpu").eval()
     except RuntimeError as error:
         raise _unusable(path, "a TorchScript file") from error
 
