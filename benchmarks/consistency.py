@@ -73,9 +73,10 @@ def measure(folder: Path, case: str, models: Sequence[str]) -> dict[str, dict[st
             seconds[label] = round((time.process_time() - began) / len(report.records), 4)
             check(report.exit_code, label)
             places.append(f"{label}={output}")
-    beside = References(str(folder / "truth"), str(folder / "lines"))
-    asked = EvaluateOptions(metrics=METRICS, frames=True, gallery=0)
-    found = evaluate(places, beside, str(folder / "reports" / case), asked=asked, batch=BatchSettings(jobs=1))
+    references = References(str(folder / "truth"), str(folder / "lines"))
+    options = EvaluateOptions(metrics=METRICS, frames=True, gallery=0)
+    folder_of_report = str(folder / "reports" / case)
+    found = evaluate(places, references, folder_of_report, options=options, batch=BatchSettings(jobs=1))
     check(found.exit_code, "evaluate")
     assert found.evaluation is not None
     return {

@@ -56,12 +56,12 @@ def _inked(colour: NDArray[np.uint8], lines: NDArray[np.uint8]) -> NDArray[np.ui
 
 def run(folder: Path, count: int, workers: int) -> dict[str, float]:
     """Evaluate `count` pictures of a folder twice: seconds of each run."""
-    beside = References(*(str(folder / name) for name in ("truth", "lines", "hints")))
+    references = References(*(str(folder / name) for name in ("truth", "lines", "hints")))
     seconds = {}
     with tempfile.TemporaryDirectory() as report:
         for name in ("first", "again"):
             began, before = time.perf_counter(), _cpu_seconds()
-            done = evaluate([str(folder / "result")], beside, report, batch=BatchSettings(jobs=workers))
+            done = evaluate([str(folder / "result")], references, report, batch=BatchSettings(jobs=workers))
             get_reusable_executor().shutdown()  # its processor time is known when it has ended
             seconds[name] = round(time.perf_counter() - began, 2)
             seconds[f"{name}_cpu"] = round(_cpu_seconds() - before, 2)

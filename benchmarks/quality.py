@@ -37,11 +37,11 @@ from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.line_art import line_drawing
 from pipelines.core.imaging.picture import encode_png, read_picture
-from pipelines.evaluate import EvaluateOptions, EvaluationReport, References, evaluate
+from pipelines.evaluate import EvaluationReport, References, evaluate
 from pipelines.inference.model_source import find_models
 from pipelines.make_hints import make_hints
 from pipelines.metrics.base.aggregate import aggregate
-from pipelines.metrics.base.results import Aggregate, Row
+from pipelines.metrics.base.results import Aggregate, PictureScores
 
 HINTS = {"fills": "fills", "discs": None}  # kind of hints -> preset of k-medoids
 
@@ -148,8 +148,8 @@ def measure(
         else:
             made = paint(folder, name, spec, jobs) if plain is None else lay_under(plain, folder, name)
         places.append(f"{name}={made}")
-    beside = References(*(str(folder / name) for name in ("truth", "lines", "hints/fills")))
-    report = evaluate(places, beside, str(folder / "report"), asked=EvaluateOptions(), batch=BatchSettings(jobs=jobs))
+    references = References(*(str(folder / name) for name in ("truth", "lines", "hints/fills")))
+    report = evaluate(places, references, str(folder / "report"), batch=BatchSettings(jobs=jobs))
     check(report.exit_code, "evaluate")
     return report
 
@@ -157,7 +157,7 @@ def measure(
 def summarise(report: EvaluationReport, sets: Sequence[str]) -> dict[str, Any]:
     """Set (and "all") -> method -> metric -> mean, interval, n."""
     assert report.evaluation is not None
-    names = [measure.name for measure in report.evaluation.measures]
+    names = [metric.name for metric in report.evaluation.metrics]
     labels = [method.label for method in report.evaluation.methods]
     found: dict[str, Any] = {}
     for group in (*sets, "all"):
@@ -166,7 +166,7 @@ def summarise(report: EvaluationReport, sets: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _figures(rows: Sequence[Row], names: Sequence[str]) -> dict[str, dict[str, Any]]:
+def _figures(rows: Sequence[PictureScores], names: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {name: _plain(aggregate(name, rows)) for name in names}
 
 
@@ -231,7 +231,7 @@ def main() -> None:
             report = measure(work / split, arguments.method, arguments.jobs, mean)
             splits[split] = summarise(report, list(rows))
             assert report.evaluation is not None
-            metrics = {one.name: [one.unit, one.higher_is_better] for one in report.evaluation.measures}
+            metrics = {one.name: [one.unit, one.higher_is_better] for one in report.evaluation.metrics}
             print(f"{split}\n{report.table}\n", flush=True)
     if arguments.json:
         about = {

@@ -1,19 +1,20 @@
 """Stage: files of blind votes -> preference rates and mean opinion scores, with intervals."""
 
 import json
-from collections import defaultdict
+import math
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict, TypeGuard
 
 from pipelines.core.errors import UsageError
 from pipelines.core.files import show_path
 from pipelines.core.settings import plain
 from pipelines.metrics.base.statistics import Interval, bootstrap_mean, sign_test, wilson_interval
-from pipelines.reports._words import show_p
 from pipelines.reports.ballot import KIND
-from pipelines.reports.data import sound
+from pipelines.reports.base.json_values import json_values
+from pipelines.reports.base.wording import format_p_value
 
 _CHOICES = ("left", "right", "tie")
 
@@ -72,96 +73,126 @@ class Votes:
     def table(self) -> str:
         """The counts in words, with n on every line."""
         lines = [f"{self.voters} files of votes, {self.unanswered} questions not answered"]
-        lines += [_preference_line(preference) for preference in self.preferences]
-        lines += [
-            f"{opinion.method}: mean opinion score {opinion.score:.2f}{_interval(opinion.interval, 2)}, n = {opinion.n}"
-            for opinion in self.opinions
-        ]
+        lines += map(_describe_preference, self.preferences)
+        lines += map(_describe_opinion, self.opinions)
         return "\n".join(lines)
 
     def summary(self) -> dict[str, Any]:
         """The counts as plain values."""
         preferences = [
-            plain(one) | {"n": one.n, "rate": one.rate, "interval": plain(one.interval), "p": one.p}
-            for one in self.preferences
+            plain(preference)
+            | {
+                "n": preference.n,
+                "rate": preference.rate,
+                "interval": plain(preference.interval),
+                "p": preference.p,
+            }
+            for preference in self.preferences
         ]
         summary = {"voters": self.voters, "unanswered": self.unanswered, "preferences": preferences}
-        return dict(sound(summary | {"opinions": plain(self.opinions)}))
+        return dict(json_values(summary | {"opinions": plain(self.opinions)}))
+
+
+class _PairVote(TypedDict):
+    left: str  # method
+    right: str
+    choice: Literal["left", "right", "tie"]
+
+
+class _RatingVote(TypedDict):
+    method: str
+    rating: int  # 1..5
+
+
+class _VoteFile(TypedDict):
+    shown: dict[str, int]  # how many pairs and how many pictures to rate the voter was shown
+    pairs: list[_PairVote]
+    ratings: list[_RatingVote]
 
 
 def count_votes(files: Sequence[str]) -> Votes:
     """Count the votes in files that the page for blind votes saved; raises UsageError for any other file."""
-    ballots = [_read(Path(name)) for name in files]
-    places = [Path(name).resolve() for name in files]
-    for number, place in enumerate(places):
-        if place in places[:number]:
+    votes = [_read(Path(name)) for name in files]
+    paths = [Path(name).resolve() for name in files]
+    for number, path in enumerate(paths):
+        if path in paths[:number]:
             raise UsageError(f"{show_path(files[number])} is given twice", hint="Give each file of votes once")
-    shown = sum(sum(ballot["shown"].values()) for ballot in ballots)
-    pairs = [vote for ballot in ballots for vote in ballot["pairs"]]
-    ratings = [vote for ballot in ballots for vote in ballot["ratings"]]
-    return Votes(len(ballots), tuple(_preferences(pairs)), tuple(_opinions(ratings)), shown - len(pairs) - len(ratings))
+    shown = sum(sum(voter["shown"].values()) for voter in votes)
+    pairs = [vote for voter in votes for vote in voter["pairs"]]
+    ratings = [vote for voter in votes for vote in voter["ratings"]]
+    return Votes(len(votes), tuple(_preferences(pairs)), tuple(_opinions(ratings)), shown - len(pairs) - len(ratings))
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> _VoteFile:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content: object = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{show_path(path)} cannot be read: {error.strerror}", hint="Check --votes") from error
     except ValueError as error:
         raise _foreign(path) from error
-    if not isinstance(found, dict) or found.get("kind") != KIND or not _is_sound(found):
+    if not _is_vote_file(content):
         raise _foreign(path)
-    return found
+    return content
 
 
 def _foreign(path: Path) -> UsageError:
     return UsageError(f"{show_path(path)} is no file of votes", hint="Give files that ab.html saved")
 
 
-def _is_sound(found: dict[str, Any]) -> bool:
+def _is_vote_file(content: Any) -> TypeGuard[_VoteFile]:
     try:
-        pairs = all(
-            vote["choice"] in _CHOICES and _are_names(vote["left"], vote["right"]) and vote["left"] != vote["right"]
-            for vote in found["pairs"]
+        pairs, ratings, shown = content["pairs"], content["ratings"], content["shown"]
+        return (
+            content["kind"] == KIND
+            and all(map(_is_pair_vote, pairs))
+            and all(vote["rating"] in (1, 2, 3, 4, 5) and _are_names(vote["method"]) for vote in ratings)
+            and _is_count(shown["pairs"], at_least=len(pairs))
+            and _is_count(shown["ratings"], at_least=len(ratings))
         )
-        ratings = all(vote["rating"] in (1, 2, 3, 4, 5) and _are_names(vote["method"]) for vote in found["ratings"])
-        shown = all(
-            isinstance(found["shown"][kind], int) and found["shown"][kind] >= len(found[kind])
-            for kind in ("pairs", "ratings")
-        )
-        return pairs and ratings and shown
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, IndexError):
         return False
+
+
+def _is_pair_vote(vote: Any) -> bool:
+    is_between_two = _are_names(vote["left"], vote["right"]) and vote["left"] != vote["right"]
+    return vote["choice"] in _CHOICES and is_between_two
+
+
+def _is_count(value: object, *, at_least: int) -> bool:
+    return isinstance(value, int) and value >= at_least
 
 
 def _are_names(*values: object) -> bool:
     return all(isinstance(value, str) and value for value in values)
 
 
-def _preferences(votes: Sequence[dict[str, Any]]) -> Iterator[Preference]:
-    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+def _preferences(votes: Sequence[_PairVote]) -> Iterator[Preference]:
+    counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)  # winner -> votes; "": a tie
     for vote in votes:
         first, second = sorted((vote["left"], vote["right"]))
-        chosen = {"left": vote["left"], "right": vote["right"], "tie": None}[vote["choice"]]
-        counts[first, second][2 if chosen is None else (first, second).index(chosen)] += 1
-    for (first, second), (first_wins, second_wins, ties) in sorted(counts.items()):
-        yield Preference(first, second, first_wins, second_wins, ties)
+        counts[first, second]["" if vote["choice"] == "tie" else vote[vote["choice"]]] += 1
+    for (first, second), wins in sorted(counts.items()):
+        yield Preference(first, second, wins[first], wins[second], wins[""])
 
 
-def _opinions(votes: Sequence[dict[str, Any]]) -> Iterator[Opinion]:
-    ratings: dict[str, list[int]] = defaultdict(list)
+def _opinions(votes: Sequence[_RatingVote]) -> Iterator[Opinion]:
+    by_method: dict[str, list[int]] = defaultdict(list)
     for vote in votes:
-        ratings[vote["method"]].append(vote["rating"])
-    for method, given in sorted(ratings.items()):
-        yield Opinion(method, sum(given) / len(given), bootstrap_mean(given), len(given))
+        by_method[vote["method"]].append(vote["rating"])
+    for method, ratings in sorted(by_method.items()):
+        yield Opinion(method, sum(ratings) / len(ratings), bootstrap_mean(ratings), len(ratings))
 
 
-def _preference_line(one: Preference) -> str:
-    rate = f"{100 * one.rate:.0f} % (95 % {100 * one.interval.low:.0f}..{100 * one.interval.high:.0f})"
-    wins = f"{one.second_wins} wins, {one.first_wins} losses, {one.ties} ties"
-    return f"{one.second} preferred to {one.first}: {rate}, {wins}, n = {one.n}, sign test {show_p(one.p)}"
+def _describe_preference(preference: Preference) -> str:
+    low, high = 100 * preference.interval.low, 100 * preference.interval.high
+    wins = f"{preference.second_wins} wins, {preference.first_wins} losses, {preference.ties} ties"
+    return (
+        f"{preference.second} preferred to {preference.first}: {100 * preference.rate:.0f} % "
+        f"(95 % {low:.0f}..{high:.0f}), {wins}, n = {preference.n}, sign test {format_p_value(preference.p)}"
+    )
 
 
-def _interval(interval: Interval, digits: int) -> str:
-    bounded = abs(interval.low) < float("inf")
-    return f" (95 % {interval.low:.{digits}f}..{interval.high:.{digits}f})" if bounded else ""
+def _describe_opinion(opinion: Opinion) -> str:
+    low, high = opinion.interval.low, opinion.interval.high
+    interval = f" (95 % {low:.2f}..{high:.2f})" if math.isfinite(low) else ""
+    return f"{opinion.method}: mean opinion score {opinion.score:.2f}{interval}, n = {opinion.n}"

@@ -123,15 +123,15 @@ def evaluate(
         frames=frames,
         resize=resize,
         compare=(compare,) if compare else (),
-        least=_limits(fail_under, "--fail-under"),
-        most=_limits(fail_over, "--fail-over"),
+        fail_under=_limits(fail_under, "--fail-under"),
+        fail_over=_limits(fail_over, "--fail-over"),
         gallery=gallery,
         ballot=pairs if ab else None,
     )
     tables: list[str] = []
 
     def measure(*, batch: BatchSettings, observer: Observer) -> EvaluationReport:
-        report = stage(results or [], references, output, asked=options, batch=batch, observer=observer)
+        report = stage(results or [], references, output, options=options, batch=batch, observer=observer)
         tables.append(report.table)
         return report
 

@@ -16,7 +16,7 @@ import numpy as np
 from pipelines.core.imaging.arrays import F64
 from pipelines.core.imaging.colours import ciede2000
 from pipelines.metrics.base.case import Case
-from pipelines.metrics.base.metric import Score
+from pipelines.metrics.base.results import Score
 
 UNIT = "dE00"
 HIGHER_IS_BETTER = False
@@ -27,7 +27,7 @@ _LAST_NUMBER = re.compile(r"\d+(?=\D*$)")
 
 
 @dataclass(frozen=True)
-class _SeenFrame:
+class _PartInFrame:
     """A part in one frame."""
 
     frame: str
@@ -41,36 +41,34 @@ class Metric:
     def __init__(self) -> None:
         self._frames: dict[str, list[tuple[str, F64]]] = defaultdict(list)
 
-    def measure(self, case: Case) -> Score:
+    def measure(self, case: Case) -> list[list[float]]:
         """Return a row for each region: true L*a*b*, L*a*b* in the result, area in px."""
         areas = case.areas
         rows = np.hstack([areas.truth_medians, areas.result_medians, areas.sizes[:, None]])
         return [[round(float(value), 3) for value in row] for row in rows]
 
-    def take(self, name: str, figure: Score) -> None:
+    def update(self, name: str, score: Score) -> None:
         """Take in the regions of one frame."""
-        if isinstance(figure, list) and _LAST_NUMBER.search(name):
+        if isinstance(score, list) and _LAST_NUMBER.search(name):
             sequence = _LAST_NUMBER.sub("#", name)
-            self._frames[sequence].append((name, np.array(figure, np.float64).reshape(-1, 7)))
+            self._frames[sequence].append((name, np.array(score, np.float64).reshape(-1, 7)))
 
-    def add(self, case: Case) -> Score:
-        """Measure a frame and take it in."""
-        figure = self.measure(case)
-        self.take(case.name, figure)
-        return figure
-
-    def value(self) -> float:
+    def compute(self) -> float:
         """Return the mean distance over parts and frames, by area."""
         distances, areas = [], []
         for frames in self._frames.values():
             for part in _parts(frames):
-                colours, weights = np.array([seen.colour for seen in part]), [seen.area for seen in part]
+                colours, weights = np.array([frame.colour for frame in part]), [frame.area for frame in part]
                 distances += ciede2000(colours, colours.mean(axis=0)).tolist()
                 areas += weights
         return float(np.average(distances, weights=areas)) if areas else float("nan")
 
+    def caution(self) -> str:
+        """Return nothing: the value needs no word beside it."""
+        return ""
 
-def _parts(frames: list[tuple[str, F64]]) -> list[list[_SeenFrame]]:
+
+def _parts(frames: list[tuple[str, F64]]) -> list[list[_PartInFrame]]:
     """The parts that two frames or more have."""
     parts: list[tuple[F64, dict[str, list[F64]]]] = []
     for name, rows in sorted(frames, key=lambda frame: frame[0]):
@@ -80,8 +78,8 @@ def _parts(frames: list[tuple[str, F64]]) -> list[list[_SeenFrame]]:
                 near = [(row[:3], defaultdict(list))]
                 parts.append(near[0])
             near[0][1][name].append(row)
-    return [[_seen(name, np.array(rows)) for name, rows in part.items()] for _, part in parts if len(part) > 1]
+    return [[_in_frame(name, np.array(rows)) for name, rows in part.items()] for _, part in parts if len(part) > 1]
 
 
-def _seen(name: str, rows: F64) -> _SeenFrame:
-    return _SeenFrame(name, np.average(rows[:, 3:6], axis=0, weights=rows[:, 6]), float(rows[:, 6].sum()))
+def _in_frame(name: str, rows: F64) -> _PartInFrame:
+    return _PartInFrame(name, np.average(rows[:, 3:6], axis=0, weights=rows[:, 6]), float(rows[:, 6].sum()))

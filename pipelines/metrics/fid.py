@@ -8,8 +8,6 @@ equal n and of the same network. The network is a TorchScript file, uint8 (B, 3,
 Source: M. Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", 2017.
 """
 
-from typing import Any
-
 from pipelines.core.imaging.arrays import F64
 from pipelines.metrics.base.set_metrics import SetMetric, identity_network, tensor
 
@@ -22,13 +20,13 @@ PACKAGES = ("torchmetrics",)
 class Metric(SetMetric):
     """FID."""
 
-    name, enough = "fid", 2048
+    name, reliable_from = "fid", 2048
 
     def distance(self, results: F64, truths: F64) -> float:
         """Return the distance of features (n, D) and (n, D)."""
         from torchmetrics.image.fid import FrechetInceptionDistance
 
-        network: Any = identity_network(results.shape[1])
+        network = identity_network(results.shape[1])
         metric = FrechetInceptionDistance(feature=network, normalize=False)
         metric.set_dtype(tensor(results).dtype)
         metric.update(tensor(truths), real=True)

@@ -5,14 +5,13 @@ hint stands in exactly its colour. Shading over a hint raises it. Needs the hint
 """
 
 from pipelines.core.imaging.colours import ciede2000, srgb_to_lab
+from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.metrics.base.case import Case
 from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = "dE00"
 HIGHER_IS_BETTER = False
 NEEDS = ("hints",)
-
-_HINTED = 128  # alpha from which a pixel is a hint
 
 
 class Metric(PictureMetric):
@@ -21,7 +20,7 @@ class Metric(PictureMetric):
     def measure(self, case: Case) -> float | None:
         """Return the mean; None where there is no hint."""
         assert case.hints is not None
-        hinted = (case.hints[..., 3] >= _HINTED) & case.fill
+        hinted = (case.hints[..., 3] >= HINT_ALPHA) & case.fill
         if not hinted.any():
             return None
         return float(ciede2000(srgb_to_lab(case.result[hinted]), srgb_to_lab(case.hints[hinted][:, :3])).mean())

@@ -10,10 +10,10 @@ Source: M. Afifi, M. A. Brubaker, M. S. Brown, "HistoGAN", CVPR 2021, equations 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipelines.core.imaging.arrays import F64
-from pipelines.metrics.base.case import Case, packed, unpacked
+from pipelines.core.imaging.arrays import F64, U8
+from pipelines.core.imaging.colours import pack_rgb, unpack_rgb
+from pipelines.metrics.base.case import Case
 from pipelines.metrics.base.metric import PictureMetric
 
 UNIT = ""
@@ -33,10 +33,10 @@ class Metric(PictureMetric):
         return float(np.linalg.norm(np.sqrt(first) - np.sqrt(second)) / np.sqrt(2))
 
 
-def log_chroma_histogram(rgb: NDArray[np.uint8]) -> F64:
+def log_chroma_histogram(rgb: U8) -> F64:
     """Return the histogram (3, 64, 64) of a picture (H, W, 3), which sums to 1; an all-black picture's is even."""
-    colours, count = np.unique(packed(_sampled(rgb)), return_counts=True)
-    levels = unpacked(colours) / 255  # (n, 3)
+    colours, count = np.unique(pack_rgb(_sampled(rgb)), return_counts=True)
+    levels = unpack_rgb(colours) / 255  # (n, 3)
     log = np.log(levels + _EPSILON)
     weight = (count * np.linalg.norm(levels, axis=1)).astype(np.float64)
     planes = []
@@ -48,13 +48,13 @@ def log_chroma_histogram(rgb: NDArray[np.uint8]) -> F64:
     return histogram / total if total else np.full_like(histogram, 1 / histogram.size)
 
 
-def _sampled(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _sampled(rgb: U8) -> U8:
     """Return evenly spread rows and columns of a picture."""
     rows, columns = (np.linspace(0, side - 1, min(side, SAMPLES)).astype(np.intp) for side in rgb.shape[:2])
     return rgb[rows[:, None], columns]
 
 
-def _kernel(chroma: F64) -> NDArray[np.float64]:
+def _kernel(chroma: F64) -> F64:
     """Return how much each of n colours gives to each bin, (n, BINS)."""
     inside = np.clip(chroma, -REACH, REACH) / TAU
     bins = np.linspace(-REACH / TAU, REACH / TAU, BINS)

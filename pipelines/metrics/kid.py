@@ -9,7 +9,6 @@ Source: M. Bińkowski, D. J. Sutherland, M. Arbel, A. Gretton, "Demystifying MMD
 """
 
 import warnings
-from typing import Any
 
 from pipelines.core.imaging.arrays import F64
 from pipelines.metrics.base.set_metrics import SetMetric, identity_network, tensor
@@ -23,13 +22,13 @@ PACKAGES = ("torchmetrics",)
 class Metric(SetMetric):
     """KID."""
 
-    name, enough = "kid", 500
+    name, reliable_from = "kid", 500
 
     def distance(self, results: F64, truths: F64) -> float:
         """Return the distance of features (n, D) and (n, D)."""
         from torchmetrics.image.kid import KernelInceptionDistance
 
-        network: Any = identity_network(results.shape[1])
+        network = identity_network(results.shape[1])
         with warnings.catch_warnings():  # that it keeps all features in memory: they are here already
             warnings.simplefilter("ignore", UserWarning)
             metric = KernelInceptionDistance(feature=network, subsets=1, subset_size=len(results))

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pipelines.core.errors import UsageError
-from pipelines.metrics.base.feature_networks import read_state, torchmetrics_file
+from pipelines.metrics.base.feature_networks import read_state_dict, torchmetrics_file
 from pipelines.metrics.base.vgg import VggMetric
 
 if TYPE_CHECKING:
@@ -33,17 +33,17 @@ class Metric(VggMetric):
         """Return the distance of result and truth in the features of each block, (2, C, H, W) each."""
         heads = _heads(weights)
         fits = len(heads) == len(blocks)
-        if not fits or any(len(head) != one.shape[1] for head, one in zip(heads, blocks, strict=True)):
+        if not fits or any(len(head) != features.shape[1] for head, features in zip(heads, blocks, strict=True)):
             raise UsageError("the heads of lpips do not fit its network", hint="Give VGG16 after --weights lpips=")
-        return float(sum(_distance(one, head) for one, head in zip(blocks, heads, strict=True)))
+        return float(sum(_distance(features, head) for features, head in zip(blocks, heads, strict=True)))
 
 
 @cache
 def _heads(path: str) -> "tuple[Tensor, ...]":
     """Weights of the channels of each block, (C,) each."""
-    state = read_state(path)
+    state = read_state_dict(path)
     if "lin0.model.1.weight" not in state:
-        state = read_state(torchmetrics_file(_HEADS))
+        state = read_state_dict(torchmetrics_file(_HEADS))
     names = sorted(name for name in state if name.startswith("lin") and name.endswith("model.1.weight"))
     return tuple(state[name].float().flatten() for name in names)
 

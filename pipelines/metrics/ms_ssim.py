@@ -15,7 +15,7 @@ import numpy as np
 from pipelines.core.imaging.arrays import F64
 from pipelines.metrics.base.case import Case
 from pipelines.metrics.base.metric import PictureMetric
-from pipelines.metrics.base.structural_similarity import RADIUS, similarity
+from pipelines.metrics.base.structural_similarity import RADIUS, similarity_maps
 
 UNIT = ""
 HIGHER_IS_BETTER = True
@@ -32,14 +32,14 @@ class Metric(PictureMetric):
             return None
         truth, result = case.truth.astype(np.float64), case.result.astype(np.float64)
         luminance, structure = case.similarity
-        figure = 1.0
+        product = 1.0
         for scale, weight in enumerate(WEIGHTS):
             if scale:
                 truth, result = _halved(truth), _halved(result)
-                luminance, structure = similarity(truth, result)
+                luminance, structure = similarity_maps(truth, result)
             last = scale == len(WEIGHTS) - 1
-            figure *= max(0.0, float((luminance * structure if last else structure).mean())) ** weight
-        return figure
+            product *= max(0.0, float((luminance * structure if last else structure).mean())) ** weight
+        return product
 
 
 def _halved(picture: F64) -> F64:

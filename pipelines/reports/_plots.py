@@ -6,39 +6,39 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from pipelines.metrics.base.results import Measure
-from pipelines.reports._style import SERIES
-from pipelines.reports._words import show
+from pipelines.metrics.base.results import MetricInfo
+from pipelines.reports.base.style import SERIES
+from pipelines.reports.base.wording import format_score
 
 _WIDTH, _ROW, _LEFT, _RIGHT, _AXIS = 360, 38, 88, 12, 24  # px
 _GOLDEN = (math.sqrt(5) - 1) / 2
-_MOST_POINTS = 300  # of a row; beyond, evenly spread ones of the sorted figures
+_MOST_POINTS = 300  # of a row; beyond, evenly spread ones of the sorted scores
 
 
-def distribution(measure: Measure, figures: Mapping[str, Sequence[float]]) -> str:
-    """Return a figure element with the plot of one metric: method -> its finite figures; empty where there is none."""
-    some = {label: sorted(values) for label, values in figures.items() if len(values)}
-    if not some:
+def distribution(metric: MetricInfo, scores: Mapping[str, Sequence[float]]) -> str:
+    """Return a figure element with the plot of one metric: method -> its finite scores; empty where there is none."""
+    drawn = {label: sorted(values) for label, values in scores.items() if len(values)}
+    if not drawn:
         return ""
-    low, high = (pick(pick(values) for values in some.values()) for pick in (min, max))
+    low, high = (pick(pick(values) for values in drawn.values()) for pick in (min, max))
     if low == high:
         low, high = low - 0.5, high + 0.5
-    height = _ROW * len(some) + _AXIS
+    height = _ROW * len(drawn) + _AXIS
 
     def across(value: float) -> float:
         return round(_LEFT + (value - low) / (high - low) * (_WIDTH - _LEFT - _RIGHT), 1)
 
-    labels = list(figures)
+    labels = list(scores)
     rows = [
         _row(label, values, [across(value) for value in _thinned(values)], _ROW * at, labels.index(label))
-        + _box(values, across, _ROW * at, measure)
-        for at, (label, values) in enumerate(some.items())
+        + _box(values, across, _ROW * at, metric)
+        for at, (label, values) in enumerate(drawn.items())
     ]
-    ticks = "".join(_tick(value, across(value), height - _AXIS, measure) for value in _ticks(low, high))
-    title = html.escape(f"{measure.name}: distribution over pictures, {_better(measure)}")
-    unit = f" ({html.escape(measure.unit)})" if measure.unit else ""
+    ticks = "".join(_tick(value, across(value), height - _AXIS) for value in _ticks(low, high))
+    title = html.escape(f"{metric.name}: distribution over pictures, {_better(metric)}")
+    unit = f" ({html.escape(metric.unit)})" if metric.unit else ""
     return (
-        f"<figure><figcaption><b>{html.escape(measure.name)}{unit}</b>{_better(measure)}</figcaption>"
+        f"<figure><figcaption><b>{html.escape(metric.name)}{unit}</b>{_better(metric)}</figcaption>"
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{title}">{ticks}{"".join(rows)}</svg></figure>'
     )
 
@@ -56,15 +56,13 @@ def _row(label: str, values: Sequence[float], places: Sequence[float], top: int,
     )
 
 
-def _box(values: Sequence[float], across: Callable[[float], float], top: int, measure: Measure) -> str:
+def _box(values: Sequence[float], across: Callable[[float], float], top: int, metric: MetricInfo) -> str:
     array = np.array(values, np.float64)
     quartiles = np.percentile(array, [25, 50, 75])
     low, middle, high = (across(float(value)) for value in quartiles)
     mean = across(float(array.mean()))
-    words = html.escape(
-        f"median {show(float(quartiles[1]), measure.unit)}, half of all from {show(float(quartiles[0]), measure.unit)} "
-        f"to {show(float(quartiles[2]), measure.unit)}"
-    )
+    first, median, third = (format_score(float(value), metric.unit) for value in quartiles)
+    words = html.escape(f"median {median}, half of all from {first} to {third}")
     return (
         f'<g stroke="currentColor" fill="none"><rect x="{low}" y="{top + 8}" width="{max(high - low, 0.5):.1f}" '
         f'height="{_ROW - 16}" rx="2"><title>{words}</title></rect>'
@@ -73,11 +71,10 @@ def _box(values: Sequence[float], across: Callable[[float], float], top: int, me
     )
 
 
-def _tick(value: float, x: float, bottom: int, measure: Measure) -> str:
-    text = f"{value:g}"
+def _tick(value: float, x: float, bottom: int) -> str:
     return (
         f'<path class="rule" d="M{x} 0V{bottom}"/>'
-        f'<text class="soft" x="{x}" y="{bottom + 16}" text-anchor="middle">{text}</text>'
+        f'<text class="soft" x="{x}" y="{bottom + 16}" text-anchor="middle">{value:g}</text>'
     )
 
 
@@ -94,5 +91,5 @@ def _thinned(values: Sequence[float]) -> Sequence[float]:
     return [values[int(at)] for at in np.linspace(0, len(values) - 1, _MOST_POINTS)]
 
 
-def _better(measure: Measure) -> str:
-    return "higher is better" if measure.higher_is_better else "lower is better"
+def _better(metric: MetricInfo) -> str:
+    return "higher is better" if metric.higher_is_better else "lower is better"

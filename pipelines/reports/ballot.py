@@ -1,7 +1,7 @@
 """A page for blind votes between methods, one HTML file: pairs side by side, then single pictures to be rated.
 
 Which method is on which side is drawn at random and shown nowhere; the page carries it encoded, so that votes can be
-exported with names. Votes are a JSON file, which `_votes.py` reads back.
+exported with names. Votes are a JSON file, which the stage `count_votes` reads back.
 """
 
 import base64
@@ -15,9 +15,9 @@ import numpy as np
 
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.picture import decode_picture, encode_picture
-from pipelines.metrics.base.results import Row
+from pipelines.metrics.base.results import PictureScores
 from pipelines.reports._ballot_script import SCRIPT
-from pipelines.reports.page import document, image
+from pipelines.reports.base.document import document, image_element
 
 KIND = "colorize-cli votes"
 _SIDE = 512  # px, the longer side of a picture that is voted on
@@ -33,40 +33,41 @@ class BallotPair:
     files: tuple[str, str, str]  # left, right, and lines or nothing
 
 
-def draw(rows: Sequence[Row], count: int, rng: np.random.Generator) -> tuple[BallotPair, ...]:
+def draw(rows: Sequence[PictureScores], count: int, rng: np.random.Generator) -> tuple[BallotPair, ...]:
     """Draw `count` pairs (or as many as there are), every pair of methods as often as the others, sides at random."""
-    by_name: dict[str, dict[str, Row]] = {}
+    by_name: dict[str, dict[str, PictureScores]] = {}
     for row in rows:
         if not row.problem:
             by_name.setdefault(row.name, {})[row.method] = row
     labels = list(dict.fromkeys(row.method for row in rows))
     piles = []
     for first, second in combinations(labels, 2):
-        both = [name for name, found in by_name.items() if first in found and second in found]
-        piles.append([(both[at], first, second) for at in rng.permutation(len(both))])
-    turns = [pile[at] for at in range(max(map(len, piles), default=0)) for pile in piles if at < len(pile)][:count]
-    return tuple(_sided(by_name, turns[at], flip=bool(rng.integers(2))) for at in rng.permutation(len(turns)))
+        shared = [name for name, rows_of in by_name.items() if first in rows_of and second in rows_of]
+        piles.append([(shared[at], first, second) for at in rng.permutation(len(shared))])
+    dealt = [pile[at] for at in range(max(map(len, piles), default=0)) for pile in piles if at < len(pile)][:count]
+    pairs = (dealt[at] for at in rng.permutation(len(dealt)))
+    return tuple(
+        _pair(name, by_name[name], (first, second), flip=bool(rng.integers(2))) for name, first, second in pairs
+    )
 
 
 def write(pairs: Sequence[BallotPair], files: Mapping[str, bytes], rng: np.random.Generator) -> bytes:
     """Return the page, UTF-8; files are named by their path."""
     singles = [(pair, side) for pair in pairs for side in (0, 1)]
-    order = rng.permutation(len(singles))[: len(pairs)]
+    rated = [singles[at] for at in rng.permutation(len(singles))[: len(pairs)]]
     sealed = {
         "pairs": [[pair.name, pair.left, pair.right] for pair in pairs],
-        "ratings": [[singles[at][0].name, (singles[at][0].left, singles[at][0].right)[singles[at][1]]] for at in order],
+        "ratings": [[pair.name, (pair.left, pair.right)[side]] for pair, side in rated],
     }
     key = base64.b64encode(json.dumps(sealed).encode()).decode()
     slides = [_pair_slide(at, pair, files) for at, pair in enumerate(pairs)]
-    slides += [_rating_slide(at, singles[one][0].files[singles[one][1]], files) for at, one in enumerate(order)]
-    body = _PAGE.format(slides="".join(slides), key=key, kind=html.escape(KIND), pairs=len(pairs), ratings=len(order))
+    slides += [_rating_slide(number, pair.files[side], files) for number, (pair, side) in enumerate(rated)]
+    body = _PAGE.format(slides="".join(slides), key=key, kind=html.escape(KIND), pairs=len(pairs), ratings=len(rated))
     return document("Which is better?", body, SCRIPT)
 
 
-def _sided(found: Mapping[str, Mapping[str, Row]], turn: tuple[str, str, str], *, flip: bool) -> BallotPair:
-    name, first, second = turn
-    left, right = (second, first) if flip else (first, second)
-    rows = found[name]
+def _pair(name: str, rows: Mapping[str, PictureScores], methods: tuple[str, str], *, flip: bool) -> BallotPair:
+    left, right = reversed(methods) if flip else methods
     paths = rows[left].files["result"], rows[right].files["result"], rows[left].files.get("lines", "")
     return BallotPair(name, left, right, paths)
 
@@ -76,8 +77,8 @@ def _pair_slide(at: int, pair: BallotPair, files: Mapping[str, bytes]) -> str:
         f'<button type="button" data-choice="{side.lower()}">{_picture(files[path], f"{side} picture")}{side}</button>'
         for side, path in zip(("Left", "Right"), pair.files, strict=False)
     ]
-    art = files.get(pair.files[2])
-    lines = f'<figure class="art">{_picture(art, "line art")}</figure>' if art is not None else ""
+    line_art = files.get(pair.files[2])
+    lines = f'<figure class="art">{_picture(line_art, "line art")}</figure>' if line_art is not None else ""
     return (
         f'<section class="slide" data-part="pairs" data-at="{at}" hidden aria-label="Pair {at + 1}">'
         f'<div class="two">{"".join(sides)}</div><div class="tools"><button class="plain" type="button" '
@@ -99,7 +100,7 @@ def _rating_slide(at: int, path: str, files: Mapping[str, bytes]) -> str:
 
 
 def _picture(data: bytes, words: str) -> str:
-    return image(encode_picture(fit(decode_picture(data).over_white(), _SIDE), ".webp"), words)
+    return image_element(encode_picture(fit(decode_picture(data).over_white(), _SIDE), ".webp"), words)
 
 
 _PAGE = """<style>

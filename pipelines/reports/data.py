@@ -4,24 +4,24 @@ A number that JSON cannot hold is a text: "inf", "-inf"; what was not measured i
 """
 
 import json
-import math
 from typing import Any
 
 from pipelines.core.settings import plain
-from pipelines.metrics.base.results import Aggregate, Evaluation, Row
-from pipelines.reports._words import comparison_in_words
+from pipelines.metrics.base.results import Aggregate, Evaluation, PictureScores
+from pipelines.reports.base.json_values import json_values
+from pipelines.reports.base.wording import describe_comparison
 
 KIND = "colorize-cli evaluation"
 
 
 def write(evaluation: Evaluation) -> bytes:
     """Return the evaluation as JSON, ASCII."""
-    about = {
+    document = {
         "kind": KIND,
         "version": 1,
         "truth": evaluation.truth,
         "notes": list(evaluation.notes),
-        "metrics": {measure.name: plain(measure) for measure in evaluation.measures},
+        "metrics": {metric.name: plain(metric) for metric in evaluation.metrics},
         "methods": {
             method.label: {
                 "place": method.place,
@@ -31,24 +31,13 @@ def write(evaluation: Evaluation) -> bytes:
             for method in evaluation.methods
         },
         "comparisons": [
-            plain(one) | {"words": comparison_in_words(one, evaluation.measure(one.metric))}
-            for one in evaluation.comparisons
+            plain(comparison) | {"words": describe_comparison(comparison, evaluation.metric(comparison.metric))}
+            for comparison in evaluation.comparisons
         ],
         "limits": [plain(verdict) | {"passed": verdict.passed} for verdict in evaluation.verdicts],
         "pictures": [_row(row) for row in evaluation.rows],
     }
-    return (json.dumps(sound(about), indent=1, allow_nan=False) + "\n").encode("ascii")
-
-
-def sound(value: Any) -> Any:
-    """Replace what JSON has no word for: infinities by texts, NaN by null."""
-    if isinstance(value, dict):
-        return {name: sound(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [sound(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else "inf" if value > 0 else "-inf"
-    return value
+    return (json.dumps(json_values(document), indent=1, allow_nan=False) + "\n").encode("ascii")
 
 
 def _aggregate(aggregate: Aggregate) -> dict[str, Any]:
@@ -64,11 +53,11 @@ def _aggregate(aggregate: Aggregate) -> dict[str, Any]:
     }
 
 
-def _row(row: Row) -> dict[str, Any]:
+def _row(row: PictureScores) -> dict[str, Any]:
     return {
         "method": row.method,
         "name": row.name,
-        "figures": dict(row.figures),
+        "figures": dict(row.scores),
         "problem": row.problem,
         "warnings": list(row.warnings),
     }

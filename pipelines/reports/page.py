@@ -3,19 +3,19 @@
 It opens from disk, fetches nothing, follows the browser's light or dark mode, fits a phone and is usable by keyboard.
 """
 
-import base64
 import html
 import json
 import math
 from collections.abc import Sequence
 
-from pipelines.metrics.base.results import Aggregate, Evaluation, GalleryEntry, LimitVerdict, Measure, Method, Row
+from pipelines.metrics.base.results import Aggregate, Evaluation, LimitVerdict, MethodResult, MetricInfo, PictureScores
 from pipelines.reports._plots import distribution
 from pipelines.reports._script import SCRIPT
-from pipelines.reports._style import POLICY, STYLE
-from pipelines.reports._words import comparison_in_words, is_best, show, show_interval, verdict_in_words
+from pipelines.reports.base.document import document, image_element
+from pipelines.reports.base.gallery import GalleryEntry
+from pipelines.reports.base.json_values import json_values
 from pipelines.reports.base.thumbnails import MAP_REACH, gradient
-from pipelines.reports.data import sound
+from pipelines.reports.base.wording import describe_comparison, describe_verdict, format_interval, format_score, is_best
 
 
 def write(evaluation: Evaluation, gallery: Sequence[GalleryEntry]) -> bytes:
@@ -34,34 +34,16 @@ def write(evaluation: Evaluation, gallery: Sequence[GalleryEntry]) -> bytes:
         for key, (title, content) in present.items()
     )
     names = {row.name for row in evaluation.rows}
-    about = f"{len(evaluation.methods)} methods, {len(names)} pictures, truth: {html.escape(evaluation.truth)}"
-    head = f'<header><h1>Evaluation</h1><p class="soft">{about}</p><nav aria-label="Sections">{links}</nav></header>'
+    contents = f"{len(evaluation.methods)} methods, {len(names)} pictures, truth: {html.escape(evaluation.truth)}"
+    head = f'<header><h1>Evaluation</h1><p class="soft">{contents}</p><nav aria-label="Sections">{links}</nav></header>'
     return document("Evaluation", head + f'<main id="main">{body}</main>{_close_up()}', SCRIPT)
-
-
-def document(title: str, body: str, script: str) -> bytes:
-    """Return a whole HTML document, UTF-8."""
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{html.escape(title)}</title><style>{STYLE}</style></head><body>"
-        f'<a class="skip" href="#main">To the content</a>{body}<script>{script}</script></body></html>\n'
-    ).encode("utf-8", "backslashreplace")
-
-
-def image(data: bytes, words: str) -> str:
-    """Return an image element that holds its own data."""
-    kind = "webp" if data[8:12] == b"WEBP" else "png"
-    encoded = base64.b64encode(data).decode()
-    return f'<img loading="lazy" alt="{html.escape(words)}" src="data:image/{kind};base64,{encoded}">'
 
 
 # summary
 
 
 def _summary(evaluation: Evaluation) -> str:
-    heads = "".join(f'<th scope="col">{_measure_head(measure)}</th>' for measure in evaluation.measures)
+    heads = "".join(f'<th scope="col">{_metric_head(metric)}</th>' for metric in evaluation.metrics)
     rows = "".join(_method_row(evaluation, method) for method in evaluation.methods)
     verdicts = "".join(_verdict_line(evaluation, verdict) for verdict in evaluation.verdicts)
     notes = "".join(f'<p class="soft small">{html.escape(note)}</p>' for note in evaluation.notes)
@@ -74,67 +56,70 @@ def _summary(evaluation: Evaluation) -> str:
 
 
 def _verdict_line(evaluation: Evaluation, verdict: LimitVerdict) -> str:
-    words = html.escape(verdict_in_words(verdict, evaluation.measure(verdict.metric)))
+    words = html.escape(describe_verdict(verdict, evaluation.metric(verdict.metric)))
     return f'<p class="{"passed" if verdict.passed else "problem"}">{words}</p>'
 
 
-def _measure_head(measure: Measure) -> str:
-    unit = f"{html.escape(measure.unit)}, " if measure.unit else ""
-    arrow = "\N{UPWARDS ARROW} higher" if measure.higher_is_better else "\N{DOWNWARDS ARROW} lower"
+def _metric_head(metric: MetricInfo) -> str:
+    unit = f"{html.escape(metric.unit)}, " if metric.unit else ""
+    arrow = "\N{UPWARDS ARROW} higher" if metric.higher_is_better else "\N{DOWNWARDS ARROW} lower"
     return (
-        f'<span title="{html.escape(measure.meaning)}">{html.escape(measure.name)}</span>'
+        f'<span title="{html.escape(metric.meaning)}">{html.escape(metric.name)}</span>'
         f"<small>{unit}{arrow} is better</small>"
     )
 
 
-def _method_row(evaluation: Evaluation, method: Method) -> str:
+def _method_row(evaluation: Evaluation, method: MethodResult) -> str:
     cells = []
-    for measure in evaluation.measures:
-        aggregate = method.aggregates[measure.name]
-        best = is_best(evaluation, method, measure)
+    for metric in evaluation.metrics:
+        aggregate = method.aggregates[metric.name]
+        best = is_best(evaluation, method, metric)
         star = " \N{BLACK STAR}" if best else ""
         cells.append(
-            f"<td{' class=best' if best else ''}>{show(aggregate.value, measure.unit)}{star}"
-            f"<small>{_under(aggregate, measure)}</small></td>"
+            f"<td{' class=best' if best else ''}>{format_score(aggregate.value, metric.unit)}{star}"
+            f"<small>{_under(aggregate, metric)}</small></td>"
         )
     of = max((aggregate.of for aggregate in method.aggregates.values()), default=0)
     failed = f'<small class="problem">{method.failed} failed</small>' if method.failed else ""
     return f'<tr><th scope="row">{html.escape(method.label)}</th><td>{of}{failed}</td>{"".join(cells)}</tr>'
 
 
-def _under(aggregate: Aggregate, measure: Measure) -> str:
+def _under(aggregate: Aggregate, metric: MetricInfo) -> str:
     infinite = f", {aggregate.infinite} infinite" if aggregate.infinite else ""
-    interval = show_interval(aggregate.interval, measure.unit)
+    interval = format_interval(aggregate.interval, metric.unit)
     return f"{interval}{' ' if interval else ''}n = {aggregate.n}{infinite}"
 
 
 def _sentences(evaluation: Evaluation) -> str:
     lines = "".join(
-        f"<li>{html.escape(comparison_in_words(one, evaluation.measure(one.metric)))}</li>"
-        for one in evaluation.comparisons
+        f"<li>{html.escape(describe_comparison(comparison, evaluation.metric(comparison.metric)))}</li>"
+        for comparison in evaluation.comparisons
     )
     return f"<ul>{lines}</ul>" if lines else ""
 
 
 def _distributions(evaluation: Evaluation) -> str:
-    figures = []
-    for measure in evaluation.measures:
-        found = {
-            method.label: [
-                value
-                for row in evaluation.rows
-                if row.method == method.label and (value := row.figures.get(measure.name)) is not None
-            ]
-            for method in evaluation.methods
-        }
-        finite = {label: [value for value in values if math.isfinite(value)] for label, values in found.items()}
-        figures.append(distribution(measure, finite))
-    if not any(figures):
+    plots = [distribution(metric, _finite_scores(evaluation, metric)) for metric in evaluation.metrics]
+    if not any(plots):
         return ""
     return (
         '<p class="soft small">A dot is a picture; the box holds the middle half, its thick line is the median, the '
-        f'dashed line the mean. Infinite figures are not drawn.</p><div class="plots">{"".join(figures)}</div>'
+        f'dashed line the mean. Infinite figures are not drawn.</p><div class="plots">{"".join(plots)}</div>'
     )
+
+
+def _finite_scores(evaluation: Evaluation, metric: MetricInfo) -> dict[str, list[float]]:
+    """Method -> its scores by one metric, without those that no plot can show."""
+    return {
+        method.label: [
+            score
+            for row in evaluation.rows
+            if row.method == method.label
+            and (score := row.scores.get(metric.name)) is not None
+            and math.isfinite(score)
+        ]
+        for method in evaluation.methods
+    }
 
 
 # gallery
@@ -144,9 +129,9 @@ def _gallery(evaluation: Evaluation, gallery: Sequence[GalleryEntry]) -> str:
     if not gallery:
         return ""
     by = "".join(
-        f'<option value="{html.escape(measure.name)}" data-higher="{int(measure.higher_is_better)}">'
-        f"{html.escape(measure.name)}</option>"
-        for measure in evaluation.telling()
+        f'<option value="{html.escape(metric.name)}" data-higher="{int(metric.higher_is_better)}">'
+        f"{html.escape(metric.name)}</option>"
+        for metric in evaluation.per_picture_metrics()
     )
     of = "".join(f"<option>{html.escape(method.label)}</option>" for method in evaluation.methods)
     tools = (
@@ -161,44 +146,44 @@ def _gallery(evaluation: Evaluation, gallery: Sequence[GalleryEntry]) -> str:
     )
     names = len({row.name for row in evaluation.rows})
     which = "All pictures" if len(gallery) == names else f"The worst and the best {len(gallery)} of {names} pictures"
-    articles = "".join(_case(evaluation, shown) for shown in gallery)
+    articles = "".join(_case(evaluation, entry) for entry in gallery)
     return f'<p class="soft small">{which}, worst first.</p>{tools}<div id="cases">{articles}</div>'
 
 
-def _case(evaluation: Evaluation, shown: GalleryEntry) -> str:
-    rows = {row.method: row for row in evaluation.rows if row.name == shown.name}
-    figures = json.dumps(sound({label: dict(row.figures) for label, row in rows.items()}), separators=(",", ":"))
-    cells = [_cell(shown, key, key, "") for key in ("lines", "hints") if key in shown.pictures]
-    cells += [_method_cell(evaluation, shown, label, row) for label, row in rows.items()]
-    cells += [_cell(shown, "truth", "truth", "")] if "truth" in shown.pictures else []
+def _case(evaluation: Evaluation, entry: GalleryEntry) -> str:
+    rows = {row.method: row for row in evaluation.rows if row.name == entry.name}
+    scores = json.dumps(json_values({label: dict(row.scores) for label, row in rows.items()}), separators=(",", ":"))
+    cells = [_cell(entry, key, key, "") for key in ("lines", "hints") if key in entry.pictures]
+    cells += [_method_cell(evaluation, entry, label, row) for label, row in rows.items()]
+    cells += [_cell(entry, "truth", "truth", "")] if "truth" in entry.pictures else []
     return (
-        f'<article tabindex="0" data-figures="{html.escape(figures)}">'
-        f'<header><h3>{html.escape(shown.name)}</h3></header><div class="row">{"".join(cells)}</div></article>'
+        f'<article tabindex="0" data-figures="{html.escape(scores)}">'
+        f'<header><h3>{html.escape(entry.name)}</h3></header><div class="row">{"".join(cells)}</div></article>'
     )
 
 
-def _method_cell(evaluation: Evaluation, shown: GalleryEntry, label: str, row: Row) -> str:
-    if f"method {label}" not in shown.pictures:
+def _method_cell(evaluation: Evaluation, entry: GalleryEntry, label: str, row: PictureScores) -> str:
+    if f"method {label}" not in entry.pictures:
         reason = html.escape(row.problem or "no picture")
         return (
             f'<figure><div class="missing">{reason}</div><figcaption><b>{html.escape(label)}</b></figcaption></figure>'
         )
-    figures = ", ".join(
-        f"{measure.name} {show(row.figures[measure.name], measure.unit)}"
-        for measure in evaluation.telling()[:3]
-        if row.figures.get(measure.name) is not None
+    scores = ", ".join(
+        f"{metric.name} {format_score(row.scores[metric.name], metric.unit)}"
+        for metric in evaluation.per_picture_metrics()[:3]
+        if row.scores.get(metric.name) is not None
     )
-    return _cell(shown, f"method {label}", label, figures)
+    return _cell(entry, f"method {label}", label, scores)
 
 
-def _cell(shown: GalleryEntry, key: str, caption: str, under: str) -> str:
-    difference = shown.maps.get(caption) if key.startswith("method ") else None
-    layers = image(shown.pictures[key], f"{shown.name}: {caption}")
+def _cell(entry: GalleryEntry, key: str, caption: str, under: str) -> str:
+    difference = entry.maps.get(caption) if key.startswith("method ") else None
+    layers = image_element(entry.pictures[key], f"{entry.name}: {caption}")
     if difference is not None:
-        map_ = image(difference, f"{shown.name}: difference of {caption} from the truth")
+        map_ = image_element(difference, f"{entry.name}: difference of {caption} from the truth")
         layers = map_.replace("<img ", '<img class="map" ') + layers
     return (
-        f'<figure><button type="button" aria-label="Enlarge {html.escape(caption)} of {html.escape(shown.name)}">'
+        f'<figure><button type="button" aria-label="Enlarge {html.escape(caption)} of {html.escape(entry.name)}">'
         f"{layers}</button><figcaption><b>{html.escape(caption)}</b>{html.escape(under)}</figcaption></figure>"
     )
 
@@ -217,10 +202,10 @@ def _close_up() -> str:
 
 
 def _each(evaluation: Evaluation) -> str:
-    numbered = [measure for measure in evaluation.measures if measure in evaluation.telling()]
+    metrics = [metric for metric in evaluation.metrics if metric in evaluation.per_picture_metrics()]
     heads = _sortable("picture", "", "text") + _sortable("method", "", "text")
-    heads += "".join(_sortable(measure.name, measure.unit, "number") for measure in numbered)
-    rows = "".join(_each_row(row, numbered) for row in evaluation.rows)
+    heads += "".join(_sortable(metric.name, metric.unit, "number") for metric in metrics)
+    rows = "".join(_each_row(row, metrics) for row in evaluation.rows)
     return (
         '<div class="tools"><label>Filter <input type="search" id="filter" placeholder="name or method"></label>'
         f'<output id="shown" class="soft">{len(evaluation.rows)} rows</output></div>'
@@ -236,14 +221,14 @@ def _sortable(name: str, unit: str, kind: str) -> str:
     return f'<th scope="col" data-kind="{kind}"{side}>{button}{below}</th>'
 
 
-def _each_row(row: Row, measures: Sequence[Measure]) -> str:
+def _each_row(row: PictureScores, metrics: Sequence[MetricInfo]) -> str:
     text = html.escape(f"{row.name} {row.method} {row.problem}".lower())
     reason = f'<small class="problem">{html.escape(row.problem)}</small>' if row.problem else ""
     name = f'<th scope="row">{html.escape(row.name)}{reason}</th><td class="left">{html.escape(row.method)}</td>'
-    cells = "".join(_figure_cell(row.figures.get(measure.name), measure.unit) for measure in measures)
+    cells = "".join(_score_cell(row.scores.get(metric.name), metric.unit) for metric in metrics)
     return f'<tr data-text="{text}">{name}{cells}</tr>'
 
 
-def _figure_cell(value: float | None, unit: str) -> str:
+def _score_cell(value: float | None, unit: str) -> str:
     plain = "" if value is None else "Infinity" if value == math.inf else f"{value:.6g}"
-    return f'<td data-value="{plain}">{show(value, unit)}</td>'
+    return f'<td data-value="{plain}">{format_score(value, unit)}</td>'

@@ -22,10 +22,10 @@ def write(evaluation: Evaluation) -> bytes:
     """Return the table, UTF-8, comma-separated, with a heading; empty cells where nothing was measured."""
     lines = _Lines()
     sheet = csv.writer(lines, lineterminator="\n")
-    names = [measure.name for measure in evaluation.measures]
+    names = [metric.name for metric in evaluation.metrics]
     sheet.writerow(["method", "picture", *names, "problem"])
     for row in evaluation.rows:
-        figures = [_number(row.figures.get(name)) for name in names]
+        figures = [_number(row.scores.get(name)) for name in names]
         sheet.writerow([_text(row.method), _text(row.name), *figures, _text(row.problem)])
     return "".join(lines.written).encode("utf-8", "backslashreplace")
 

@@ -1,27 +1,28 @@
 """The summary as a table of plain text, the best of each column marked with *."""
 
-from pipelines.metrics.base.results import Evaluation, Measure, Method
-from pipelines.reports._words import comparison_in_words, is_best, show, show_interval, verdict_in_words
+from pipelines.metrics.base.results import Evaluation, MethodResult, MetricInfo
+from pipelines.reports.base.wording import describe_comparison, describe_verdict, format_interval, format_score, is_best
 
 _COLUMNS = 6  # metrics side by side
 
 
 def write(evaluation: Evaluation) -> str:
     """Return the table, a block of lines for each few metrics, with confidence intervals and n on every line."""
-    measures = evaluation.measures
-    blocks = [_block(evaluation, measures[at : at + _COLUMNS]) for at in range(0, len(measures), _COLUMNS)]
-    lines = "\n\n".join(blocks)
-    extra = [comparison_in_words(one, evaluation.measure(one.metric)) for one in evaluation.comparisons]
-    extra += [verdict_in_words(one, evaluation.measure(one.metric)) for one in evaluation.verdicts]
-    return "\n".join([lines, *(["", *extra] if extra else [])])
+    metrics = evaluation.metrics
+    blocks = [_block(evaluation, metrics[at : at + _COLUMNS]) for at in range(0, len(metrics), _COLUMNS)]
+    sentences = [
+        describe_comparison(comparison, evaluation.metric(comparison.metric)) for comparison in evaluation.comparisons
+    ]
+    sentences += [describe_verdict(verdict, evaluation.metric(verdict.metric)) for verdict in evaluation.verdicts]
+    return "\n".join(["\n\n".join(blocks), *(["", *sentences] if sentences else [])])
 
 
-def _block(evaluation: Evaluation, measures: tuple[Measure, ...]) -> str:
-    head = ["method", "n", *(_heading(measure) for measure in measures)]
+def _block(evaluation: Evaluation, metrics: tuple[MetricInfo, ...]) -> str:
+    head = ["method", "n", *(_heading(metric) for metric in metrics)]
     rows = [head]
     for method in evaluation.methods:
-        rows.append([method.label, _counts(method), *(_cell(evaluation, method, measure) for measure in measures)])
-        intervals = [_under(method, measure) for measure in measures]
+        rows.append([method.label, _counts(method), *(_cell(evaluation, method, metric) for metric in metrics)])
+        intervals = [_under(method, metric) for metric in metrics]
         if any(intervals):
             rows.append(["", "", *intervals])
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
@@ -31,25 +32,25 @@ def _block(evaluation: Evaluation, measures: tuple[Measure, ...]) -> str:
     )
 
 
-def _heading(measure: Measure) -> str:
-    unit = f" {measure.unit}" if measure.unit else ""
-    return f"{measure.name}{unit} {'^' if measure.higher_is_better else 'v'}"
+def _heading(metric: MetricInfo) -> str:
+    unit = f" {metric.unit}" if metric.unit else ""
+    return f"{metric.name}{unit} {'^' if metric.higher_is_better else 'v'}"
 
 
-def _counts(method: Method) -> str:
+def _counts(method: MethodResult) -> str:
     total = max((aggregate.of for aggregate in method.aggregates.values()), default=0)
     return str(total) if not method.failed else f"{total - method.failed} of {total}"
 
 
-def _cell(evaluation: Evaluation, method: Method, measure: Measure) -> str:
-    mark = "*" if is_best(evaluation, method, measure) else " "
-    return show(method.aggregates[measure.name].value, measure.unit) + mark
+def _cell(evaluation: Evaluation, method: MethodResult, metric: MetricInfo) -> str:
+    mark = "*" if is_best(evaluation, method, metric) else " "
+    return format_score(method.aggregates[metric.name].value, metric.unit) + mark
 
 
-def _under(method: Method, measure: Measure) -> str:
+def _under(method: MethodResult, metric: MetricInfo) -> str:
     """What stands under a figure: its interval, how many pictures it is of where that is not all, and how many inf."""
-    aggregate = method.aggregates[measure.name]
-    parts = [show_interval(aggregate.interval, measure.unit)]
+    aggregate = method.aggregates[metric.name]
+    parts = [format_interval(aggregate.interval, metric.unit)]
     if aggregate.n != aggregate.of - method.failed:
         parts.append(f"n={aggregate.n}")
     if aggregate.infinite:

@@ -58,7 +58,7 @@ class LabelledAreas:
         ).reshape(-1, 3)
 
 
-def find_areas(labels: Labels, result: NDArray[np.float64], truth: NDArray[np.float64]) -> LabelledAreas:
+def gather_areas(labels: Labels, result: NDArray[np.float64], truth: NDArray[np.float64]) -> LabelledAreas:
     """Gather the fills of regions; labels int32 (H, W), 0 = no fill; result and truth L*a*b* (H, W, 3)."""
     flat = labels.reshape(-1)
     order = np.argsort(flat, kind="stable")

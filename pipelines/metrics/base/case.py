@@ -5,13 +5,12 @@ from functools import cached_property
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.core.imaging.arrays import F64, U8, Labels, Mask
-from pipelines.core.imaging.colours import ciede2000, srgb_to_lab
+from pipelines.core.imaging.colours import ciede2000, pack_rgb, srgb_to_lab, unpack_rgb
 from pipelines.core.imaging.compositing import composite
-from pipelines.metrics.base.areas import LabelledAreas, find_areas
-from pipelines.metrics.base.structural_similarity import Similarity, similarity
+from pipelines.metrics.base.areas import LabelledAreas, gather_areas
+from pipelines.metrics.base.structural_similarity import Similarity, similarity_maps
 
 WHITE = (255, 255, 255)
 INK_LEVEL = 128  # a pixel of the line drawing is ink below it, as in benchmarks of line extraction
@@ -22,7 +21,6 @@ _SOFT_EDGE = 1  # px beside ink that are no fill: the line's soft edge
 class Case:
     """One result and its partners, all of the truth's height and width; what is None was not given."""
 
-    name: str  # relative path without suffix
     result: U8  # RGB (H, W, 3), over white
     truth: U8  # RGB (H, W, 3), over white
     lines: U8 | None = None  # (H, W), 0 = ink
@@ -43,15 +41,15 @@ class Case:
     @cached_property
     def delta_e(self) -> F64:
         """CIEDE2000 of result and truth at each pixel, (H, W); each pair of colours is measured once."""
-        result, truth = packed(self.result).astype(np.int64), packed(self.truth)
+        result, truth = pack_rgb(self.result).astype(np.int64), pack_rgb(self.truth)
         pairs, where = np.unique(result << 24 | truth, return_inverse=True)
-        first, second = srgb_to_lab(unpacked(pairs >> 24)), srgb_to_lab(unpacked(pairs & 0xFFFFFF))
+        first, second = srgb_to_lab(unpack_rgb(pairs >> 24)), srgb_to_lab(unpack_rgb(pairs & 0xFFFFFF))
         return ciede2000(first, second)[where].reshape(result.shape)
 
     @cached_property
     def similarity(self) -> Similarity:
         """Luminance and structure of result and truth, window by window."""
-        return similarity(self.truth, self.result)
+        return similarity_maps(self.truth, self.result)
 
     @cached_property
     def fill(self) -> Mask:
@@ -72,21 +70,10 @@ class Case:
     def areas(self) -> LabelledAreas:
         """The fills of the regions with their colours."""
         assert self.regions is not None
-        return find_areas(np.where(self.fill, self.regions, 0), self.result_lab, self.truth_lab)
-
-
-def packed(rgb: U8) -> NDArray[np.int32]:
-    """Colours (..., 3) as one number each, (...)."""
-    red, green, blue = (rgb[..., channel].astype(np.int32) for channel in range(3))
-    return red << 16 | green << 8 | blue
-
-
-def unpacked(colours: NDArray[np.integer]) -> U8:
-    """The colours (..., 3) of numbers (...)."""
-    return np.stack([colours >> 16 & 255, colours >> 8 & 255, colours & 255], axis=-1).astype(np.uint8)
+        return gather_areas(np.where(self.fill, self.regions, 0), self.result_lab, self.truth_lab)
 
 
 def _lab(rgb: U8) -> F64:
     """L*a*b* of a picture (H, W, 3); each colour is converted once."""
-    colours, where = np.unique(packed(rgb), return_inverse=True)
-    return srgb_to_lab(unpacked(colours))[where].reshape(rgb.shape)
+    colours, where = np.unique(pack_rgb(rgb), return_inverse=True)
+    return srgb_to_lab(unpack_rgb(colours))[where].reshape(rgb.shape)

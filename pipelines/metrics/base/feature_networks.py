@@ -7,7 +7,7 @@ import base64
 import importlib.util
 import pickle
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -28,7 +28,7 @@ def vgg_layers(path: str) -> "tuple[tuple[Tensor, Tensor, bool], ...]":
     The file is a state dict with torchvision's names, "features.N.weight" and "features.N.bias", as .pth (read without
     running code) or .safetensors. Channels are whatever the file has; where pooling is, the gaps in the numbers tell.
     """
-    state = read_state(path)
+    state = read_state_dict(path)
     numbers = sorted(int(name.split(".")[1]) for name in state if name.startswith("features.") and "weight" in name)
     if not numbers or any(f"features.{number}.bias" not in state for number in numbers):
         raise _unusable(path, "a VGG: it needs features.N.weight and features.N.bias")
@@ -57,21 +57,21 @@ def vgg_features(path: str, pictures: "Tensor") -> "list[Tensor]":
     return [*blocks, current]
 
 
-def as_batch(*pictures: U8) -> "Tensor":
+def to_batch(*pictures: U8) -> "Tensor":
     """Pictures uint8 (H, W, 3) of one size as float32 (B, 3, H, W) in 0..1."""
     import torch
 
     return torch.from_numpy(np.stack(pictures).transpose(0, 3, 1, 2).copy()).float() / 255
 
 
-def normalised(pictures: "Tensor", mean: Sequence[float], deviation: Sequence[float]) -> "Tensor":
+def normalise(pictures: "Tensor", mean: Sequence[float], deviation: Sequence[float]) -> "Tensor":
     """Return (x - mean) / deviation, channel by channel."""
     import torch
 
     return (pictures - torch.tensor(mean)[:, None, None]) / torch.tensor(deviation)[:, None, None]
 
 
-def read_state(path: str) -> "Mapping[str, Tensor]":
+def read_state_dict(path: str) -> "Mapping[str, Tensor]":
     """Read a state dict, .safetensors or torch's own; code in a file is never run. Raises UsageError for others."""
     import torch
     from safetensors import SafetensorError
@@ -90,15 +90,16 @@ def read_state(path: str) -> "Mapping[str, Tensor]":
 def _script(path: str) -> Any:
     import torch
 
+    load: Callable[..., Any] = torch.jit.load  # which torch leaves without types
     try:
         with warnings.catch_warnings():  # deprecated or not, public feature networks come in this format
             warnings.simplefilter("ignore", DeprecationWarning)
-            return torch.jit.load(path, map_location="cpu").eval()  # type: ignore[no-untyped-call]
+            return load(path, map_location="cpu").eval()
     except RuntimeError as error:
         raise _unusable(path, "a TorchScript file") from error
 
 
-def script_features(path: str, *pictures: U8) -> F64:
+def torchscript_features(path: str, *pictures: U8) -> F64:
     """Return what a TorchScript network gives for pictures uint8 (H, W, 3) of one size: (B, D).
 
     The network takes uint8 (B, 3, H, W) and gives (B, D); one whose `forward` has an argument `return_features`, as the
@@ -111,22 +112,22 @@ def script_features(path: str, *pictures: U8) -> F64:
     names = [argument.name for argument in network.forward.schema.arguments]
     try:
         with torch.no_grad():
-            found = network(batch, return_features=True) if "return_features" in names else network(batch)
+            features = network(batch, return_features=True) if "return_features" in names else network(batch)
     except RuntimeError as error:
         height, width = pictures[0].shape[:2]
         hint = "Check --weights: uint8 (B, 3, H, W) in, (B, D) out"
         raise MethodError(f"the network of features cannot take a picture of {width}x{height}", hint=hint) from error
-    if not isinstance(found, torch.Tensor) or found.dim() != 2:
+    if not isinstance(features, torch.Tensor) or features.dim() != 2:
         raise _unusable(path, "a network of features: it must give (B, D)")
-    return np.asarray(found.double().numpy(), np.float64)
+    return np.asarray(features.double().numpy(), np.float64)
 
 
-def packed_features(features: F64) -> str:
+def encode_features(features: F64) -> str:
     """Features (2, D), of result and truth, as a text."""
     return base64.b64encode(features.astype("<f4").tobytes()).decode("ascii")
 
 
-def unpacked_features(texts: Sequence[str]) -> F64:
+def decode_features(texts: Sequence[str]) -> F64:
     """Features (n, 2, D) of such texts."""
     rows = [np.frombuffer(base64.b64decode(text), "<f4") for text in texts]
     return np.stack(rows).reshape(len(rows), 2, -1).astype(np.float64)
@@ -134,10 +135,10 @@ def unpacked_features(texts: Sequence[str]) -> F64:
 
 def torchmetrics_file(name: str) -> str:
     """The path of a file in the package torchmetrics; raises MissingPackageError where it is not installed."""
-    found = importlib.util.find_spec("torchmetrics")
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec("torchmetrics")
+    if spec is None or not spec.submodule_search_locations:
         raise MissingPackageError("torchmetrics is not installed", hint="pip install 'colorize-cli[evaluate]'")
-    return f"{found.submodule_search_locations[0]}/{name}"
+    return f"{spec.submodule_search_locations[0]}/{name}"
 
 
 def _unusable(path: str, wanted: str) -> UsageError:

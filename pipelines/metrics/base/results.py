@@ -1,13 +1,21 @@
 """What an evaluation found, as plain values that every kind of report is made from."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipelines.metrics.base.statistics import Interval, Paired
+from pipelines.metrics.base.statistics import Interval, PairedDifference
+
+Features = str | list[list[float]]
+"""What a metric of sets of pictures keeps of one picture, as JSON can hold it."""
+Score = float | Features | None
+"""What a metric keeps of one picture: a number, or features; None where the picture has nothing to measure."""
+
+_AT_A_GLANCE = ("delta_e", "psnr", "ssim")  # metrics by which a picture is judged first
 
 
 @dataclass(frozen=True)
-class Measure:
+class MetricInfo:
     """A metric as it is shown."""
 
     name: str
@@ -16,7 +24,7 @@ class Measure:
     meaning: str  # one sentence
 
     def better(self, first: float, second: float) -> bool:
-        """Whether the first figure is better than the second."""
+        """Whether the first value is better than the second."""
         return first > second if self.higher_is_better else first < second
 
 
@@ -28,30 +36,35 @@ class Aggregate:
     interval: Interval | None  # None for metrics of sets
     n: int  # pictures measured
     of: int  # pictures that should have been
-    infinite: int = 0  # pictures with an infinite figure, counted in the value with the metric's ceiling
+    infinite: int = 0  # pictures with an infinite score, counted in the value with the metric's ceiling
     caution: str = ""  # what has to be said with the value
 
 
 @dataclass(frozen=True)
-class Row:
-    """One picture of one method."""
+class PictureScores:
+    """One picture of one method: a row of the report."""
 
     method: str
     name: str  # relative path without suffix
-    figures: Mapping[str, float | None]  # None: nothing to measure; empty where it failed
+    scores: Mapping[str, float | None]  # metric -> score; None: nothing to measure; empty where it failed
     problem: str = ""
     warnings: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)  # result, truth, lines, hints -> path
+    features: Mapping[str, Features] = field(default_factory=dict)  # what metrics of sets keep of it
+
+    def score(self, metric: str) -> Score:
+        """What a metric of either kind kept of this picture; None where it has nothing to measure."""
+        return self.features[metric] if metric in self.features else self.scores.get(metric)
 
 
 @dataclass(frozen=True)
-class Method:
+class MethodResult:
     """What is compared: a folder of results."""
 
     label: str
     place: str
-    aggregates: Mapping[str, Aggregate]
-    failed: int
+    aggregates: Mapping[str, Aggregate]  # by metric
+    failed: int  # pictures
 
 
 @dataclass(frozen=True)
@@ -61,8 +74,8 @@ class Comparison:
     metric: str
     first: str
     second: str
-    paired: Paired  # second minus first
-    dropped: int  # pictures that only one of them has a figure for
+    paired: PairedDifference  # second minus first
+    dropped: int  # pictures that only one of them has a score for
 
 
 @dataclass(frozen=True)
@@ -88,37 +101,31 @@ class Evaluation:
     """All that was found."""
 
     truth: str
-    measures: tuple[Measure, ...]
-    methods: tuple[Method, ...]
-    rows: tuple[Row, ...]
+    metrics: tuple[MetricInfo, ...]
+    methods: tuple[MethodResult, ...]
+    rows: tuple[PictureScores, ...]
     comparisons: tuple[Comparison, ...] = ()
     verdicts: tuple[LimitVerdict, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def measure(self, name: str) -> Measure:
+    def metric(self, name: str) -> MetricInfo:
         """The metric of a name."""
-        return next(measure for measure in self.measures if measure.name == name)
+        return next(metric for metric in self.metrics if metric.name == name)
 
-    def telling(self) -> tuple[Measure, ...]:
-        """The metrics with a figure for each picture, those by which cases are judged at a glance first."""
-        numbered = [one for one in self.measures if any(one.name in row.figures for row in self.rows)]
-        first = ("delta_e", "psnr", "ssim")
-        return tuple(sorted(numbered, key=lambda one: first.index(one.name) if one.name in first else len(first)))
+    def per_picture_metrics(self) -> tuple[MetricInfo, ...]:
+        """The metrics with a score for each picture, those by which pictures are judged at a glance first."""
+        scored = [metric for metric in self.metrics if any(metric.name in row.scores for row in self.rows)]
+        return tuple(sorted(scored, key=_glance_rank))
 
-    def best(self, measure: Measure) -> tuple[str, ...]:
+    def best(self, metric: MetricInfo) -> tuple[str, ...]:
         """Labels of the methods with the best value of a metric: several where they are equal."""
-        values = {method.label: method.aggregates[measure.name].value for method in self.methods}
-        real = [value for value in values.values() if value == value]
-        if not real:
+        values = {method.label: method.aggregates[metric.name].value for method in self.methods}
+        measured = [value for value in values.values() if not math.isnan(value)]
+        if not measured:
             return ()
-        best = max(real) if measure.higher_is_better else min(real)
+        best = max(measured) if metric.higher_is_better else min(measured)
         return tuple(label for label, value in values.items() if value == best)
 
 
-@dataclass(frozen=True)
-class GalleryEntry:
-    """One picture of the gallery, as small WebP or PNG files."""
-
-    name: str
-    pictures: Mapping[str, bytes]  # "lines", "hints", "truth" and, with "method " before the label, each method
-    maps: Mapping[str, bytes]  # method -> difference from the truth
+def _glance_rank(metric: MetricInfo) -> int:
+    return _AT_A_GLANCE.index(metric.name) if metric.name in _AT_A_GLANCE else len(_AT_A_GLANCE)

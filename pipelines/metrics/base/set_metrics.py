@@ -1,21 +1,24 @@
 """What FID and KID share: features of every picture, kept as text, compared as sets."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from pipelines.core.imaging.arrays import F64
 from pipelines.metrics.base.case import Case
-from pipelines.metrics.base.feature_networks import packed_features, script_features, unpacked_features
-from pipelines.metrics.base.metric import Score
+from pipelines.metrics.base.feature_networks import decode_features, encode_features, torchscript_features
+from pipelines.metrics.base.results import Score
+
+if TYPE_CHECKING:
+    import torch
 
 
 class SetMetric(ABC):
     """A metric of the features of all results against those of all truths."""
 
-    name = ""
-    enough = 0  # pictures from which the value can be trusted
+    name: ClassVar[str]
+    reliable_from: ClassVar[int]  # pictures from which the value can be trusted
 
     def __init__(self, weights: str | None = None) -> None:
         self._weights = weights
@@ -24,24 +27,18 @@ class SetMetric(ABC):
     def measure(self, case: Case) -> str:
         """Return the features of result and truth as a text."""
         assert self._weights is not None
-        return packed_features(script_features(self._weights, case.result, case.truth))
+        return encode_features(torchscript_features(self._weights, case.result, case.truth))
 
-    def take(self, name: str, figure: Score) -> None:
+    def update(self, name: str, score: Score) -> None:
         """Take in the features of one picture."""
-        if isinstance(figure, str):
-            self._texts[name] = figure
+        if isinstance(score, str):
+            self._texts[name] = score
 
-    def add(self, case: Case) -> str:
-        """Measure a picture and take it in."""
-        figure = self.measure(case)
-        self.take(case.name, figure)
-        return figure
-
-    def value(self) -> float:
+    def compute(self) -> float:
         """Return the distance of the two sets; NaN for less than two pictures."""
         if len(self._texts) < 2:
             return float("nan")
-        features = unpacked_features(list(self._texts.values()))
+        features = decode_features(list(self._texts.values()))
         return self.distance(features[:, 0], features[:, 1])
 
     @abstractmethod
@@ -51,14 +48,13 @@ class SetMetric(ABC):
     def caution(self) -> str:
         """What has to be said with the value."""
         n = len(self._texts)
-        if n >= self.enough:
+        if n >= self.reliable_from:
             return ""
-        return (
-            f"{self.name} of {n} pictures: too few to be trusted ({self.enough:,} or more are); compare only at equal n"
-        )
+        few = f"too few to be trusted ({self.reliable_from:,} or more are)"
+        return f"{self.name} of {n} pictures: {few}; compare only at equal n"
 
 
-def identity_network(width: int) -> object:
+def identity_network(width: int) -> "torch.nn.Module":
     """A module that hands features on, so that torchmetrics takes features in place of pictures."""
     import torch
 
@@ -71,7 +67,7 @@ def identity_network(width: int) -> object:
     return Identity()
 
 
-def tensor(features: F64) -> Any:
+def tensor(features: F64) -> "torch.Tensor":
     """Features as a float64 tensor."""
     import torch
 

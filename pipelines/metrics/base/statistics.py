@@ -23,7 +23,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Paired:
+class PairedDifference:
     """How much larger the second of each pair is than the first."""
 
     mean: float
@@ -56,11 +56,11 @@ def bootstrap_mean(values: ArrayLike, *, level: float = 0.95, seed: int = 0) -> 
     return Interval(float(low), float(high))
 
 
-def compare_paired(first: ArrayLike, second: ArrayLike, *, seed: int = 0) -> Paired:
+def compare_paired(first: ArrayLike, second: ArrayLike, *, seed: int = 0) -> PairedDifference:
     """Compare two figures of the same pictures, (n,) each; raises ValueError for none or for unequal numbers."""
     differences = np.asarray(second, np.float64) - np.asarray(first, np.float64)
     larger, smaller = int((differences > 0).sum()), int((differences < 0).sum())
-    return Paired(
+    return PairedDifference(
         mean=float(differences.mean()),
         interval=bootstrap_mean(differences, seed=seed),
         larger=larger,

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from pipelines.metrics.base.case import Case
-from pipelines.metrics.base.feature_networks import as_batch, fits_vgg, normalised, vgg_features
+from pipelines.metrics.base.feature_networks import fits_vgg, normalise, to_batch, vgg_features
 from pipelines.metrics.base.metric import PictureMetric
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class VggMetric(PictureMetric):
         if not fits_vgg(self._weights, case.truth):
             return None
         with torch.no_grad():
-            pictures = normalised(as_batch(case.result, case.truth), _MEAN, _DEVIATION)
+            pictures = normalise(to_batch(case.result, case.truth), _MEAN, _DEVIATION)
             return self.distance(vgg_features(self._weights, pictures), self._weights)
 
     @abstractmethod

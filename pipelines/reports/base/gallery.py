@@ -1,43 +1,58 @@
-"""Which pictures a report shows, and how they are made small."""
+"""Which pictures a report shows, and their small copies."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipelines.core.errors import ColorizeError
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.picture import Picture, decode_picture
-from pipelines.metrics.base.results import Evaluation, GalleryEntry, Measure, Row
+from pipelines.metrics.base.results import Evaluation, MetricInfo, PictureScores
 from pipelines.reports.base.thumbnails import difference_map, hints_on_lines, thumbnail
 
+_INFINITE = 1e9  # what an infinite score counts for in the order
 
-def choose(evaluation: Evaluation, count: int) -> list[str]:
+
+@dataclass(frozen=True)
+class GalleryEntry:
+    """One picture of the gallery, as small WebP or PNG files."""
+
+    name: str
+    pictures: Mapping[str, bytes]  # "lines", "hints", "truth" and, with "method " before the label, each method
+    maps: Mapping[str, bytes]  # method -> difference from the truth
+
+
+def choose_pictures(evaluation: Evaluation, count: int) -> list[str]:
     """Names of `count` pictures, worst first: the worst two thirds and the best third, by the mean over methods.
 
     Pictures that failed for a method come first of all.
     """
-    measure = next(iter(evaluation.telling()), None)
-    rows: dict[str, list[Row]] = defaultdict(list)
+    metric = next(iter(evaluation.per_picture_metrics()), None)
+    rows: dict[str, list[PictureScores]] = defaultdict(list)
     for row in evaluation.rows:
         rows[row.name].append(row)
-    order = sorted(rows, key=lambda name: (*_badness(measure, rows[name]), name))
-    if len(order) <= count:
-        return order
+    worst_first = sorted(rows, key=lambda name: (*_badness(metric, rows[name]), name))
+    if len(worst_first) <= count:
+        return worst_first
     best = count // 3
-    return order[: count - best] + order[len(order) - best :]
+    return worst_first[: count - best] + worst_first[len(worst_first) - best :]
 
 
-def show(name: str, rows: Sequence[Row], files: Mapping[str, bytes]) -> GalleryEntry:
-    """Make the pictures of one case; files are named by their path. What cannot be decoded is left out."""
+def gallery_entry(name: str, rows: Sequence[PictureScores], files: Mapping[str, bytes]) -> GalleryEntry:
+    """Make the small copies of one picture by all methods; files are named by their path.
+
+    What cannot be decoded is left out.
+    """
     pictures: dict[str, bytes] = {}
     maps: dict[str, bytes] = {}
-    first = rows[0].files
-    truth = _rgb(files, first.get("truth"))
-    lines = _rgb(files, first.get("lines"))
+    paths = rows[0].files
+    truth = _rgb(files, paths.get("truth"))
+    lines = _rgb(files, paths.get("lines"))
     if lines is not None:
         pictures["lines"] = thumbnail(lines)
-    hints = _decoded(files, first.get("hints"))
+    hints = _decoded(files, paths.get("hints"))
     if lines is not None and hints is not None:
         pictures["hints"] = hints_on_lines(hints, lines)
     for row in rows:
@@ -65,10 +80,10 @@ def _decoded(files: Mapping[str, bytes], path: str | None) -> Picture | None:
         return None
 
 
-def _badness(measure: Measure | None, rows: Sequence[Row]) -> tuple[bool, float]:
+def _badness(metric: MetricInfo | None, rows: Sequence[PictureScores]) -> tuple[bool, float]:
     """Sort key: failed pictures first, then from worst to best."""
-    figures = [row.figures.get(measure.name) for row in rows] if measure else []
-    real = [min(figure, 1e9) for figure in figures if figure is not None]
-    whole = float(np.mean(real)) if real else 0.0
-    higher = measure is not None and measure.higher_is_better
-    return not any(row.problem for row in rows), whole if higher else -whole
+    scores = [row.scores.get(metric.name) for row in rows] if metric else []
+    measured = [min(score, _INFINITE) for score in scores if score is not None]
+    mean = float(np.mean(measured)) if measured else 0.0
+    higher_is_better = metric is not None and metric.higher_is_better
+    return not any(row.problem for row in rows), mean if higher_is_better else -mean

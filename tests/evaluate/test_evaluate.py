@@ -15,42 +15,11 @@ import pytest
 
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.errors import MissingPackageError, SettingsError, UsageError
-from pipelines.evaluate import EvaluateOptions, EvaluationReport, References, evaluate
+from pipelines.evaluate import EvaluateOptions, References, evaluate
 from tests import drawings
+from tests.evaluate.asking import ONE, ask, value
 
-ROOT = Path(__file__).resolve().parent.parent
-ONE = BatchSettings(jobs=1)
-
-
-@pytest.fixture
-def work(tmp_path: Path) -> Path:
-    """Five pictures: truth, lines, hints, results `good` (a little off) and `bad` (plain lines)."""
-    rng = np.random.default_rng(0)
-    for index in range(5):
-        truth = drawings.two_circles_coloured()
-        good = np.clip(truth.astype(int) + rng.integers(-2 - index, 3 + index, truth.shape), 0, 255).astype(np.uint8)
-        name = f"set/{index}.png"
-        drawings.write(tmp_path / "truth" / name, truth)
-        drawings.write(tmp_path / "good" / name, good)
-        drawings.write(tmp_path / "bad" / name, np.dstack([drawings.two_circles()] * 3))
-        drawings.write(tmp_path / "lines" / name, drawings.two_circles())
-        drawings.write(tmp_path / "hints" / name, drawings.two_hints())
-    return tmp_path
-
-
-def ask(
-    work: Path, *methods: str, output: str = "report", batch: BatchSettings = ONE, **asked: object
-) -> EvaluationReport:
-    """Evaluate with lines and hints."""
-    beside = References(*(str(work / name) for name in ("truth", "lines", "hints")))
-    places = [text if "=" in text else str(work / text) for text in methods]
-    return evaluate(places, beside, str(work / output), asked=EvaluateOptions(**asked), batch=batch)  # type: ignore[arg-type]
-
-
-def value(report: EvaluationReport, method: str, metric: str) -> float:
-    assert report.evaluation is not None
-    found = next(one for one in report.evaluation.methods if one.label == method)
-    return found.aggregates[metric].value
+ROOT = Path(__file__).resolve().parents[2]
 
 
 # figures and files
@@ -161,15 +130,15 @@ def test_too_few_pictures_give_no_verdict_and_none_in_common_is_said(work: Path)
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("options", "words"),
     [
         ({"compare": (("good", "good"),)}, "cannot be compared with itself"),
-        ({"least": {"psnr": float("nan")}}, "is not a number"),
+        ({"fail_under": {"psnr": float("nan")}}, "is not a number"),
     ],
 )
-def test_questions_without_an_answer_are_refused(work: Path, asked: dict[str, object], words: str) -> None:
+def test_questions_without_an_answer_are_refused(work: Path, options: dict[str, object], words: str) -> None:
     with pytest.raises(UsageError, match=words):
-        ask(work, "good", **asked)
+        ask(work, "good", **options)
 
 
 def test_one_file_can_be_evaluated(work: Path) -> None:
@@ -208,7 +177,7 @@ def test_odd_names_come_through_everywhere(tmp_path: Path) -> None:
         [f"a b={tmp_path / 'one'}", str(tmp_path / "two")],
         References(str(tmp_path / "truth")),
         str(tmp_path / "report"),
-        asked=EvaluateOptions(ballot=4, compare=(("a b", "two"),)),
+        options=EvaluateOptions(ballot=4, compare=(("a b", "two"),)),
         batch=ONE,
     )
     assert report.exit_code == 0
@@ -287,7 +256,7 @@ def test_all_pictures_failing_still_leaves_a_report(work: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("methods", "asked", "words"),
+    ("methods", "options", "words"),
     [
         (("good", "good"), {}, "two methods are called 'good'"),
         (("a/b=good",), {}, "no name for a method"),
@@ -302,10 +271,10 @@ def test_all_pictures_failing_still_leaves_a_report(work: Path) -> None:
     ],
 )
 def test_what_cannot_be_done_is_said_before_the_work(
-    work: Path, methods: tuple[str, ...], asked: dict[str, object], words: str
+    work: Path, methods: tuple[str, ...], options: dict[str, object], words: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        ask(work, *methods, **asked)
+        ask(work, *methods, **options)
     assert words in str(caught.value)
     assert not (work / "report").exists()
 
@@ -317,7 +286,7 @@ def test_a_metric_that_is_asked_for_must_have_what_it_needs(work: Path) -> None:
                 [str(work / "good")],
                 References(str(work / "truth")),
                 str(work / "report"),
-                asked=EvaluateOptions(metrics=(metric,)),
+                options=EvaluateOptions(metrics=(metric,)),
             )
 
 
@@ -346,14 +315,14 @@ def test_a_report_folder_of_somebody_else_is_not_written_over(work: Path) -> Non
 
 
 def test_limits_fail_the_run(work: Path) -> None:
-    assert ask(work, "good", least={"psnr": 20.0}, most={"delta_e": 20.0}).exit_code == 0
-    report = ask(work, "good", "bad", least={"psnr": 20.0})
+    assert ask(work, "good", fail_under={"psnr": 20.0}, fail_over={"delta_e": 20.0}).exit_code == 0
+    report = ask(work, "good", "bad", fail_under={"psnr": 20.0})
     assert report.exit_code == 1
     assert "bad: psnr" in report.table
     assert "is under 20: failed (--fail-under)" in report.table
-    assert ask(work, "bad", most={"delta_e": 1.0}).exit_code == 1
+    assert ask(work, "bad", fail_over={"delta_e": 1.0}).exit_code == 1
     with pytest.raises(SettingsError, match="not measured"):
-        ask(work, "good", least={"psnrr": 1.0})
+        ask(work, "good", fail_under={"psnrr": 1.0})
 
 
 def test_a_comparison_says_by_how_much_and_how_sure(work: Path) -> None:
@@ -373,9 +342,6 @@ def test_a_comparison_leaves_nothing_out_in_silence(work: Path) -> None:
     report = ask(work, "bad", "good", metrics=("psnr",), compare=(("bad", "good"),))
     assert "of 4 pictures" in report.table
     assert "1 left out, which only one of them has" in report.table
-
-
-# the command
 
 
 def test_evaluate_does_not_load_torch(work: Path) -> None:
