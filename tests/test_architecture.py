@@ -417,7 +417,7 @@ def test_every_metric_is_what_its_family_says(name: str) -> None:
     method = registry.load("metrics", name)
     assert isinstance(method.UNIT, str)
     assert isinstance(method.HIGHER_IS_BETTER, bool)
-    assert unlike(method.Metric, Metric) == []
+    assert unlike(method.Metric(), Metric) == []
 
 
 @pytest.mark.parametrize("name", registry.names("models"))
