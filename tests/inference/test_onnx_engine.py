@@ -13,7 +13,7 @@ from pipelines.inference.checkpoint_info import read_info
 from pipelines.inference.model_source import find_models
 from pipelines.inference.onnx_export import OPSET
 from tests.conftest import Cli
-from tests.inference.onnx_networks import canvas, painted
+from tests.inference.onnx_networks import painted
 
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed: pip install 'colorize-cli[onnx]'")
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'colorize-cli[onnx]'")
@@ -79,13 +79,6 @@ def test_foreign_files_are_refused(tmp_path: Path, about: dict[str, str], proble
     with pytest.raises(UsageError, match=f"net.onnx .*{problem}") as caught:
         find_models([str(tmp_path / "net.onnx")])
     assert "models export" in caught.value.hint
-
-
-def test_a_file_that_was_replaced_meanwhile_is_not_run(files: dict[str, bytes], file: Callable[[str], str]) -> None:
-    (painter,) = find_models([file("resnet")])
-    Path(painter.checkpoint).write_bytes(files["layers"])
-    with pytest.raises(UsageError, match="replaced meanwhile"):
-        painter.predict([canvas(60)], "cpu")
 
 
 @pytest.mark.parametrize("package", ["onnx", "onnxruntime"])
