@@ -40,6 +40,8 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def files(checkpoints: Path) -> dict[str, bytes]:
     """Each network as an ONNX model."""
+    for package in ("onnx", "onnxruntime"):
+        pytest.importorskip(package, reason=f"{package} is not installed: pip install 'colorize-cli[onnx]'")
     return {name: to_onnx(*load_checkpoint(checkpoints / name), licence="CC0") for name in KINDS}
 
 

@@ -1,5 +1,7 @@
 """Facts about what a checkpoint says of itself: which one is meant, which model it is, and what is wrong with it."""
 
+import dataclasses
+import json
 from pathlib import Path
 
 import pytest
@@ -12,12 +14,18 @@ from pipelines.inference.checkpoint import (
 )
 from pipelines.inference.checkpoint_info import (
     INFO,
+    SHIPPED,
     WEIGHTS,
+    CheckpointInfo,
     check_weights,
     find_checkpoint,
+    params_of,
     read_info,
+    read_json,
+    spec_of,
 )
-from tests.inference.checkpoints import card_of, change_card, weights_of
+from pipelines.models import pix2pix
+from tests.inference.checkpoints import PARAMS, card_of, change_card, weights_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -116,3 +124,44 @@ def test_one_that_was_not_whole_yet_gives_way_to_the_old_one(saved: Path) -> Non
     (run / ".last.writing" / WEIGHTS).write_bytes(b"half")
     saved.rename(run / ".last.old")
     assert read_info(run).step == 3
+
+
+# what a card says -------------------------------------------------------------------------------------------
+
+
+def test_a_card_comes_back_as_it_was_written_with_the_digest_of_the_weights(saved: Path) -> None:
+    info = read_info(saved)
+    assert info.weights_sha256 == sha256_of_file(saved / WEIGHTS)
+    assert dataclasses.replace(info, weights_sha256="") == card_of()
+
+
+def test_params_and_spec_are_those_of_the_model(saved: Path) -> None:
+    info = read_info(saved)
+    assert params_of(info) == PARAMS
+    assert spec_of(info) == pix2pix.network_spec(PARAMS)
+
+
+def test_what_a_card_leaves_out_has_its_default(saved: Path) -> None:
+    assert params_of(CheckpointInfo("pix2pix", {"ngf": 3})) == pix2pix.Params(ngf=3)
+
+
+def test_a_bare_name_means_the_weights_that_are_shipped_and_a_path_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_checkpoint("fillnet") == SHIPPED / "fillnet"
+    assert read_info("fillnet").model == "fillnet"
+    check_weights(SHIPPED / "fillnet")
+    for path in ("./fillnet", tmp_path / "fillnet"):
+        with pytest.raises(UsageError, match="does not exist"):
+            find_checkpoint(path if isinstance(path, str) else str(path))
+
+
+@pytest.mark.parametrize(("content", "is_whole"), [("{}", True), ('{"a": [1]}', True), ("[]", False), ("{", False)])
+def test_files_of_a_checkpoint_hold_one_object(tmp_path: Path, content: str, is_whole: bool) -> None:
+    (tmp_path / "a.json").write_text(content)
+    if is_whole:
+        assert read_json(tmp_path / "a.json") == json.loads(content)
+    else:
+        with pytest.raises(UsageError, match=r"a\.json is damaged"):
+            read_json(tmp_path / "a.json")
