@@ -1,4 +1,4 @@
-"""Facts about the work on drawings: steps, merges, panels, layers, what it says is missing."""
+"""Facts about the work on drawings: steps, merges, panels, layers, and what it says is missing."""
 
 from pathlib import Path
 
