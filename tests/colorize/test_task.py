@@ -1,14 +1,24 @@
 """Facts about the work on drawings: steps, merges, panels, layers, and what it says is missing."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from pipelines.colorize import ColorizeTask, OutputOptions, RunOptions
+from pipelines.colorize.ensemble import Ensemble
+from pipelines.colorize.reader import DrawingReader
 from pipelines.core.batch.workers import Input, Produced
+from pipelines.core.settings import digest
+from pipelines.inference.merging import ResolvedMerge
+from pipelines.inference.model_source import find_models
+from pipelines.tracking.frames import FrameHint
+from pipelines.tracking.hint_propagation import encode_hints
 from tests import drawings
 from tests.colorize.results import files_of, two
 from tests.conftest import Cli
+from tests.drawings import Bytes
 
 pytestmark = pytest.mark.usefixtures("networks_are_loaded_anew")
 
@@ -81,11 +91,6 @@ def test_panels_are_labelled_and_hold_the_truth(cli: Cli, art: Path, networks: P
 
 
 def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
-    from pipelines.colorize import ColorizeTask, OutputOptions, RunOptions
-    from pipelines.colorize.ensemble import Ensemble
-    from pipelines.colorize.reader import DrawingReader
-    from pipelines.inference.model_source import find_models
-
     def made(device: str) -> list[Produced]:
         ensemble = Ensemble(find_models(["flat"]), run=RunOptions(device, 2))
         work = ColorizeTask(ensemble, DrawingReader(ensemble.hint_presets), OutputOptions(steps=True, panels=True))
@@ -95,3 +100,84 @@ def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
 
     pairs = (("picture", "lines"), ("hints", "hints"), ("truth", "colour"))
     assert made("cpu") == made("cuda")
+
+
+# one drawing, by the task itself ----------------------------------------------------------------------------
+
+
+def task(*models: str, merge: ResolvedMerge | None = None, **options: Any) -> ColorizeTask:
+    ensemble = Ensemble(find_models(models or ["flat"]), merge, RunOptions("cpu"))
+    reader = DrawingReader(ensemble.hint_presets)
+    more = {name: options.pop(name) for name in ("background", "lines", "expected") if name in options}
+    return ColorizeTask(ensemble, reader, OutputOptions(**options), **more)
+
+
+def done(work: ColorizeTask, **files: Bytes | bytes) -> Produced:
+    """What comes of two circles and files beside them."""
+    contents = {name: file if isinstance(file, bytes) else drawings.png(file) for name, file in files.items()}
+    contents["picture"] = drawings.png(drawings.two_circles(64))
+    return work(contents, np.random.default_rng(0))
+
+
+def test_what_is_written_is_the_result_then_variants_steps_the_panel_and_layers() -> None:
+    work = task(variants=3, steps=True, panels=True, layers="png")
+    produced = done(work, hints=drawings.two_hints(64))
+    files = work.layer_files({"picture", "hints"})
+    assert len(produced.files) == 1 + 2 + len(work.step_names) + 1 + len(files)
+    pictures = [drawings.read(file) for file in produced.files if file.startswith(b"\x89PNG")]
+    assert len(pictures) == len(produced.files) - 1, "one file is the list of the layers"
+    small = pictures[: 3 + len(work.step_names)]
+    assert {picture.shape[:2] for picture in small} == {(64, 64)}
+    result = pictures[0]
+    assert tuple(result[32, 17]) == drawings.RED
+    assert pictures[3 + len(work.step_names)].shape[1] > 2 * 256, "the panel is several pictures wide"
+
+
+def test_nothing_is_written_beside_that_is_not_asked_for() -> None:
+    assert len(done(task()).files) == 1
+    assert task().layer_files({"picture", "hints"}) == ()
+
+
+def test_steps_are_named_in_the_order_of_models_and_layers() -> None:
+    assert task().step_names == ("hints", "composite", "flat-colour")
+    merged = task("flat", "a=fillnet", merge=ResolvedMerge("shading", "flat", ("a",), 0.2))
+    assert merged.step_names == (
+        *("hints", "composite", "flat-colour", "flat-shading", "flat"),
+        *("a-input", "a-raw", "a-colour", "a-shading", "a", "merged-colour"),
+    )
+
+
+def test_layers_have_one_for_hints_where_there_are_any() -> None:
+    with_hints, without = (task(layers="png").layer_files(names) for names in ({"picture", "hints"}, {"picture"}))
+    assert len(with_hints) == len(without) + 1
+    assert any("hints" in name for name in with_hints) and not any("hints" in name for name in without)
+    assert len(done(task(layers="png")).files) == 1 + len(without)
+
+
+@pytest.mark.parametrize(
+    ("expected", "files", "warnings"),
+    [
+        (("hints",), {"hints": drawings.two_hints(64)}, ()),
+        (("hints",), {}, ("nothing of its name in --hints; no hints, reference or palette: colours are guessed",)),
+        ((), {}, ("no hints, reference or palette: colours are guessed",)),
+        (("truth",), {"hints": drawings.two_hints(64)}, ("nothing of its name in --truth",)),
+        (("hints",), {"carried": encode_hints([FrameHint(1, drawings.RED, 0.1, None)])}, ()),
+        ((), {"hints": drawings.two_hints(64), "unlocked": b"not locked: torn"}, ("not locked: torn",)),
+    ],
+)
+def test_what_one_may_have_thought_to_be_there_is_said(
+    expected: tuple[str, ...], files: dict[str, Any], warnings: tuple[str, ...]
+) -> None:
+    assert done(task(expected=expected), **files).warnings == warnings
+
+
+def test_results_depend_on_what_is_asked_for_and_not_on_where_the_truth_lies() -> None:
+    plain = digest(task(panels=True).settings)
+    assert digest(task(panels=True, truth="here").settings) == plain
+    for other in (task(), task(panels=True, variants=2), task(panels=True, lines="none"), task("fillnet", panels=True)):
+        assert digest(other.settings) != plain
+
+
+def test_only_networks_run_in_threads() -> None:
+    assert not task().runs_in_threads
+    assert task("fillnet").runs_in_threads

@@ -6,7 +6,7 @@ import pytest
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.inference.merging import Merge, ResolvedMerge, resolve_merge
 from pipelines.inference.model_source import ModelSource
-from pipelines.inference.types import ColorResult
+from pipelines.inference.types import ColorResult, Steps
 from tests import drawings
 
 RED = drawings.RED
@@ -21,7 +21,7 @@ def result(colour: tuple[int, int, int], flats: tuple[int, int, int], *, ink: in
     filled, flat = (np.full((2, 2, 3), levels, np.uint8) for levels in (colour, flats))
     nowhere = np.zeros((2, 2), bool)
     inked = np.full(3, ink, np.uint8)
-    return ColorResult(filled, flat, nowhere, np.ones((2, 2), np.int32), inked, {"raw": filled})
+    return ColorResult(filled, flat, nowhere, np.ones((2, 2), np.int32), inked, Steps({"raw": lambda: filled}))
 
 
 # the layers -------------------------------------------------------------------------------------------------

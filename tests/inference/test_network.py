@@ -18,7 +18,7 @@ from pipelines.inference.torch_engine import TorchEngine
 from pipelines.inference.types import NetworkSpec
 from tests import drawings
 from tests.inference.means import network
-from tests.inference.onnx_networks import canvas, inputs
+from tests.inference.onnx_networks import canvas
 from tests.inference.scenes import circle, no_hints
 
 
@@ -67,18 +67,6 @@ def test_a_network_is_loaded_once_for_each_device_and_engine(checkpoints: Path) 
     assert load_network(str(checkpoints / "resnet"), weights, "cpu") is first
     assert isinstance(first.engine, TorchEngine)
     assert first.spec == spec_of(read_info(checkpoints / "resnet"))
-
-
-@pytest.mark.parametrize("kind", ["resnet", "fillnet"])
-def test_both_engines_run_a_checkpoint_alike(checkpoints: Path, kind: str) -> None:
-    for package in ("onnx", "onnxruntime"):
-        pytest.importorskip(package, reason=f"{package} is not installed: pip install 'colorize-cli[onnx]'")
-    weights = read_info(checkpoints / kind).weights_sha256
-    torch_, onnx = (load_network(str(checkpoints / kind), weights, "cpu", engine) for engine in ("torch", "onnx"))
-    assert torch_.spec == onnx.spec
-    given = inputs(kind, 1, 64, 64)
-    for one, other in zip(torch_.run(given), onnx.run(given), strict=True):
-        np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
 
 
 def test_a_checkpoint_that_was_replaced_meanwhile_is_not_run(checkpoints: Path, tmp_path: Path) -> None:

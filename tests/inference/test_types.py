@@ -103,13 +103,24 @@ def test_shading_is_what_the_flats_are_multiplied_by() -> None:
     assert np.abs(multiplied - colour).max() <= 1
 
 
-def test_steps_are_added_to_a_copy() -> None:
+def test_steps_are_added_to_a_copy_and_worked_out_when_they_are_looked_at() -> None:
     colour = np.zeros((2, 2, 3), np.uint8)
+    looked_at = []
+
+    def raw() -> Bytes:
+        looked_at.append("raw")
+        return colour
+
     bare = result(colour, colour)
-    shown = bare.with_steps({"raw": colour})
-    assert (dict(bare.steps), list(shown.steps)) == ({}, ["raw"])
+    shown = bare.with_steps({"raw": raw})
+    assert (list(bare.steps), list(shown.steps), looked_at) == ([], ["raw"], [])
     assert shown.colour is bare.colour
-    assert (bare.ink == 0).all(), "lines are black where nothing says otherwise"
+    assert shown.steps["raw"] is colour and looked_at == ["raw"]
+
+
+def test_lines_are_black_where_nothing_says_otherwise() -> None:
+    colour = np.zeros((2, 2, 3), np.uint8)
+    assert result(colour, colour).ink.tolist() == [0, 0, 0]
 
 
 # what a model says of itself --------------------------------------------------------------------------------
