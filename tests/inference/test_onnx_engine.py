@@ -18,6 +18,8 @@ from tests.inference.onnx_networks import painted
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed: pip install 'colorize-cli[onnx]'")
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'colorize-cli[onnx]'")
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.mark.parametrize("kind", ["fillnet", "layers", "resnet"])
 def test_pictures_are_those_of_torch_to_a_level(kind: str, checkpoints: Path, file: Callable[[str], str]) -> None:

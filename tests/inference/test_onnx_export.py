@@ -20,6 +20,8 @@ from tests.inference.onnx_networks import KINDS, by_torch, inputs
 onnx = pytest.importorskip("onnx", reason="the package onnx is not installed: pip install 'colorize-cli[onnx]'")
 pytest.importorskip("onnxruntime", reason="onnxruntime is not installed: pip install 'colorize-cli[onnx]'")
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_raw_outputs_are_those_of_torch_for_any_batch_and_size(
