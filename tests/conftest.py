@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from colorize_cli.app import main
-from tests import drawings
+from tests import drawings, plugins
 
 
 class Ran(NamedTuple):
@@ -73,3 +74,17 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[plugins.Installed]:
+    """Installs a package with a model, as long as the test runs."""
+
+    def install(name: str, source: str = plugins.FLAT, **entry: str) -> None:
+        plugins.write_package(tmp_path, name, source, **entry)
+        plugins.install(tmp_path, monkeypatch)
+
+    yield install
+    for module in [module for module in sys.modules if module.split(".")[0].startswith("plugged")]:
+        del sys.modules[module]
+    plugins.forget()

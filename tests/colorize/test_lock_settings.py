@@ -19,9 +19,9 @@ from pipelines.inference.checkpoint_info import CheckpointInfo
 from pipelines.inference.network import load_network
 from pipelines.models import fillnet
 from tests import drawings
+from tests.colorize.frames import HEAD, frame, hints
 from tests.conftest import Cli
 from tests.drawings import BLUE, GREEN, RED
-from tests.test_lock import HEAD, frame, hints
 
 FRAMES = 3
 Options = tuple[str | Path, ...]  # a Path is one in the folder of drawings

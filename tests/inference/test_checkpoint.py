@@ -14,11 +14,9 @@ import pytest
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
 
 from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import sha256_of_file
-from pipelines.core.settings import plain
 from pipelines.inference import checkpoint
 from pipelines.inference.checkpoint import (
     TRAINING,
@@ -31,42 +29,14 @@ from pipelines.inference.checkpoint import (
 from pipelines.inference.checkpoint_info import (
     INFO,
     WEIGHTS,
-    CheckpointInfo,
-    check_weights,
     find_checkpoint,
     read_info,
     recover,
 )
 from pipelines.models import pix2pix
-
-PARAMS = pix2pix.Params(generator="unet_128", ngf=2, ndf=2)
-
+from tests.inference.checkpoints import PARAMS, card_of, change_card, content, weights_of
 
 pytestmark = pytest.mark.usefixtures("one_thread")
-
-
-def card_of(step: int = 3) -> CheckpointInfo:
-    return CheckpointInfo("pix2pix", plain(PARAMS), step, {"val_psnr": 12.5}, "a note")
-
-
-def weights_of(seed: int = 0) -> dict[str, Tensor]:
-    torch.manual_seed(seed)
-    return pix2pix.build_network(PARAMS).state_dict()
-
-
-def content(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-@pytest.fixture
-def saved(tmp_path: Path) -> Path:
-    """A checkpoint after step 3."""
-    training = Training({"step": 3, "best": {}}, {"a.b": torch.arange(4.0), "c": torch.tensor(5)})
-    write_checkpoint(tmp_path / "run" / "last", card_of(), weights_of(), training)
-    return tmp_path / "run" / "last"
-
-
-# what is written comes back ---------------------------------------------------------------------------------
 
 
 def test_a_folder_rebuilds_its_model_alone(saved: Path) -> None:
@@ -124,87 +94,12 @@ def test_no_file_of_a_checkpoint_is_a_pickle(saved: Path) -> None:
             assert load_file(saved / name)
 
 
-# which one is meant -----------------------------------------------------------------------------------------
-
-
-def test_a_run_means_its_best_else_its_last(saved: Path) -> None:
-    run = saved.parent
-    assert find_checkpoint(run) == saved
-    assert find_checkpoint(saved) == saved
-    write_checkpoint(run / "best", card_of(9), weights_of(1))
-    assert find_checkpoint(run) == run / "best"
-    assert read_info(run).step == 9
-
-
-def test_where_one_stands_is_found_too(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(saved)
-    assert read_info(".").step == 3
-    monkeypatch.chdir(saved.parent)
-    assert read_info(".").step == 3
-    with pytest.raises(UsageError, match="is no checkpoint"):
-        find_checkpoint("/")
-
-
-def test_what_is_no_checkpoint_is_said_so(tmp_path: Path) -> None:
-    (tmp_path / "file.pth").write_bytes(b"x")
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(UsageError, match="is a file, not a checkpoint folder") as raised:
-        load_checkpoint(tmp_path / "file.pth")
-    assert "models import" in raised.value.hint
-    with pytest.raises(UsageError, match=r"is no checkpoint: it has no model\.json"):
-        load_checkpoint(tmp_path / "folder")
-    with pytest.raises(UsageError, match="does not exist"):
-        load_checkpoint(tmp_path / "nowhere")
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ('{"kind": "somebody else"}', "is not a model's card"),
-        ('{"model": "pix2pix"}', "is not a model's card"),
-        ('{"kind": "colorize-cli model", "version": 99}', r"another version of colorize-cli \(99\)"),
-        ('{"kind": "colorize-cli model", "version": 1}', "model.json is damaged"),
-        ('{"kind": "colorize-cli mod', "model.json is damaged"),
-        ("[1, 2]", "model.json is damaged"),
-        ("", "model.json is damaged"),
-        ("\x00\x01", "model.json is damaged"),
-    ],
-)
-def test_a_card_that_is_foreign_or_damaged(saved: Path, text: str, words: str) -> None:
-    (saved / INFO).write_text(text)
-    with pytest.raises(UsageError, match=words) as raised:
-        load_checkpoint(saved)
-    assert raised.value.hint
-
-
-def change_card(saved: Path, **values: object) -> None:
-    about = json.loads((saved / INFO).read_text())
-    (saved / INFO).write_text(json.dumps({**about, **values}))
-
-
-@pytest.mark.parametrize(
-    ("values", "words"),
-    [
-        ({"params": {"ngf": "many"}}, "ngf"),
-        ({"params": {"depth": 3}}, "no setting 'depth'"),
-        ({"params": {"ngf": -1}}, "ngf = -1 is out of range"),
-    ],
-)
-def test_params_that_this_version_does_not_have(saved: Path, values: dict[str, object], words: str) -> None:
-    change_card(saved, **values)
-    with pytest.raises(UsageError, match=words):
-        load_checkpoint(saved)
-
-
 @pytest.mark.parametrize("model", ["nothing", "../evil", "flat"])
 def test_a_model_that_there_is_not_or_that_has_no_weights(saved: Path, model: str) -> None:
     change_card(saved, model=model)
     with pytest.raises(ColorizeError) as raised:
         load_checkpoint(saved)
     assert raised.value.exit_code == 2
-
-
-# damage -----------------------------------------------------------------------------------------------------
 
 
 def test_damaged_weights_are_refused(saved: Path) -> None:
@@ -222,21 +117,6 @@ def test_a_pickle_in_the_place_of_weights_is_refused_unread(saved: Path) -> None
     torch.save(weights_of(), saved / WEIGHTS)
     with pytest.raises(UsageError, match=r"weights\.safetensors is damaged"):
         load_checkpoint(saved)
-
-
-def test_weights_are_checked_by_their_digest_without_reading_them(saved: Path) -> None:
-    check_weights(saved)
-    data = bytearray((saved / WEIGHTS).read_bytes())
-    data[-5] ^= 1
-    (saved / WEIGHTS).write_bytes(data)
-    with pytest.raises(UsageError, match="is damaged"):
-        check_weights(saved)
-    (saved / WEIGHTS).write_bytes(b"anything at all")
-    change_card(saved, weights_sha256=sha256_of_file(saved / WEIGHTS))
-    check_weights(saved)
-    (saved / WEIGHTS).unlink()
-    with pytest.raises(UsageError, match=f"{WEIGHTS} is missing"):
-        check_weights(saved)
 
 
 @pytest.mark.parametrize(
@@ -269,9 +149,6 @@ def test_damaged_training_state_is_refused(saved: Path) -> None:
     (saved / TRAINING).unlink()
     with pytest.raises(UsageError, match="has no training state"):
         read_training(saved)
-
-
-# whole at any moment ----------------------------------------------------------------------------------------
 
 
 def test_a_full_disk_leaves_the_old_checkpoint_whole(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -352,23 +229,6 @@ def test_a_process_killed_at_any_step_of_a_replacement_leaves_one_whole_checkpoi
     assert number > 8
     assert seen == sorted(seen)  # from some step on it is the new one
     assert reader == "write_checkpoint" or set(seen) == {3, 8}
-
-
-def test_a_replacement_killed_between_its_renames_is_mended_to_the_new_one(saved: Path) -> None:
-    run = saved.parent
-    write_checkpoint(run / "next", card_of(8), weights_of(1))
-    (run / "next").rename(run / ".last.writing")
-    saved.rename(run / ".last.old")
-    assert read_info(run).step == 8
-    assert sorted(path.name for path in run.iterdir()) == ["last"]
-
-
-def test_one_that_was_not_whole_yet_gives_way_to_the_old_one(saved: Path) -> None:
-    run = saved.parent
-    (run / ".last.writing").mkdir()
-    (run / ".last.writing" / WEIGHTS).write_bytes(b"half")
-    saved.rename(run / ".last.old")
-    assert read_info(run).step == 3
 
 
 def test_readers_and_a_writer_do_not_disturb_each_other(saved: Path) -> None:

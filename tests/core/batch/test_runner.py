@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from pipelines.core.batch import journal, workers
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import Record, Report
 from pipelines.core.batch.runner import Terminated, run
-from pipelines.core.batch.workers import Produced
+from pipelines.core.batch.workers import Input, Produced
 from pipelines.core.errors import MethodError, MissingPackageError, UsageError
 from pipelines.core.files import STATE_FOLDER, fingerprint
 
@@ -355,3 +356,32 @@ def test_a_fault_of_ours_says_so() -> None:
         _ = 1 // 0
     except ZeroDivisionError as error:
         assert "fault of colorize-cli" in workers.explain(error)
+
+
+class Halves:
+    """A task on several inputs: notes how many came together."""
+
+    batch_size = 3
+    runs_in_threads = False
+
+    def __call__(self, files: Any, rng: np.random.Generator) -> Produced:
+        return self.run_batch([Input(files, rng)])[0]
+
+    def prepare(self, workers: int | None) -> "tuple[Halves, int | None]":
+        return self, workers
+
+    def run_batch(self, inputs: Any) -> list[Produced]:
+        return [Produced((bytes([len(inputs)]) + files["picture"],)) for files, _ in inputs]
+
+
+def test_the_floor_hands_as_many_inputs_over_together_as_a_work_takes(tmp_path: Path) -> None:
+    jobs = []
+    for number in range(7):
+        (tmp_path / f"{number}.png").write_bytes(bytes([number]))
+        source = tmp_path / f"{number}.png"
+        jobs.append(Job((("picture", source),), (tmp_path / "out" / f"{number}.bin",), PurePosixPath(source.name)))
+    report = run(Plan("test", tuple(jobs), tmp_path / "out", {}), Halves(), BatchSettings(jobs=1))
+    assert report.counts["done"] == 7
+    assert [(tmp_path / "out" / f"{n}.bin").read_bytes() for n in range(7)] == [
+        bytes([c, n]) for n, c in enumerate([3] * 6 + [1])
+    ]

@@ -1,4 +1,4 @@
-"""`colorize --lock` and `--palette-from`: the same colours over frames, whatever paints, and what users meet."""
+"""`colorize --lock`: the same colours over frames, whatever paints, and what users meet."""
 
 import signal
 import threading
@@ -12,50 +12,24 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.colorize import Guides, OutputOptions, colorize, reader
+from pipelines.colorize import Guides, colorize, reader
 from pipelines.colorize import lock as lock_passes
 from pipelines.core.batch.plan import BatchSettings
-from pipelines.core.batch.report import Report
-from pipelines.core.errors import MethodError, UsageError
+from pipelines.core.errors import MethodError
 from pipelines.inference.checkpoint import write_checkpoint
 from pipelines.inference.checkpoint_info import CheckpointInfo
 from pipelines.models import pix2pix
 from pipelines.tracking.frames import survey
 from tests import drawings
+from tests.colorize.frames import HAND, HEAD, SIZE, at, frame, hints, run, seen
 from tests.conftest import Cli
-from tests.drawings import BLUE, GREEN, RED, Bytes
-
-SIZE = 96
-HEAD, HAND = (34, 48), (76, 36)
-
-
-def frame(turn: int, *, missing: bool = False) -> Bytes:
-    """A head that moves on, and a hand that swings."""
-    lines = np.full((SIZE, SIZE), 255, np.uint8)
-    cv2.circle(lines, at(HEAD, turn), 24, 0, 2)
-    if not missing:
-        cv2.circle(lines, at(HAND, turn), 13, 0, 2)
-    return lines
-
-
-def at(place: tuple[int, int], turn: int) -> tuple[int, int]:
-    return place[0] + 2 * turn, place[1] + (4 * turn if place == HAND else 0)
-
-
-def hints(turn: int, **colours: tuple[int, int, int]) -> Bytes:
-    layer = np.zeros((SIZE, SIZE, 4), np.uint8)
-    for name, colour in colours.items():
-        cv2.circle(layer, at({"head": HEAD, "hand": HAND}[name], turn), 4, (*colour, 255), -1)
-    return layer
+from tests.drawings import BLUE, GREEN, RED
 
 
 @pytest.fixture
-def art(tmp_path: Path) -> Path:
+def art(walk: Path) -> Path:
     """Four frames, in the third of which the hand is hidden; hints for the first."""
-    for turn in range(4):
-        drawings.write(tmp_path / "lines" / f"walk_{turn}.png", frame(turn, missing=turn == 2))
-    drawings.write(tmp_path / "hints" / "walk_0.png", hints(0, head=GREEN, hand=RED))
-    return tmp_path
+    return walk
 
 
 @pytest.fixture(autouse=True)
@@ -68,28 +42,8 @@ def _signals_stay() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def run(art: Path, name: str = "out", *, jobs: int = 1, model: str = "flat", **guides: object) -> Report:
-    found = {place: str(art / str(where)) if place != "lock" else where for place, where in guides.items()}
-    wanted = Guides(**found)  # type: ignore[arg-type]
-    batch = BatchSettings(jobs=jobs)
-    return colorize([str(art / "lines")], str(art / name), model=model, guides=wanted, background="paper", batch=batch)
-
-
-def seen(art: Path, name: str = "out") -> dict[str, list[tuple[int, ...]]]:
-    """The colours of head and hand in each frame that has them."""
-    pictures = {turn: drawings.read(art / name / f"walk_{turn}.png") for turn in range(4)}
-    found = {}
-    for part, place in (("head", HEAD), ("hand", HAND)):
-        turns = [turn for turn in pictures if part == "head" or turn != 2]
-        found[part] = [tuple(pictures[turn][at(place, turn)[::-1]].tolist()) for turn in turns]
-    return found
-
-
 def files_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.glob("*.png"))}
-
-
-# what it is for -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("model", ["flat", "fillnet"])
@@ -183,9 +137,6 @@ def test_a_network_is_locked_too(art: Path) -> None:
         hands = np.array(seen(art, name)["hand"])[1:, :3].astype(int)
         away[name] = np.abs(hands - RED).max()
     assert away["locked"] < 40 < away["alone"], "an untrained network knows nothing of red"
-
-
-# as a batch ---------------------------------------------------------------------------------------------------
 
 
 def test_the_bytes_do_not_depend_on_the_workers(art: Path) -> None:
@@ -290,11 +241,6 @@ def test_one_picture_has_nothing_to_be_locked_to(art: Path, cli: Cli) -> None:
     assert not list(art.glob(".colorize-cli/lock"))
 
 
-def test_variants_cannot_be_locked(art: Path) -> None:
-    with pytest.raises(UsageError, match="one colouring"):
-        colorize([str(art / "lines")], str(art / "out"), guides=Guides(lock=True), shown=OutputOptions(variants=2))
-
-
 def test_an_interrupt_while_frames_are_compared_ends_the_run(art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -303,32 +249,3 @@ def test_an_interrupt_while_frames_are_compared_ends_the_run(art: Path, monkeypa
     report = run(art, lock=True)
     assert report.exit_code == 130
     assert [record.reason for record in report.records] == ["not reached"] * 4
-
-
-# palettes of finished pictures --------------------------------------------------------------------------------
-
-
-def test_the_palette_is_found_in_finished_pictures(art: Path, cli: Cli) -> None:
-    for name, colour in (("a", RED), ("b", BLUE)):
-        picture = np.full((64, 64, 3), 255, np.uint8)
-        cv2.rectangle(picture, (8, 8), (55, 55), colour, -1)
-        drawings.write(art / "finished" / f"{name}.png", picture)
-    (art / "finished" / "c.png").write_bytes(b"no picture")
-    arguments = ("colorize", art / "lines", "-o", art / "out", "--palette-from", art / "finished", "--model", "flat")
-    done = cli(*arguments, "--background", "paper", "-j", 1)
-    assert done.code == 0, done.err
-    colours = {colour for found in seen(art).values() for colour in found}
-    assert colours <= {RED, BLUE} and len(colours) == 2
-
-
-def test_what_is_wrong_with_palettes_is_said(art: Path) -> None:
-    (art / "two.hex").write_text("1e3cc8\n")
-    (art / "empty").mkdir()
-    with pytest.raises(UsageError, match="two palettes"):
-        run(art, palette="two.hex", palette_from="lines")
-    with pytest.raises(UsageError, match="does not exist"):
-        run(art, palette_from="nowhere")
-    with pytest.raises(UsageError, match="no colours"):
-        run(art, palette_from="empty")
-    with pytest.raises(UsageError, match="cannot be read"):
-        run(art, palette_from="two.hex")

@@ -1,0 +1,161 @@
+"""Facts about what is asked of the stage: what cannot be written is refused, palettes are found."""
+
+from pathlib import Path, PurePosixPath
+
+import cv2
+import numpy as np
+import pytest
+
+from pipelines.colorize import Guides, OutputOptions, colorize
+from pipelines.colorize.options import check_outputs, find_companions, folders_beside, read_palette_of
+from pipelines.core.batch.plan import Destination
+from pipelines.core.errors import UsageError
+from tests import drawings
+from tests.colorize.frames import run, seen
+from tests.conftest import Cli
+from tests.drawings import BLUE, RED
+
+FOLDER, FILE, PIPE = Destination(Path("out")), Destination(Path("out"), Path("out/a.png")), Destination(None)
+
+
+# what cannot be written -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message", "hint"),
+    [
+        (OutputOptions(steps=True), "steps and panels need a folder", "folder after -o"),
+        (OutputOptions(panels=True), "steps and panels need a folder", "folder after -o"),
+        (OutputOptions(variants=2), "variants need a folder", "folder after -o"),
+        (OutputOptions(layers="ora"), "layers need a folder", "folder after -o"),
+    ],
+)
+def test_what_lies_beside_the_result_needs_a_folder(outputs: OutputOptions, message: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=message) as raised:
+        check_outputs(outputs, PIPE, lock=False)
+    assert hint in raised.value.hint
+    for destination in (FOLDER, FILE):
+        check_outputs(outputs, destination, lock=False)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "message", "hint"),
+    [
+        (OutputOptions(truth="colour"), "shown in panels alone", "Add --panels"),
+        (OutputOptions(flats="colour"), "divided in layers alone", "Add --layers ora"),
+        (OutputOptions(flats="region"), "divided in layers alone", "Add --layers ora"),
+        (OutputOptions(layers="png", flats="colour"), "how many files the flats by colour would be", "--layers psd"),
+        (OutputOptions(layers="png", flats="region"), "how many files the flats by region would be", "--layers psd"),
+        (OutputOptions(layers="orra"), "no method 'orra' among exports", "Did you mean 'ora'?"),
+    ],
+)
+def test_outputs_that_do_not_go_together_are_refused(outputs: OutputOptions, message: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=message) as raised:
+        check_outputs(outputs, FOLDER, lock=False)
+    assert hint in raised.value.hint
+
+
+@pytest.mark.parametrize("layers", ["ora", "psd", "png"])
+def test_whatever_goes_together_is_taken(layers: str) -> None:
+    check_outputs(OutputOptions(steps=True, panels=True, truth="colour", layers=layers), FOLDER, lock=True)
+    check_outputs(OutputOptions(variants=3, layers=layers), FOLDER, lock=False)
+    if layers != "png":
+        check_outputs(OutputOptions(layers=layers, flats="region"), FILE, lock=False)
+    check_outputs(OutputOptions(), PIPE, lock=True)
+
+
+def test_variants_cannot_be_locked(art: Path) -> None:
+    with pytest.raises(UsageError, match="one colouring"):
+        colorize([str(art / "lines")], str(art / "out"), guides=Guides(lock=True), shown=OutputOptions(variants=2))
+
+
+def test_the_palette_is_found_in_finished_pictures(walk: Path, cli: Cli) -> None:
+    for name, colour in (("a", RED), ("b", BLUE)):
+        picture = np.full((64, 64, 3), 255, np.uint8)
+        cv2.rectangle(picture, (8, 8), (55, 55), colour, -1)
+        drawings.write(walk / "finished" / f"{name}.png", picture)
+    (walk / "finished" / "c.png").write_bytes(b"no picture")
+    arguments = ("colorize", walk / "lines", "-o", walk / "out", "--palette-from", walk / "finished", "--model", "flat")
+    done = cli(*arguments, "--background", "paper", "-j", 1)
+    assert done.code == 0, done.err
+    colours = {colour for found in seen(walk).values() for colour in found}
+    assert colours <= {RED, BLUE} and len(colours) == 2
+
+
+def test_what_is_wrong_with_palettes_is_said(walk: Path) -> None:
+    (walk / "two.hex").write_text("1e3cc8\n")
+    (walk / "empty").mkdir()
+    with pytest.raises(UsageError, match="two palettes"):
+        run(walk, palette="two.hex", palette_from="lines")
+    with pytest.raises(UsageError, match="does not exist"):
+        run(walk, palette_from="nowhere")
+    with pytest.raises(UsageError, match="no colours"):
+        run(walk, palette_from="empty")
+    with pytest.raises(UsageError, match="cannot be read"):
+        run(walk, palette_from="two.hex")
+
+
+def test_a_palette_is_read_from_a_file_or_from_pictures_or_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "two.hex").write_text("1e3cc8\ndc281e\n")
+    assert read_palette_of(Guides()) is None
+    assert read_palette_of(Guides(palette=str(tmp_path / "two.hex"))) == (BLUE, RED)
+    picture = np.full((64, 64, 3), 255, np.uint8)
+    cv2.rectangle(picture, (8, 8), (55, 55), RED, -1)
+    file = drawings.write(tmp_path / "finished.png", picture)
+    assert read_palette_of(Guides(palette_from=str(file))) == (RED,)
+
+
+# what belongs to the drawings -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Guides:
+    """A folder of hints and one of references."""
+    for folder in ("hints", "reference"):
+        drawings.write(tmp_path / folder / "a.png", drawings.two_hints(32))
+    return Guides(hints=str(tmp_path / "hints"), reference=str(tmp_path / "reference"))
+
+
+def test_companions_are_found_by_what_they_are_read_as(places: Guides, tmp_path: Path) -> None:
+    assert find_companions(Guides(), OutputOptions(), 3) == {"hints": None, "reference": None, "truth": None}
+    found = find_companions(places, OutputOptions(), 3)
+    assert found["hints"] is not None and found["reference"] is not None
+    assert found["hints"].of(PurePosixPath("a.png")) == tmp_path / "hints" / "a.png"
+    assert found["truth"] is None, "it is for panels"
+
+
+def test_the_truth_of_panels_is_the_reference_unless_another_is_given(places: Guides, tmp_path: Path) -> None:
+    found = find_companions(places, OutputOptions(panels=True), 3)
+    assert found["truth"] is found["reference"]
+    other = find_companions(places, OutputOptions(panels=True, truth=places.hints), 3)["truth"]
+    assert other is not None and other.place == tmp_path / "hints"
+
+
+def test_one_file_is_for_one_picture_but_a_reference_serves_many(tmp_path: Path) -> None:
+    file = str(drawings.write(tmp_path / "a.png", drawings.two_hints(32)))
+    assert find_companions(Guides(hints=file), OutputOptions(), 1)["hints"] is not None
+    with pytest.raises(UsageError, match="--hints is one file for 3 pictures"):
+        find_companions(Guides(hints=file), OutputOptions(), 3)
+    with pytest.raises(UsageError, match="--truth is one file for 3 pictures"):
+        find_companions(Guides(), OutputOptions(panels=True, truth=file), 3)
+    many = find_companions(Guides(reference=file), OutputOptions(panels=True), 3)
+    assert many["reference"] is not None
+    assert many["truth"] is None, "one reference is not the truth of many"
+    assert find_companions(Guides(reference=file), OutputOptions(panels=True), 1)["truth"] is not None
+
+
+def test_places_that_do_not_exist_name_their_option() -> None:
+    for guides, outputs, option in (
+        (Guides(hints="nowhere"), OutputOptions(), "--hints"),
+        (Guides(reference="nowhere"), OutputOptions(), "--reference"),
+        (Guides(), OutputOptions(panels=True, truth="nowhere"), "--truth"),
+    ):
+        with pytest.raises(UsageError, match="nowhere does not exist") as raised:
+            find_companions(guides, outputs, 1)
+        assert raised.value.hint == f"Check {option}"
+
+
+def test_folders_of_guides_hold_no_drawings() -> None:
+    guides = Guides(hints="h", reference="r", palette="p.hex", palette_from="f")
+    assert folders_beside(guides, OutputOptions(truth="t")) == ("h", "r", "f", "t")
+    assert set(folders_beside(Guides(), OutputOptions())) == {None}
