@@ -17,7 +17,6 @@ import torch
 from numpy.typing import NDArray
 
 from colorize_cli.app import main
-from pipelines.core.batch import runner
 from pipelines.core.batch.workers import Input, Produced
 from pipelines.core.imaging.line_art import ink_layer
 from pipelines.core.imaging.picture import Picture
@@ -349,37 +348,6 @@ def test_threads_beside_a_fast_device_change_nothing(art: Path) -> None:
 
     pairs = (("picture", "lines"), ("hints", "hints"), ("truth", "colour"))
     assert made("cpu") == made("cuda")
-
-
-class Halves:
-    """A batch work for the floor's own test: notes how many came together."""
-
-    batch_size = 3
-    runs_in_threads = False
-
-    def __call__(self, files: Any, rng: np.random.Generator) -> Produced:
-        return self.run_batch([Input(files, rng)])[0]
-
-    def prepare(self, workers: int | None) -> "tuple[Halves, int | None]":
-        return self, workers
-
-    def run_batch(self, inputs: Any) -> list[Produced]:
-        return [Produced((bytes([len(inputs)]) + files["picture"],)) for files, _ in inputs]
-
-
-def test_the_floor_hands_as_many_inputs_over_together_as_a_work_takes(tmp_path: Path) -> None:
-    from pipelines.core.batch.plan import BatchSettings, Job, Plan
-
-    jobs = []
-    for number in range(7):
-        (tmp_path / f"{number}.png").write_bytes(bytes([number]))
-        source = tmp_path / f"{number}.png"
-        jobs.append(Job((("picture", source),), (tmp_path / "out" / f"{number}.bin",), source.relative_to(tmp_path)))  # type: ignore[arg-type]
-    report = runner.run(Plan("test", tuple(jobs), tmp_path / "out", {}), Halves(), BatchSettings(jobs=1))
-    assert report.counts["done"] == 7
-    assert [(tmp_path / "out" / f"{n}.bin").read_bytes() for n in range(7)] == [
-        bytes([c, n]) for n, c in enumerate([3] * 6 + [1])
-    ]
 
 
 # what is refused ----------------------------------------------------------------------------------------------
