@@ -55,6 +55,11 @@ def test_each_file_once_and_link_loops_end(art: Path) -> None:
     assert names([str(art), str(art / "frame2.png")]).count("frame2.png") == 1
 
 
+def test_a_file_named_twice_keeps_the_path_of_its_first_mention(art: Path) -> None:
+    assert names([str(art / "deep"), str(art)]) == ["a.JPG", "er/b.webp", "frame2.png", "frame10.png"]
+    assert names([str(art), str(art / "deep")])[:2] == ["deep/a.JPG", "deep/er/b.webp"]
+
+
 def test_the_output_folder_inside_the_input_is_left_out(art: Path) -> None:
     (art / "out").mkdir()
     (art / "out" / "frame2.png").write_bytes(b"x")

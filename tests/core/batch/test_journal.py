@@ -84,6 +84,14 @@ def test_closing_recovers_what_was_put_in_place_and_not_added(tmp_path: Path) ->
     assert not scratch.exists()
 
 
+def test_a_note_of_other_bytes_takes_the_place_of_what_was_known(tmp_path: Path) -> None:
+    journal, scratch = Journal(tmp_path), scratch_folder(tmp_path)
+    journal.add("a", ENTRY)
+    note_intent(scratch, "a", "upper", ("made later",))
+    journal.close(scratch)
+    assert Journal(tmp_path).get("a") == JournalEntry("upper", "", "", ("made later",))
+
+
 def test_closing_compacts_and_loses_nothing(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     for number in range(60):

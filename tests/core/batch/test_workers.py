@@ -10,6 +10,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pytest
 
+from pipelines.core.batch import workers
+from pipelines.core.batch.journal import Journal
 from pipelines.core.batch.plan import Job
 from pipelines.core.batch.workers import (
     Pipes,
@@ -34,6 +36,10 @@ def task_for(folder: Path, text: str, name: str = "a", *, index: int = 0) -> Tas
     return Task(index, job, name, "upper", (), overwrite=False, seed=0, scratch=folder / "scratch")
 
 
+def interrupt(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
 # one input
 
 
@@ -44,6 +50,18 @@ def test_an_outcome_tells_what_was_read_and_what_was_written(tmp_path: Path) -> 
     assert (outcome.record.status, outcome.record.outputs) == ("done", (str(tmp_path / "out" / "a"),))
     assert outcome.inputs_digest == fingerprint_all([("picture", b"a")])
     assert outcome.output_digests == (fingerprint(written),)
+
+
+def test_what_is_about_to_be_written_is_noted_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = task_for(tmp_path, "a")
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(workers, "replace_file", interrupt)
+        perform(Upper(), task)
+    journal = Journal(tmp_path)
+    journal.close(task.scratch)
+    known = journal.get("a")
+    assert known is not None
+    assert known.output_digests == perform(Upper(), task).output_digests
 
 
 def test_a_file_that_is_there_already_is_not_written_again(tmp_path: Path) -> None:
