@@ -1,16 +1,20 @@
 """Every backend makes the same of the same tasks; which one does them follows from the work."""
 
+import threading
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipelines.core.batch.backends import Backend, choose_backend, run_tasks
 from pipelines.core.batch.backends.processes import ProcessBackend
 from pipelines.core.batch.backends.serial import SerialBackend
 from pipelines.core.batch.backends.threads import ThreadBackend
-from pipelines.core.batch.workers import Pipes, SingleTask
+from pipelines.core.batch.workers import Pipes, Produced, SingleTask
 from tests.core.batch.backends.tasks import tasks_for
 from tests.core.batch.texts import Together, Upper
 
@@ -34,16 +38,33 @@ def test_one_outcome_for_each_task_and_the_same_files(tmp_path: Path, backend: B
     }
 
 
+@dataclass(frozen=True)
+class Held(Upper):
+    """Does the first task at once, and the others not before there is a certain file."""
+
+    gate: Path = Path()
+
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
+        while files["picture"] != b"first" and not self.gate.exists():
+            time.sleep(0.01)
+        return super().__call__(files, rng)
+
+
 # joblib's thread may meet a work item that was cancelled: colorize_cli/run.py hushes it
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: type(backend).__name__)
 def test_closed_early_it_leaves_only_whole_files(tmp_path: Path, backend: Backend) -> None:
-    stream = backend.run(SingleTask(Upper()), [[task] for task in tasks_for(tmp_path, ["text"] * 40)])
-    next(stream)
+    groups = [[task] for task in tasks_for(tmp_path, ["first", *["text"] * 39])]
+    gate = tmp_path / "gate"
+    stream = backend.run(SingleTask(Held(gate=gate)), groups)
+    assert next(stream).index == 0
+    opening = threading.Timer(0.5, gate.touch)  # what is under way may end
+    opening.start()
     stream.close()
+    opening.join()
     files = list((tmp_path / "out").iterdir())
     assert 1 <= len(files) < 40
-    assert all(path.read_bytes().startswith(b"TEXT") for path in files)
+    assert all(path.read_bytes().startswith((b"FIRST", b"TEXT")) for path in files)
 
 
 @dataclass(frozen=True)
