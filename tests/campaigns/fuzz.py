@@ -25,7 +25,7 @@ def good_files() -> dict[str, bytes]:
     """One small picture of every kind."""
     rng = np.random.default_rng(1)
     base = Image.fromarray(rng.integers(0, 256, (40, 50, 4), np.uint8), "RGBA")
-    kinds = [
+    variants = [
         *((mode, "PNG") for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")),
         *((mode, "TIFF") for mode in ("L", "RGB", "RGBA", "CMYK", "I;16")),
         *((mode, "JPEG") for mode in ("L", "RGB", "CMYK")),
@@ -33,13 +33,13 @@ def good_files() -> dict[str, bytes]:
         ("RGB", "BMP"),
         ("P", "GIF"),
     ]
-    found = {}
-    for mode, kind in kinds:
+    files = {}
+    for mode, file_format in variants:
         picture = base.convert("L").convert("I;16") if mode == "I;16" else base.convert("RGB").convert(mode)
         file = io.BytesIO()
-        picture.save(file, kind)
-        found[f"{mode.replace(';', '')}.{kind.lower()}"] = file.getvalue()
-    return found
+        picture.save(file, file_format)
+        files[f"{mode.replace(';', '')}.{file_format.lower()}"] = file.getvalue()
+    return files
 
 
 def damaged(data: bytes, rng: np.random.Generator) -> bytes:

@@ -21,36 +21,41 @@ import cv2
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+CHANCE = random.Random(0)
 
 
 def command(source: Path, out: Path) -> list[str]:
     """One colorization of a folder from drawn hints."""
-    run = [
-        sys.executable,
-        "-m",
-        "colorize_cli",
-        "colorize",
-        str(source / "lines"),
-        "-o",
-        str(out),
-        "-j",
-        "2",
-        "-q",
-        "--model",
-        "flat",
-    ]
-    return [*run, "--hints", str(source / "hints")]
+    program = [sys.executable, "-m", "colorize_cli", "colorize", "--model", "flat", "-j", "2", "-q"]
+    return [*program, str(source / "lines"), "--hints", str(source / "hints"), "-o", str(out)]
 
 
-def whole(path: Path) -> bool:
+def is_whole(path: Path) -> bool:
     """Whether a picture decodes and ends as a PNG ends."""
     data = path.read_bytes()
     return data.endswith(b"IEND\xaeB`\x82") and cv2.imdecode(np.frombuffer(data, np.uint8), -1) is not None
 
 
-def visible(out: Path) -> dict[str, bytes]:
-    """All files that a user sees."""
+def visible_files(out: Path) -> dict[str, bytes]:
+    """All files that a user sees, by name."""
     return {path.name: path.read_bytes() for path in sorted(out.glob("*.png"))}
+
+
+def kill_until_done(source: Path, out: Path, *, pictures: int, longest: float, group: bool) -> int | None:
+    """Start the command and kill it, up to four times; returns how often, None where half a file was visible.
+
+    longest: seconds after which it is killed at the latest. group: kill its workers with it.
+    """
+    kills = 0
+    while len(visible_files(out)) < pictures and kills < 4:
+        process = subprocess.Popen(command(source, out), cwd=ROOT, start_new_session=True)
+        time.sleep(CHANCE.uniform(0, longest))
+        (os.killpg if group else os.kill)(process.pid, signal.SIGKILL)
+        process.wait()
+        kills += 1
+        if not all(is_whole(path) for path in out.glob("*.png")):
+            return None
+    return kills
 
 
 def main() -> int:
@@ -59,30 +64,23 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=50)
     parser.add_argument("--pictures", type=int, default=60)
     options = parser.parse_args()
-    chance = random.Random(0)
     with tempfile.TemporaryDirectory() as scratch:
-        source = Path(scratch) / "in"
+        source, undisturbed = Path(scratch) / "in", Path(scratch) / "undisturbed"
         draw = [sys.executable, str(ROOT / "examples/monsters.py"), str(source), "--size", "256"]
         subprocess.run([*draw, "--count", str(options.pictures)], check=True, stdout=subprocess.DEVNULL)
         began = time.monotonic()
-        subprocess.run(command(source, Path(scratch) / "undisturbed"), cwd=ROOT, check=True)
+        subprocess.run(command(source, undisturbed), cwd=ROOT, check=True)
         duration = time.monotonic() - began
-        expected = visible(Path(scratch) / "undisturbed")
+        expected = visible_files(undisturbed)
         for number in range(options.rounds):
             out = Path(scratch) / f"out-{number}"
-            kills = 0
-            while len(visible(out)) < options.pictures and kills < 4:
-                process = subprocess.Popen(command(source, out), cwd=ROOT, start_new_session=True)
-                time.sleep(chance.uniform(0, duration))
-                (os.killpg if number % 3 == 0 else os.kill)(process.pid, signal.SIGKILL)
-                process.wait()
-                kills += 1
-                if not all(whole(path) for path in out.glob("*.png")):
-                    print(f"round {number}: a half-written file is visible")
-                    return 1
-            survived = len(visible(out))
+            kills = kill_until_done(source, out, pictures=options.pictures, longest=duration, group=number % 3 == 0)
+            if kills is None:
+                print(f"round {number}: a half-written file is visible")
+                return 1
+            survived = len(visible_files(out))
             subprocess.run(command(source, out), cwd=ROOT, check=True)
-            if visible(out) != expected:
+            if visible_files(out) != expected:
                 print(f"round {number}: the result differs from an undisturbed run")
                 return 1
             print(f"round {number}: {kills} kills, {survived} files had survived, the result is equal", flush=True)

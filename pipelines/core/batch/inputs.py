@@ -2,6 +2,7 @@
 
 import fnmatch
 import glob
+import itertools
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ from pipelines.core.errors import ColorizeError, NothingMatchedError, UsageError
 from pipelines.core.files import show_path
 from pipelines.core.imaging.picture import PICTURE_SUFFIXES
 
-_BESIDE = ".colorize-cli-beside"  # in folders of pictures that lie beside results
+_AUXILIARY = ".colorize-cli-beside"  # a file in folders of pictures that are no results, such as panels
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +49,24 @@ def find_sources(
     Pictures below the folders `exclude` (the output, hints) are not taken. Raises UsageError for a path that does not
     exist and NothingMatchedError where no picture is left.
     """
-    chosen = selection or Selection()
-    seen: set[str] = set()
-    sources = []
-    hidden = frozenset(os.path.realpath(folder) for folder in exclude)
-    found = [_expand(text, recursive=chosen.recursive, hidden=hidden) for text in inputs]
-    for candidates in (
-        *found,
-        *(_listed(text, root, recursive=chosen.recursive, hidden=hidden) for text in listed or ()),
-    ):
-        for source in candidates:
-            key = "-" if source.path is None else _real_name(source.path)
-            if key not in seen and _taken(source.relative, chosen):
-                seen.add(key)
-                sources.append(source)
-    sources.sort(key=lambda source: natural_key(str(source.relative)))
+    selection = selection or Selection()
+    excluded = frozenset(os.path.realpath(folder) for folder in exclude)
+    candidates = itertools.chain(
+        *[_expand(text, recursive=selection.recursive, excluded=excluded) for text in inputs],
+        *[_expand_listed(text, root, recursive=selection.recursive, excluded=excluded) for text in listed or ()],
+    )
+    sources: dict[str, Source] = {}
+    for source in candidates:
+        key = "-" if source.path is None else _real_name(source.path)
+        if key not in sources and _is_selected(source.relative, selection):
+            sources[key] = source
     if not sources:
         raise NothingMatchedError(
             f"no picture found in {', '.join(map(show_path, inputs)) or 'the list'}",
             hint="Name a folder, a file or a quoted pattern such as 'art/**/*.png'",
         )
-    return sources[: chosen.limit]
+    in_order = sorted(sources.values(), key=lambda source: natural_key(str(source.relative)))
+    return in_order[: selection.limit]
 
 
 class CompanionFiles:
@@ -80,42 +78,45 @@ class CompanionFiles:
             raise UsageError(f"{show_path(place)} does not exist", hint=f"Check {option}")
         self.place, self.option = place, option
         self.single = not place.is_dir()
-        self._by_stem: dict[PurePosixPath, Path] = {}
-        self._twins: dict[PurePosixPath, Path] = {}
-        self._asked: set[PurePosixPath] = set()
+        self._by_stem: dict[PurePosixPath, Path] = {}  # relative path without suffix -> file
+        self._ambiguous: dict[PurePosixPath, Path] = {}  # the same of another file with that name
+        self._used: set[PurePosixPath] = set()  # stems that inputs have asked for
         if not self.single:
-            for path in sorted(walk(place, recursive=True), key=lambda path: natural_key(str(path))):
-                if path == place:
-                    raise UsageError(f"the folder {show_path(place)} cannot be read", hint=f"Check {option}")
-                stem = PurePosixPath(path.relative_to(place).as_posix()).with_suffix("")
-                if self._by_stem.setdefault(stem, path) != path:
-                    self._twins[stem] = path
+            self._index()
+
+    def _index(self) -> None:
+        for path in sorted(walk(self.place, recursive=True), key=lambda path: natural_key(str(path))):
+            if path == self.place:
+                raise UsageError(f"the folder {show_path(self.place)} cannot be read", hint=f"Check {self.option}")
+            stem = PurePosixPath(path.relative_to(self.place).as_posix()).with_suffix("")
+            if self._by_stem.setdefault(stem, path) != path:
+                self._ambiguous[stem] = path
 
     def of(self, relative: PurePosixPath) -> Path | None:
-        """The partner of the input at `relative`: the one of the same relative path, whatever its suffix.
+        """The companion of the input at `relative`: the one of the same relative path, whatever its suffix.
 
         Raises UsageError where two files could be meant.
         """
         stem = relative.with_suffix("")
-        if stem in self._twins:
+        if stem in self._ambiguous:
             raise UsageError(
-                f"{show_path(self._by_stem[stem])} and {show_path(self._twins[stem])} have the same name",
+                f"{show_path(self._by_stem[stem])} and {show_path(self._ambiguous[stem])} have the same name",
                 hint=f"Leave one of them in {self.option}",
             )
-        self._asked.add(stem)
+        self._used.add(stem)
         return self.place if self.single else self._by_stem.get(stem)
 
     def unused(self) -> list[Path]:
         """The files of the folder that no input has asked for."""
-        return [path for stem, path in self._by_stem.items() if stem not in self._asked]
+        return [path for stem, path in self._by_stem.items() if stem not in self._used]
 
     def missing(self, relative: PurePosixPath) -> ColorizeError:
-        """The error that says that there is no partner for the input at `relative`."""
-        wanted = show_path(relative.with_suffix(""))
-        return UsageError(f"there is no picture '{wanted}' in {show_path(self.place)}", hint=f"Check {self.option}")
+        """The error that says that there is no companion for the input at `relative`."""
+        name = show_path(relative.with_suffix(""))
+        return UsageError(f"there is no picture '{name}' in {show_path(self.place)}", hint=f"Check {self.option}")
 
     def stems(self) -> list[PurePosixPath]:
-        """The relative paths without suffix of all partners in the folder, in natural order."""
+        """The relative paths without suffix of all companions in the folder, in natural order."""
         return list(self._by_stem)
 
     def files(self) -> list[Path]:
@@ -131,21 +132,21 @@ def natural_key(text: str) -> list[tuple[int, int, str]]:
 
 def _number_key(digits: str) -> tuple[int, int, str]:
     """Compares as the number does, without its leading zeros, however long it is."""
-    plain = digits.lstrip("0")
-    return (0, len(plain), plain)
+    significant = digits.lstrip("0")
+    return (0, len(significant), significant)
 
 
 def mark_auxiliary(folder: Path) -> None:
     """Mark a folder in an output folder as no results, such as of panels: it is read only where it is named itself."""
     if folder.is_dir():
-        (folder / _BESIDE).touch()
+        (folder / _AUXILIARY).touch()
 
 
-def walk(folder: Path, *, recursive: bool, hidden: frozenset[str] = frozenset()) -> Iterator[Path]:
+def walk(folder: Path, *, recursive: bool, excluded: frozenset[str] = frozenset()) -> Iterator[Path]:
     """Picture files below a folder, and the folder itself where it cannot be read.
 
     Names that begin with a dot, pipes and devices are passed over, linked folders are entered once, and folders whose
-    real path is in `hidden` not at all; nor are folders below it that `set_beside` marked.
+    real path is in `excluded` not at all; nor are folders below it that `mark_auxiliary` marked.
     """
     entered = {os.path.realpath(folder)}
     pending = [folder]
@@ -161,25 +162,31 @@ def walk(folder: Path, *, recursive: bool, hidden: frozenset[str] = frozenset())
             if not _is_folder(entry):
                 if Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and _is_file_or_link(entry):
                     yield Path(entry.path)
-            elif recursive and not (Path(entry.path) / _BESIDE).exists():
+            elif recursive and not (Path(entry.path) / _AUXILIARY).exists():
                 real = os.path.realpath(entry.path)
-                if real not in entered and real not in hidden:
+                if real not in entered and real not in excluded:
                     entered.add(real)
                     pending.append(Path(entry.path))
 
 
-def _listed(text: str, root: Path | None, *, recursive: bool, hidden: frozenset[str]) -> Iterator[Source]:
+def _expand_listed(text: str, root: Path | None, *, recursive: bool, excluded: frozenset[str]) -> Iterator[Source]:
     """A path of a list, a folder with all below it; what does not exist will fail as one input."""
     path = Path(text)
-    inside = path.absolute().is_relative_to(root.absolute()) if root else not (path.is_absolute() or ".." in path.parts)
-    relative = (
-        PurePosixPath((path.absolute().relative_to(root.absolute()) if root else path).as_posix()) if inside else None
-    )
+    relative = _relative_of_listed(path, root)
     if not os.path.isdir(path):
         yield Source(path, relative or PurePosixPath(path.name or "unnamed"))
         return
-    for source in _below(path, path, recursive=recursive, hidden=hidden):
+    for source in _below(path, path, recursive=recursive, excluded=excluded):
         yield Source(source.path, (relative or PurePosixPath()) / source.relative)
+
+
+def _relative_of_listed(path: Path, root: Path | None) -> PurePosixPath | None:
+    """The path below the root, or as it is written; None where it leads out of there."""
+    if root is None:
+        return None if path.is_absolute() or ".." in path.parts else PurePosixPath(path.as_posix())
+    if not path.absolute().is_relative_to(root.absolute()):
+        return None
+    return PurePosixPath(path.absolute().relative_to(root.absolute()).as_posix())
 
 
 def _real_name(path: Path) -> str:
@@ -187,7 +194,7 @@ def _real_name(path: Path) -> str:
     return os.path.realpath(path.parent) + os.sep + path.name
 
 
-def _expand(text: str, *, recursive: bool, hidden: frozenset[str]) -> Iterator[Source]:
+def _expand(text: str, *, recursive: bool, excluded: frozenset[str]) -> Iterator[Source]:
     if not text:
         raise UsageError("an input is empty", hint="Check the variables in the command")
     if text == "-":
@@ -195,39 +202,41 @@ def _expand(text: str, *, recursive: bool, hidden: frozenset[str]) -> Iterator[S
         return
     path = Path(text)
     if os.path.isdir(path):
-        yield from _below(path, path, recursive=recursive, hidden=hidden)
+        yield from _below(path, path, recursive=recursive, excluded=excluded)
     elif os.path.lexists(path):
         yield Source(path, PurePosixPath(path.name))
     elif glob.has_magic(text):
-        yield from _from_glob(text, recursive=recursive, hidden=hidden)
+        yield from _from_glob(text, recursive=recursive, excluded=excluded)
     else:
         raise UsageError(f"{show_path(text)} does not exist", hint="Check the path and the permissions of its folders")
 
 
-def _below(folder: Path, root: Path, *, recursive: bool, hidden: frozenset[str]) -> Iterator[Source]:
-    for path in walk(folder, recursive=recursive, hidden=hidden):
+def _below(folder: Path, root: Path, *, recursive: bool, excluded: frozenset[str]) -> Iterator[Source]:
+    for path in walk(folder, recursive=recursive, excluded=excluded):
         relative = path.relative_to(root) if path != root else Path(path.absolute().name or "unnamed")
         yield Source(path, PurePosixPath(relative.as_posix()))
 
 
-def _from_glob(pattern: str, *, recursive: bool, hidden: frozenset[str]) -> Iterator[Source]:
+def _from_glob(pattern: str, *, recursive: bool, excluded: frozenset[str]) -> Iterator[Source]:
     parts = Path(pattern).parts
     fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
     root = Path(*parts[:fixed]) if fixed else Path()
     above = os.path.join(os.path.realpath(root), "")
-    aside = tuple(os.path.join(folder, "") for folder in hidden if os.path.join(folder, "") != above)
+    excluded_folders = [os.path.join(folder, "") for folder in excluded]
     for name in glob.iglob(pattern, recursive=True):
         path = Path(name)
-        if any(os.path.realpath(path).startswith(folder) and not above.startswith(folder) for folder in aside):
+        if any(
+            os.path.realpath(path).startswith(folder) and not above.startswith(folder) for folder in excluded_folders
+        ):
             continue
         if os.path.isdir(path):
             if "**" not in parts:
-                yield from _below(path, root, recursive=recursive, hidden=hidden)
+                yield from _below(path, root, recursive=recursive, excluded=excluded)
         elif path.suffix.lower() in PICTURE_SUFFIXES:
             yield Source(path, PurePosixPath(path.relative_to(root).as_posix()))
 
 
-def _taken(relative: PurePosixPath, selection: Selection) -> bool:
+def _is_selected(relative: PurePosixPath, selection: Selection) -> bool:
     if selection.include and not _matches(relative, selection.include):
         return False
     return not _matches(relative, selection.exclude)
@@ -237,8 +246,8 @@ def _matches(relative: PurePosixPath, patterns: tuple[str, ...]) -> bool:
     """Whether a pattern matches the path, the name, or a folder above; `**/` matches no folder, too."""
     paths = [relative, *relative.parents[:-1]]
     candidates = {text for path in paths for text in (str(path), path.name)}
-    wanted = [form for pattern in patterns for form in (pattern.rstrip("/"), pattern.removeprefix("**/").rstrip("/"))]
-    return any(fnmatch.fnmatch(text, form) for form in wanted for text in candidates)
+    forms = [form for pattern in patterns for form in (pattern.rstrip("/"), pattern.removeprefix("**/").rstrip("/"))]
+    return any(fnmatch.fnmatch(text, form) for form in forms for text in candidates)
 
 
 def _is_file_or_link(entry: os.DirEntry[str]) -> bool:

@@ -55,7 +55,7 @@ def run(
     observer.started(len(plan.jobs))
     records: dict[int, Record] = {}
     stopped_by: StopReason = ""
-    batch = _Run(plan, task_fn, settings, pipes)
+    batch = _BatchRun(plan, task_fn, settings, pipes)
     try:
         with contextlib.closing(batch.records()) as stream:
             for index, record in stream:
@@ -86,7 +86,7 @@ def report_stopped(plan: Plan, stopped_by: StopReason) -> Report:
     return Report(plan.command, _reported_settings(plan), records, stopped_by=stopped_by, output=str(plan.output))
 
 
-class _Run:
+class _BatchRun:
     """One run of a plan on its way."""
 
     def __init__(self, plan: Plan, task_fn: TaskFn, settings: BatchSettings, pipes: Pipes | None) -> None:

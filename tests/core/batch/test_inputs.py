@@ -6,18 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.batch.inputs import CompanionFiles, Selection, find_sources, natural_key
-from pipelines.core.batch.plan import BatchSettings, find
 from pipelines.core.errors import NothingMatchedError, UsageError
 from pipelines.core.files import show_path
-
-
-@pytest.fixture
-def art(tmp_path: Path) -> Path:
-    for name in ("frame10.png", "frame2.png", "deep/a.JPG", "deep/er/b.webp", "notes.txt", ".hidden.png", ".git/c.png"):
-        path = tmp_path / "art" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
-    return tmp_path / "art"
 
 
 def names(inputs: list[str], selection: Selection | None = None, **more: object) -> list[str]:
@@ -65,6 +55,11 @@ def test_each_file_once_and_link_loops_end(art: Path) -> None:
     assert names([str(art), str(art / "frame2.png")]).count("frame2.png") == 1
 
 
+def test_a_file_named_twice_keeps_the_path_of_its_first_mention(art: Path) -> None:
+    assert names([str(art / "deep"), str(art)]) == ["a.JPG", "er/b.webp", "frame2.png", "frame10.png"]
+    assert names([str(art), str(art / "deep")])[:2] == ["deep/a.JPG", "deep/er/b.webp"]
+
+
 def test_the_output_folder_inside_the_input_is_left_out(art: Path) -> None:
     (art / "out").mkdir()
     (art / "out" / "frame2.png").write_bytes(b"x")
@@ -105,41 +100,6 @@ def test_names_of_every_kind_are_found_and_shown_on_one_line(tmp_path: Path) -> 
 
 def test_natural_order_compares_digits_as_numbers() -> None:
     assert sorted(["a10", "a9", "a09b", "A1", "10", "9"], key=natural_key) == ["9", "10", "A1", "a9", "a09b", "a10"]
-
-
-def test_input_and_output_folder_may_not_be_the_same(art: Path) -> None:
-    for same in (str(art), f"{art}/deep/.."):
-        with pytest.raises(UsageError, match="both input and output"):
-            find([same], str(art), BatchSettings())
-
-
-def test_where_one_input_goes(art: Path, tmp_path: Path) -> None:
-    one = str(art / "frame2.png")
-    _, into_folder = find([one], str(tmp_path / "out"), BatchSettings())
-    _, into_file = find([one], str(tmp_path / "result.png"), BatchSettings())
-    sources, piped = find([one], "-", BatchSettings())
-    relative = sources[0].relative
-    assert into_folder.place(relative, ".png") == tmp_path / "out" / "frame2.png"
-    assert into_file.place(relative, ".png") == tmp_path / "result.png"
-    assert piped.place(relative, ".png") is None
-
-
-def test_many_inputs_into_one_file_or_pipe_are_refused(art: Path, tmp_path: Path) -> None:
-    for output in (str(tmp_path / "one.png"), "-"):
-        with pytest.raises(UsageError, match="4 pictures cannot go to one place"):
-            find([str(art)], output, BatchSettings())
-
-
-def test_no_output_is_an_error_except_for_a_pipe(art: Path) -> None:
-    with pytest.raises(UsageError, match="no place for the results"):
-        find([str(art)], None, BatchSettings())
-    _, destination = find(["-"], None, BatchSettings())
-    assert destination.folder is None
-
-
-def test_keep_extension(art: Path, tmp_path: Path) -> None:
-    sources, destination = find([str(art)], str(tmp_path), BatchSettings(keep_extension=True))
-    assert destination.place(sources[0].relative, ".png") == tmp_path / "deep" / "a.JPG.png"
 
 
 def test_partners_are_found_by_relative_path_whatever_the_suffix(art: Path) -> None:
@@ -201,19 +161,3 @@ def test_partners_nobody_asked_for_are_known(art: Path) -> None:
     partners.of(find_sources([str(art / "frame2.png")])[0].relative)
     assert art / "frame10.png" in partners.unused()
     assert art / "frame2.png" not in partners.unused()
-
-
-@pytest.mark.parametrize(("output", "message"), [("", "output is empty"), ("x.jpg", "results are .png files")])
-def test_outputs_that_would_surprise_are_refused(art: Path, output: str, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
-        find([str(art / "frame2.png")], output, BatchSettings())
-
-
-def test_the_name_given_to_one_result_is_kept(art: Path, tmp_path: Path) -> None:
-    sources, destination = find([str(art / "frame2.png")], str(tmp_path / "X.PNG"), BatchSettings())
-    assert destination.place(sources[0].relative, ".png") == tmp_path / "X.PNG"
-
-
-def test_hints_inside_the_input_are_no_input(art: Path, tmp_path: Path) -> None:
-    sources, _ = find([str(art)], str(tmp_path / "out"), BatchSettings(), exclude=(str(art / "deep"),))
-    assert [str(source.relative) for source in sources] == ["frame2.png", "frame10.png"]

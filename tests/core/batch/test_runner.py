@@ -1,73 +1,23 @@
-"""The batch floor: what happens to files, whatever the work."""
+"""Whole runs: what happens to files, whatever the work."""
 
+import dataclasses
 import errno
 import os
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import numpy as np
 import pytest
 
-from pipelines.core.batch import journal, workers
+from pipelines.core.batch import journal
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import Record, Report
-from pipelines.core.batch.runner import Terminated, run
-from pipelines.core.batch.workers import Input, Produced
-from pipelines.core.errors import MethodError, MissingPackageError, UsageError
-from pipelines.core.files import STATE_FOLDER, fingerprint
-
-
-@dataclass(frozen=True)
-class Upper:
-    """Upper-cases text; fails for "bad", kills its process for "kill"."""
-
-    tail: str = ""
-
-    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
-        data = files["picture"]
-        if data == b"bad":
-            raise MethodError("it is bad", hint="Be good")
-        if data == b"kill":
-            os._exit(9)
-        return Produced((data.upper() + self.tail.encode() + str(rng.integers(1 << 30)).encode(),))
-
-
-def make(folder: Path, **texts: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in texts.items():
-        (folder / f"{name}.txt").write_text(text)
-
-
-def plan_for(source: Path, output: Path, tail: str = "") -> Plan:
-    files = sorted(source.rglob("*.txt"))
-    jobs = tuple(
-        Job((("picture", path),), (output / path.relative_to(source),), PurePosixPath(path.relative_to(source)))
-        for path in files
-    )
-    return Plan("upper", jobs, output, {"tail": tail})
-
-
-def go(source: Path, output: Path, tail: str = "", **settings: object) -> Report:
-    chosen = BatchSettings(**{"jobs": 1, **settings})  # type: ignore[arg-type]
-    return run(plan_for(source, output, tail), Upper(tail), chosen)
-
-
-def bytes_of(folder: Path) -> dict[str, bytes]:
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and journal.STATE_FOLDER not in path.parts
-    }
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    make(tmp_path / "in", one="a", two="b", three="c")
-    make(tmp_path / "in" / "deep", four="d")
-    return tmp_path / "in"
+from pipelines.core.batch.runner import Terminated, report_stopped, run
+from pipelines.core.batch.workers import Produced
+from pipelines.core.errors import MissingPackageError, UsageError
+from pipelines.core.files import STATE_FOLDER
+from tests.core.batch.texts import Together, Upper, bytes_of, go, make, plan_for
 
 
 def test_a_file_that_fails_is_a_row_and_the_rest_goes_on(source: Path, tmp_path: Path) -> None:
@@ -137,14 +87,6 @@ def test_records_keep_the_order_of_the_inputs(source: Path, tmp_path: Path) -> N
     assert [record.input for record in report.records] == [job.input for job in plan_for(source, tmp_path / "out").jobs]
 
 
-def test_a_worker_that_dies_is_one_row(source: Path, tmp_path: Path) -> None:
-    make(source, two="kill")
-    report = go(source, tmp_path / "out", jobs=2)
-    assert report.counts == {"done": 3, "skipped": 0, "failed": 1}
-    assert "worker process died" in report.of("failed")[0].reason
-    assert report.of("failed")[0].input.endswith("two.txt")
-
-
 def test_dry_run_writes_nothing_and_says_what_would_be_done(source: Path, tmp_path: Path) -> None:
     report = go(source, tmp_path / "out", dry_run=True)
     assert report.counts["done"] == 4
@@ -185,28 +127,10 @@ def test_an_interrupt_keeps_finished_files(
     assert report.exit_code == code
     assert sum(report.counts.values()) == 4
     assert len(bytes_of(out)) >= 2
-    assert not list((out / journal.STATE_FOLDER).glob("unfinished-*"))
+    assert not list((out / STATE_FOLDER).glob("unfinished-*"))
     assert go(source, out).counts["failed"] == 0
     go(source, tmp_path / "undisturbed")
     assert bytes_of(out) == bytes_of(tmp_path / "undisturbed")
-
-
-def test_collisions_are_found_before_any_work(tmp_path: Path) -> None:
-    make(tmp_path, a="a", b="b")
-    out = tmp_path / "out"
-    jobs = tuple(
-        Job((("picture", tmp_path / f"{name}.txt"),), (out / "same.txt",), PurePosixPath(name)) for name in "ab"
-    )
-    with pytest.raises(UsageError, match=r"a\.txt and .*b\.txt would both become .*same\.txt"):
-        run(Plan("upper", jobs, out, {}), Upper(), BatchSettings())
-    assert not out.exists()
-
-
-def test_an_output_that_is_an_input_is_refused(tmp_path: Path) -> None:
-    make(tmp_path, a="a")
-    job = Job((("picture", tmp_path / "a.txt"),), (tmp_path / "a.txt",), PurePosixPath("a"))
-    with pytest.raises(UsageError, match="read and would be overwritten"):
-        run(Plan("upper", (job,), tmp_path, {}), Upper(), BatchSettings())
 
 
 def test_a_full_disk_is_a_clear_row_and_leaves_no_half_file(
@@ -232,42 +156,6 @@ def test_an_unreadable_input_is_a_row(source: Path, tmp_path: Path) -> None:
     report = go(source, tmp_path / "out")
     assert report.counts == {"done": 4, "skipped": 0, "failed": 1}
     assert "loop.txt" in report.of("failed")[0].reason
-
-
-def test_a_torn_journal_line_costs_one_comparison_and_no_more(source: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    go(source, out)
-    file = out / STATE_FOLDER / "state.jsonl"
-    text = file.read_text()
-    file.write_text(text[:-9])
-    assert go(source, out).counts == {"done": 1, "skipped": 3, "failed": 0}
-    assert go(source, out).counts["skipped"] == 4
-
-
-def test_the_journal_does_not_grow_for_ever(source: Path, tmp_path: Path) -> None:
-    for i in range(30):
-        go(source, tmp_path / "out", tail=str(i))
-    lines = (tmp_path / "out" / journal.STATE_FOLDER / "state.jsonl").read_text().splitlines()
-    assert len(lines) <= 2 * 4 + 16 + 4
-
-
-def test_what_a_killed_run_left_unfinished_is_swept(source: Path, tmp_path: Path) -> None:
-    left = tmp_path / "out" / journal.STATE_FOLDER / f"unfinished-{platform.node()}-abc-999999999"
-    left.mkdir(parents=True)
-    (left / "half").write_text("half")
-    go(source, tmp_path / "out")
-    assert not left.exists()
-
-
-def test_files_of_a_killed_run_are_known_although_it_could_not_remember_them(source: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    go(source, out)
-    (out / journal.STATE_FOLDER / "state.jsonl").unlink()
-    left = out / journal.STATE_FOLDER / f"unfinished-{platform.node()}-abc-999999999"
-    for path in source.rglob("*.txt"):
-        key = path.relative_to(source).as_posix()
-        journal.note_intent(left, key, "upper", (fingerprint((out / key).read_bytes()),))
-    assert go(source, out, tail="other settings").counts == {"done": 4, "skipped": 0, "failed": 0}
 
 
 def test_the_same_bytes_under_another_name_are_a_change(source: Path, tmp_path: Path) -> None:
@@ -321,18 +209,6 @@ def test_an_output_folder_that_cannot_be_written_to_ends_the_run_before_any_work
         go(source, tmp_path / "file" / "out")
 
 
-def test_a_file_in_the_place_of_a_folder_is_found_before_any_work(tmp_path: Path) -> None:
-    make(tmp_path, a="a", b="b")
-    out = tmp_path / "out"
-    outputs = (out / "x", out / "x" / "y")
-    jobs = tuple(
-        Job((("picture", tmp_path / f"{name}.txt"),), (output,), PurePosixPath(name))
-        for name, output in zip("ab", outputs, strict=True)
-    )
-    with pytest.raises(UsageError, match="need as a folder"):
-        run(Plan("upper", jobs, out, {}), Upper(), BatchSettings())
-
-
 def test_a_missing_package_ends_the_run(source: Path, tmp_path: Path) -> None:
     @dataclass(frozen=True)
     class Missing:
@@ -343,45 +219,40 @@ def test_a_missing_package_ends_the_run(source: Path, tmp_path: Path) -> None:
         run(plan_for(source, tmp_path / "out"), Missing(), BatchSettings(jobs=1))
 
 
-def test_randomness_depends_on_seed_and_relative_path_only() -> None:
-    def draw(seed: int, name: str) -> int:
-        return int(workers.rng_for(seed, PurePosixPath(name)).integers(1 << 62))
-
-    assert draw(0, "a/b.png") == draw(0, "a/b.png")
-    assert len({draw(0, "a/b.png"), draw(1, "a/b.png"), draw(0, "b.png"), draw(0, "b/a.png")}) == 4
-
-
-def test_a_fault_of_ours_says_so() -> None:
-    try:
-        _ = 1 // 0
-    except ZeroDivisionError as error:
-        assert "fault of colorize-cli" in workers.explain(error)
-
-
-class Halves:
-    """A task on several inputs: notes how many came together."""
-
-    batch_size = 3
-    runs_in_threads = False
-
-    def __call__(self, files: Any, rng: np.random.Generator) -> Produced:
-        return self.run_batch([Input(files, rng)])[0]
-
-    def prepare(self, workers: int | None) -> "tuple[Halves, int | None]":
-        return self, workers
-
-    def run_batch(self, inputs: Any) -> list[Produced]:
-        return [Produced((bytes([len(inputs)]) + files["picture"],)) for files, _ in inputs]
-
-
-def test_the_floor_hands_as_many_inputs_over_together_as_a_work_takes(tmp_path: Path) -> None:
+def test_as_many_inputs_are_handed_over_together_as_a_task_takes(tmp_path: Path) -> None:
     jobs = []
     for number in range(7):
-        (tmp_path / f"{number}.png").write_bytes(bytes([number]))
         source = tmp_path / f"{number}.png"
+        source.write_bytes(bytes([number]))
         jobs.append(Job((("picture", source),), (tmp_path / "out" / f"{number}.bin",), PurePosixPath(source.name)))
-    report = run(Plan("test", tuple(jobs), tmp_path / "out", {}), Halves(), BatchSettings(jobs=1))
+    report = run(Plan("test", tuple(jobs), tmp_path / "out", {}), Together(), BatchSettings(jobs=1))
     assert report.counts["done"] == 7
     assert [(tmp_path / "out" / f"{n}.bin").read_bytes() for n in range(7)] == [
         bytes([c, n]) for n, c in enumerate([3] * 6 + [1])
     ]
+
+
+def test_what_the_plan_knows_is_in_the_report(source: Path, tmp_path: Path) -> None:
+    plan = dataclasses.replace(
+        plan_for(source, tmp_path / "out"), reported_settings={"tail": "", "device": "cpu"}, notes=("a note",)
+    )
+    report = run(plan, Upper(), BatchSettings(jobs=1))
+    assert (report.settings, report.notes) == ({"tail": "", "device": "cpu"}, ("a note",))
+    elsewhere = dataclasses.replace(plan, reported_settings={"tail": "", "device": "cuda"}, notes=())
+    assert run(elsewhere, Upper(), BatchSettings(jobs=1)).counts["skipped"] == 4  # what is only shown makes none stale
+
+
+def test_outputs_that_others_build_on_are_read_again(source: Path, tmp_path: Path) -> None:
+    plan = dataclasses.replace(plan_for(source, tmp_path / "out"), trusting=False)
+    run(plan, Upper(), BatchSettings(jobs=1))
+    (tmp_path / "out" / "one.txt").write_text("touched up")
+    report = run(plan, Upper(), BatchSettings(jobs=1))
+    assert report.counts == {"done": 0, "skipped": 3, "failed": 1}
+    assert "in the way" in report.of("failed")[0].reason
+
+
+def test_a_run_that_was_stopped_before_it_began_accounts_for_every_input(source: Path, tmp_path: Path) -> None:
+    report = report_stopped(plan_for(source, tmp_path / "out"), "interrupt")
+    assert (report.counts, report.exit_code) == ({"done": 0, "skipped": 4, "failed": 0}, 130)
+    assert {record.reason for record in report.records} == {"not reached"}
+    assert not (tmp_path / "out").exists()
