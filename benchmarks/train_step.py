@@ -173,7 +173,7 @@ def data_share(dataset: Path, params: Params, *, batch_size: int, steps: int, de
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder, "run")
         settings["validate_pictures"] = 1
-        train([dataset], run, values=values, settings=settings, device=device, observer=watch)
+        train([dataset], run, values=values, settings=settings, device=device, callback=watch)
     return median(watch.shares[1:] or watch.shares)
 
 
