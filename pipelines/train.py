@@ -27,6 +27,7 @@ from pipelines.inference.checkpoint import TRAINING as TRAINING_FILE
 from pipelines.inference.checkpoint import Training, load_checkpoint, read_training, write_checkpoint
 from pipelines.inference.checkpoint_info import CheckpointInfo, recover
 from pipelines.inference.types import NetworkSpec
+from pipelines.models import DEFAULT_LEARNER
 from pipelines.nn.devices import choose_device, choose_precision, peak_memory
 from pipelines.training.augmentation import Augmentation
 from pipelines.training.callbacks import (
@@ -78,7 +79,7 @@ def train(
     datasets: Sequence[str | Path],
     output: str | Path,
     *,
-    model: str = "pix2pix",
+    model: str = DEFAULT_LEARNER,
     preset: str | None = None,
     values: Mapping[str, object] | None = None,
     settings: Mapping[str, Any] | None = None,

@@ -65,3 +65,5 @@ class TrainingTask(Protocol):
 
     def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
         """Take back what `extra_state` gave."""
+        if state:
+            raise ValueError(f"nobody takes back the state {', '.join(state)}")

@@ -10,7 +10,6 @@ from torch import nn
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.compositing import composite
 from pipelines.inference.encoding import Encoding, to_picture
-from pipelines.training.config import Figure
 from pipelines.training.pair_dataset import Example, PairDataset
 from pipelines.training.task import TrainingError
 
@@ -25,7 +24,7 @@ _FLOOR = 1e-10  # least mean squared error of 1: equal pictures have 100 dB, not
 class ValidationResult(NamedTuple):
     """What came of validation."""
 
-    figures: dict[Figure, float]
+    figures: dict[str, float]  # keys: Figure
     sheet: U8  # RGB: a row a picture: lines, with hints, result, truth
 
 
@@ -49,7 +48,7 @@ class Validator:
             )
         errors = [_error(result, example.colour) for result, example in zip(results, self._examples, strict=True)]
         psnr = float(np.mean([-10 * np.log10(max(squared, _FLOOR)) for squared, _ in errors]))
-        figures: dict[Figure, float] = {
+        figures = {
             "val_psnr": round(psnr, 4),
             "val_l1": round(float(np.mean([l1 for _, l1 in errors])), 4),
         }
