@@ -55,13 +55,13 @@ def suggestion(name: str, choices: tuple[str, ...]) -> str:
 
 
 @cache
-def _sources(family: str) -> dict[str, Path]:
-    """Each method's file; of a package, its `__init__.py`."""
+def _sources(family: str) -> dict[str, Path | None]:
+    """Each method's file; of a package, its `__init__.py`; None where a plugin's cannot be found, which `load` tells."""
     folder = _PIPELINES / family
     files = {file.stem: file for file in folder.glob("*.py")}
     files |= {file.parent.name: file for file in folder.glob("*/__init__.py")}
     own = {name: file for name, file in files.items() if not name.startswith("_") and name != _TOOLBOX}
-    return own | {name: _file_of(plugin) for name, plugin in _plugins(family).items()}
+    return {**own, **{name: _file_of(plugin) for name, plugin in _plugins(family).items()}}
 
 
 @cache
@@ -74,15 +74,13 @@ def _plugins(family: str) -> dict[str, "EntryPoint"]:
     return {plugin.name: plugin for plugin in metadata.entry_points(group=f"colorize_cli.{family}")}
 
 
-def _file_of(plugin: "EntryPoint") -> Path:
+def _file_of(plugin: "EntryPoint") -> Path | None:
     """Where a plugin's module stands; its parent packages are imported, itself it is not."""
     try:
         spec = importlib.util.find_spec(plugin.module)
-    except Exception as error:  # whatever a parent package does when it is imported
-        raise _broken(plugin, error) from error
-    if spec is None or spec.origin is None:
-        raise _broken(plugin, ImportError(f"there is no module {plugin.module}"))
-    return Path(spec.origin)
+    except Exception:  # whatever a parent package does when it is imported
+        return None
+    return Path(spec.origin) if spec and spec.origin else None
 
 
 def _load_plugin(family: str, name: str) -> ModuleType:
@@ -107,8 +105,12 @@ def _broken(plugin: "EntryPoint", error: Exception) -> UsageError:
     )
 
 
-def _defines(file: Path, function: str) -> bool:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+def _defines(file: Path | None, function: str) -> bool:
+    """Whether a method's file binds a name; a file that cannot be read binds none, and `load` tells why."""
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8")) if file else ast.Module([], [])
+    except (SyntaxError, ValueError, OSError):
+        return False
     return any(function in _names_bound(node) for node in tree.body)
 
 
@@ -118,5 +120,7 @@ def _names_bound(statement: ast.stmt) -> set[str]:
         return {statement.name}
     if isinstance(statement, ast.ImportFrom | ast.Import):
         return {alias.asname or alias.name for alias in statement.names}
+    if isinstance(statement, ast.AnnAssign):
+        return {statement.target.id} if isinstance(statement.target, ast.Name) else set()
     targets = statement.targets if isinstance(statement, ast.Assign) else ()
     return {target.id for target in targets if isinstance(target, ast.Name)}

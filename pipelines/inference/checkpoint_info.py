@@ -1,4 +1,4 @@
-"""Reads what a checkpoint (_checkpoint.py) says of itself, which model with which params, without loading torch."""
+"""Reads what a checkpoint (checkpoint.py) says of itself, which model with which params, without loading torch."""
 
 import json
 import os

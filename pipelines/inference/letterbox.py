@@ -5,17 +5,14 @@ shrinking leaves thin lines faint they are darkened again, all alike, and hints 
 about their size.
 """
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
+from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.framing import Foreground, Framing, place_in_frame, resized
 from pipelines.core.imaging.picture import HINT_ALPHA
-
-if TYPE_CHECKING:
-    pass
-from pipelines.core.imaging.arrays import U8
 
 _RIDGE = 0.6  # darkness that the middle of a typical line keeps when it is shrunk
 _MOST_GAIN = 8.0

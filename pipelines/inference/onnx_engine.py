@@ -1,6 +1,6 @@
 """Runs networks by onnxruntime, on the CPU: those of ONNX files that `models export` wrote, without loading torch.
 
-What a file holds beside the network (_onnx_export.py) says which model it is, at which size it works and what it reads.
+What a file holds beside the network (onnx_export.py) says which model it is, at which size it works and what it reads.
 """
 
 import json

@@ -125,6 +125,7 @@ def test_a_package_is_looked_at_without_importing_its_model(installed: Installed
     [
         ("import a_package_that_nobody_has\n", "ModuleNotFoundError: No module named 'a_package_that_nobody_has'"),
         ("1 / 0\n", "ZeroDivisionError: division by zero"),
+        ("def (:\n", "SyntaxError: invalid syntax"),
         ("from pipelines.inference.types import NoSuchThing\n", "ImportError: cannot import name 'NoSuchThing'"),
     ],
 )
@@ -137,6 +138,7 @@ def test_a_model_that_cannot_be_imported_is_one_error_that_names_its_package(
     assert f"'plugged_torn' of the package plugged-torn cannot be loaded: {reason}" in raised.value.message
     assert "\n" not in raised.value.message
     assert "uninstall" in raised.value.hint
+    assert registry.names_with("models", "build_task") == LEARNING, "nor does it keep others from being found"
     assert registry.load("models", "pix2pix") is pix2pix, "the others work"
 
 
