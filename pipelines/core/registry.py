@@ -56,7 +56,7 @@ def suggestion(name: str, choices: tuple[str, ...]) -> str:
 
 @cache
 def _sources(family: str) -> dict[str, Path | None]:
-    """Each method's file; of a package, its `__init__.py`; None where a plugin's cannot be found, which `load` tells."""
+    """Each method's file, of a package its `__init__.py`; None where a plugin's is not to be found."""
     folder = _PIPELINES / family
     files = {file.stem: file for file in folder.glob("*.py")}
     files |= {file.parent.name: file for file in folder.glob("*/__init__.py")}
