@@ -257,9 +257,9 @@ def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
                 break
 
             # batch
-            asked = time.monotonic()
+            waited_from = time.monotonic()
             batches = [next(prefetched) for _ in range(config.accumulate)]
-            pace.waited += time.monotonic() - asked
+            pace.waited += time.monotonic() - waited_from
 
             # step
             factor = lr_factor(config, run.length.share(progress))
@@ -286,7 +286,7 @@ def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
 
             # validate
             if to_validate:
-                asked = time.monotonic()
+                validated_from = time.monotonic()
                 figures, sheet = validator.validate(trainer.ema_generator, step=progress.step)
                 is_best = progress.add_validation(figures, best_by=config.best_by)
                 _log(run, {"step": progress.step, **figures}, callback, tensorboard)
@@ -295,7 +295,7 @@ def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
                     tensorboard.log_samples(sheet, progress.step)
                 if is_best:
                     run.save_best(progress)
-                pace.began += time.monotonic() - asked
+                pace.began += time.monotonic() - validated_from
 
             # save
             if to_save:

@@ -130,8 +130,8 @@ class _Building:
     def _make(self, candidates: Sequence[Candidate], mismatches: Sequence[Mismatch], observer: Observer) -> Report:
         """Make the files; the report has a record for every candidate, then for what matches none of them."""
         layout, hints = self.task.place, self.task.hint_labels
-        wanted = (item for item in candidates if not item.skip_reason)
-        jobs = tuple(job_of(item, layout, hints, folder=self.folder) for item in wanted)
+        kept = (item for item in candidates if not item.skip_reason)
+        jobs = tuple(job_of(item, layout, hints, folder=self.folder) for item in kept)
         plan = Plan("build-dataset", jobs, self.folder, plain(self.task))
         check(plan)
         if not self.settings.dry_run:
@@ -140,29 +140,29 @@ class _Building:
         paired = {str(item.pair.picture) for item in candidates} if mismatches else set()
         unpaired = [_skipped(item.path, item.reason) for item in mismatches if str(item.path) not in paired]
         report = run(plan, self.task, self.settings, observer=_LeftOutObserver(observer, [*left_out, *unpaired]))
-        made, skipped = iter(report.records), iter(left_out)
-        records = [next(skipped if item.skip_reason else made) for item in candidates]
+        recorded, skipped = iter(report.records), iter(left_out)
+        records = [next(skipped if item.skip_reason else recorded) for item in candidates]
         return replace(report, records=(*records, *unpaired))
 
     def _finish(self, candidates: Sequence[Candidate], report: Report, facts: dict[str, Any]) -> Report:
         """Write the manifest, and the shards where they are wanted; then say in the description that all is there."""
         outcomes = zip(candidates, report.records, strict=False)
-        made = [item for item, record in outcomes if record.status == "done" or record.reason == "unchanged"]
+        complete = [item for item, record in outcomes if record.status == "done" or record.reason == "unchanged"]
         is_packed = self.storing.layout == "webdataset"
         hints = self.task.hint_labels
-        members = group_into_shards(made, hints, self.storing.shard_size) if is_packed else {}
-        wanted = (item for item in candidates if not item.skip_reason)
-        current = {file for item in wanted for file in item.files(self.task.place, hints)}
+        members = group_into_shards(complete, hints, self.storing.shard_size) if is_packed else {}
+        kept = (item for item in candidates if not item.skip_reason)
+        current = {file for item in kept for file in item.files(self.task.place, hints)}
         stale = clear_stale(self.folder, current | set(members), prune=self.storing.prune)
         reader, tally = RowReader(self.folder, self.task, self.attributions), Tally()
         if is_packed:
-            write_shard_rows(reader, members, made)
+            write_shard_rows(reader, members, complete)
             packing = pack_shards(self.folder, members, self.settings)
             report = replace(report, records=(*report.records, *packing.of("failed")), stopped_by=packing.stopped_by)
             rows = read_shard_rows(self.folder, members)
             is_complete = not packing.of("failed") and not packing.stopped_by
         else:
-            rows = (row for item in made for row in reader.rows_of(item))
+            rows = (row for item in complete for row in reader.rows_of(item))
             is_complete = True
         write_rows(self.folder, MANIFEST, tally.counted(rows))
         write_description(self.folder, {"complete": is_complete, **self._shape(), **facts, **tally.as_json()})

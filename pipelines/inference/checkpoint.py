@@ -96,11 +96,11 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[nn.Module, Checkpoint
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor], *, source: str) -> None:
     """Load weights that must fit exactly; raises UsageError that names the first that does not."""
-    wanted = network.state_dict()
-    problem = _misfit(wanted, weights)
+    expected = network.state_dict()
+    problem = _misfit(expected, weights)
     if problem is not None:
         raise UsageError(f"{source} does not fit its network: {problem}", hint="Give the checkpoint of this model")
-    cast = {name: tensor.to(wanted[name].dtype) for name, tensor in weights.items()}
+    cast = {name: tensor.to(expected[name].dtype) for name, tensor in weights.items()}
     network.load_state_dict(cast, assign=True)
 
 
@@ -125,16 +125,16 @@ def _load_tensors(path: Path) -> dict[str, Tensor]:
         raise damaged(path) from error
 
 
-def _misfit(wanted: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> str | None:
-    missing = [name for name in wanted if name not in given]
+def _misfit(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> str | None:
+    missing = [name for name in expected if name not in weights]
     if missing:
         return f"{missing[0]} is missing"
-    extra = [name for name in given if name not in wanted]
+    extra = [name for name in weights if name not in expected]
     if extra:
         return f"{extra[0]} is not part of it"
-    for name, tensor in wanted.items():
-        if tensor.shape != given[name].shape:
-            return f"{name} is {tuple(given[name].shape)} instead of {tuple(tensor.shape)}"
+    for name, tensor in expected.items():
+        if tensor.shape != weights[name].shape:
+            return f"{name} is {tuple(weights[name].shape)} instead of {tuple(tensor.shape)}"
     return None
 
 

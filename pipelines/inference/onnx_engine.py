@@ -40,23 +40,23 @@ class OnnxEngine:
     @property
     def metadata(self) -> dict[str, str]:
         """What the model holds beside the network."""
-        found: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
-        return found
+        metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
+        return metadata
 
     @property
     def outputs(self) -> tuple[str, ...]:
         """The names of what it gives."""
-        return tuple(one.name for one in self._session.get_outputs())
+        return tuple(output.name for output in self._session.get_outputs())
 
     def __call__(self, inputs: F32) -> list[F32]:
         """Run it once; raises MethodError where it cannot run on such inputs."""
         try:
-            made: list[F32] = self._session.run(None, {INPUT: inputs})
+            outputs: list[F32] = self._session.run(None, {INPUT: inputs})
         except Exception as error:  # onnxruntime's errors have no common class
             raise MethodError(
                 f"onnxruntime cannot run the network: {str(error).splitlines()[0]}", hint="Export the network anew"
             ) from error
-        return made
+        return outputs
 
 
 class OnnxFile(NamedTuple):

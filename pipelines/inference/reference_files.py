@@ -87,16 +87,16 @@ def describe_params(
     have dropout when it is trained on. size: px at which a ResNet is to work; a U-Net's size is fixed. Raises
     UsageError for another architecture, or for channels that no model here has.
     """
-    found, models = layout.architecture, architectures()
-    if found not in models or (architecture is not None and found != architecture):
-        known = tuple(models)
-        hint = f"Use --arch {found}" if found in known else registry.suggestion(found, known)
-        raise UsageError(f"{source} holds a {found}" + (f", not a {architecture}" if architecture else ""), hint=hint)
-    module = registry.load("models", models[found])
+    held, models = layout.architecture, architectures()
+    if held not in models or (architecture is not None and held != architecture):
+        choices = tuple(models)
+        hint = f"Use --arch {held}" if held in choices else registry.suggestion(held, choices)
+        raise UsageError(f"{source} holds a {held}" + (f", not a {architecture}" if architecture else ""), hint=hint)
+    module = registry.load("models", models[held])
     _check_channels(layout, tuple(module.REFERENCE_INPUTS), source=source)
-    params: dict[str, Any] = {"generator": found, "ngf": layout.width, "norm": layout.norm}
+    params: dict[str, Any] = {"generator": held, "ngf": layout.width, "norm": layout.norm}
     params["dropout"] = dropout if layout.dropout is None else layout.dropout
-    return models[found], params | module.reference_params(layout, size=size)
+    return models[held], params | module.reference_params(layout, size=size)
 
 
 def normalise_weights(weights: Mapping[str, Tensor], norm: Norm) -> dict[str, Tensor]:

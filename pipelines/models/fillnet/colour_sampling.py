@@ -111,8 +111,8 @@ def sample_colours(probs: F32, sizes: F64, rng: np.random.Generator) -> tuple[In
             colours[area] = _draw(probs[area], rng)
         if leaders[area] in colours:
             places.append(area)
-    found = [colours[int(leaders[area])] for area in places]
-    return np.array(places, np.intp), np.array(found, np.uint8).reshape(-1, 3)
+    sampled = [colours[int(leaders[area])] for area in places]
+    return np.array(places, np.intp), np.array(sampled, np.uint8).reshape(-1, 3)
 
 
 def _leaders(probs: F32, sizes: F64) -> Index:
