@@ -5,7 +5,7 @@
 Both learn networks of the same size, U-Net-256 and 70x70 PatchGAN, from the same batch. The textbook's are written
 here from torch's own layers; its loop is float32, contiguous and eager: the generator runs once for the
 discriminator's step and once more for its own, Adam is torch's default, the generator's step works out the
-discriminator's gradients too, losses are read by item() in every step. The other loop is `pipelines/models/_game.py`
+discriminator's gradients too, losses are read by item() in every step. The other loop is `pipelines/training/trainer.py`
 with its own settings, averaged weights included. Both take a step in turn in every round; the figure is the median of
 the rounds' ratios. With --dataset, `pipelines.train` then learns from that dataset with two reading threads, and the
 share of its time that was spent waiting for data is printed.
@@ -32,7 +32,7 @@ from pipelines.models.pix2pix.task import Task
 from pipelines.train import train
 from pipelines.training.callbacks import NullCallback
 from pipelines.training.task import Batch
-from pipelines.training.trainer import OptimConfig, Trainer
+from pipelines.training.trainer import Trainer, TrainerConfig
 
 RATE, BETAS, L1_WEIGHT = 2e-4, (0.5, 0.999), 100.0
 TARGETS = {"cpu": 1.7, "cuda": 3.0}
@@ -154,11 +154,12 @@ def time_steps(
     shape = (batch_size, 3, params.size, params.size)
     batch = Batch(torch.rand(shape) * 2 - 1, torch.rand(shape) * 2 - 1)
     moved = Batch(*(part.to(device) for part in batch))
-    textbook, game = Textbook(params.ngf, device), Trainer(Task(params), OptimConfig(compile=compiled), device=device)
+    textbook = Textbook(params.ngf, device)
+    trainer = Trainer(Task(params), TrainerConfig(compile=compiled), device=device)
     times = StepTimes([], [])
     for number in range(rounds + 1):
         plain = seconds_of(lambda: textbook.step(moved), device)
-        own = seconds_of(lambda step=number: game.step([batch], step), device)  # type: ignore[misc]
+        own = seconds_of(lambda step=number: trainer.train_step([batch], step), device)  # type: ignore[misc]
         if number:
             times.textbook.append(plain)
             times.ours.append(own)
@@ -173,7 +174,7 @@ def data_share(dataset: Path, params: Params, *, batch_size: int, steps: int, de
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder, "run")
         settings["validate_pictures"] = 1
-        train([dataset], run, values=values, settings=settings, device=device, observer=watch)
+        train([dataset], run, values=values, settings=settings, device=device, callback=watch)
     return median(watch.shares[1:] or watch.shares)
 
 

@@ -19,7 +19,7 @@ from colorize_cli.options import (
     with_options,
 )
 from pipelines.core import registry
-from pipelines.core.settings import describe_fields
+from pipelines.core.settings import convert, describe_fields
 from pipelines.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -68,6 +68,16 @@ def _option(name: str, kind: Any, text: str) -> Any:
     if typing.get_origin(kind) is Literal:
         option = typer.Option(flag, **one_of(kind), help=text, show_default=False, rich_help_panel=_HOW)
         return Annotated[kind | None, option]
+    if typing.get_origin(kind) is tuple:
+        numbers = typer.Option(
+            flag,
+            parser=lambda value: convert(value, kind, name=name),
+            metavar="X,X,...",
+            help=text,
+            show_default=False,
+            rich_help_panel=_HOW,
+        )
+        return Annotated[kind | None, numbers]
     number = next(each for each in (int, float) if each in (kind, *typing.get_args(kind)))
     metavar = {int: "N", float: "X"}[number]
     option = typer.Option(flag, help=text, show_default=False, rich_help_panel=_HOW, metavar=metavar)
@@ -79,6 +89,8 @@ def _help(meaning: str, default: object) -> str:
     sentence = f"{meaning[0].upper()}{meaning[1:]}."
     if default is None:
         return sentence
+    if isinstance(default, tuple):
+        default = ",".join(map(str, default))
     shown = {True: "yes", False: "no"}[default] if isinstance(default, bool) else default
     return f"{sentence} Default: {shown}."
 
@@ -131,7 +143,7 @@ def train(
             devices=devices,
             nodes=nodes,
             dry_run=dry_run,
-            observer=screen,
+            callback=screen,
         )
     if report.lead:
         screen.finished(report)

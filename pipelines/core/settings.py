@@ -75,7 +75,7 @@ def kind_in_words(kind: Any) -> str:
     if typing.get_origin(kind) is Literal:
         return "one of " + ", ".join(map(str, typing.get_args(kind)))
     if typing.get_origin(kind) is tuple:
-        return "two numbers: low,high"
+        return "numbers: x,y,..." if Ellipsis in typing.get_args(kind) else "two numbers: low,high"
     return {
         int: "a whole number",
         float: "a number",
@@ -206,6 +206,8 @@ def _tuple(value: object, kinds: tuple[Any, ...]) -> tuple[object, ...]:
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
         parts = [parts]
+    if kinds[-1] is Ellipsis:
+        kinds = kinds[:1] * len(parts)
     if len(parts) == 1:  # one number stands for a range of no width
         parts = [parts[0]] * len(kinds)
     if len(parts) != len(kinds):

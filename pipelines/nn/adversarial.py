@@ -1,4 +1,11 @@
-"""Parts of adversarial training: the PatchGAN discriminator, its losses, the gradient penalty and the image pool."""
+"""Builds what adversarial training needs beside a generator, whichever that is.
+
+`PatchGan` judges pieces of pictures; `gan_loss` is what discriminator and generator lower, `gradient_penalty` what a
+Wasserstein critic lowers too; `ImagePool` shows a discriminator pictures of earlier steps again. Sources: P. Isola,
+J.-Y. Zhu, T. Zhou, A. A. Efros, "Image-to-Image Translation with Conditional Adversarial Networks", CVPR 2017, section
+3.2.2 (patches); A. Shrivastava et al., "Learning from Simulated and Unsupervised Images through Adversarial Training",
+CVPR 2017, section 2.3 (pool); those of the losses stand at each.
+"""
 
 from collections.abc import Callable
 from typing import Literal
@@ -11,6 +18,9 @@ from pipelines.nn.blocks import Norm, conv_bias, norm_layer
 
 _WIDEST = 8  # times the base width: no layer has more channels
 
+Gan = Literal["vanilla", "lsgan"]
+"""The adversarial loss: cross-entropy or least squares."""
+
 
 class PatchGan(nn.Module):
     """PatchGAN with `layers` halvings: 3 judge patches of 70x70 px, 1 of 16x16, 5 of 286x286.
@@ -21,20 +31,48 @@ class PatchGan(nn.Module):
     def __init__(self, inputs: int, *, width: int = 64, layers: int = 3, norm: Norm = "batch") -> None:
         super().__init__()
         channels = [width * min(2**depth, _WIDEST) for depth in range(layers + 1)]
-        found: list[nn.Module] = [nn.Conv2d(inputs, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
+        hidden: list[nn.Module] = [nn.Conv2d(inputs, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
         for depth in range(1, layers + 1):
             stride = 2 if depth < layers else 1
-            found += [
+            hidden += [
                 nn.Conv2d(channels[depth - 1], channels[depth], 4, stride, 1, bias=conv_bias(norm)),
                 norm_layer(norm, channels[depth]),
                 nn.LeakyReLU(0.2, inplace=True),
             ]
-        self.model = nn.Sequential(*found, nn.Conv2d(channels[-1], 1, 4, 1, 1))
+        self.model = nn.Sequential(*hidden, nn.Conv2d(channels[-1], 1, 4, 1, 1))
 
     def forward(self, pictures: Tensor) -> Tensor:
         """(B, inputs, H, W) -> (B, 1, H', W')."""
         result: Tensor = self.model(pictures)
         return result
+
+
+def gan_loss(logits: Tensor, real: bool, kind: Gan) -> Tensor:
+    """The mean distance of logits, any shape, from the label 1 (real) or 0 (fake); a scalar >= 0.
+
+    "vanilla" is the cross-entropy of sigmoid(logits), in its non-saturating form for generators (I. Goodfellow et al.,
+    "Generative Adversarial Nets", NIPS 2014); "lsgan" is the squared difference (X. Mao et al., "Least Squares
+    Generative Adversarial Networks", ICCV 2017).
+    """
+    logits = logits.float()  # of half precision
+    if kind == "vanilla":
+        return functional.softplus(-logits if real else logits).mean()  # -log sigmoid(x) = softplus(-x)
+    return (logits - 1 if real else logits).square().mean()
+
+
+def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, *, weight: float = 10.0) -> Tensor:
+    """How far the critic's slope is from 1 between real and fake pictures, (B, C, H, W) each; a scalar >= 0.
+
+    weight * mean((||d critic(x) / d x|| - 1) ** 2) at x = alpha * real + (1 - alpha) * fake, one alpha per picture,
+    uniform in [0, 1) from torch's global generator. A critic with many logits counts their sum. Can be derived again.
+    Source: I. Gulrajani et al., "Improved Training of Wasserstein GANs", NIPS 2017, equation 3.
+    """
+    alpha = torch.rand(len(real)).to(real).view(-1, 1, 1, 1)  # drawn on the CPU: alike on every device
+    between = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    norms = torch.linalg.vector_norm(slope.flatten(1).float(), dim=1)  # (B,)
+    penalty: Tensor = weight * (norms - 1).square().mean()
+    return penalty
 
 
 class ImagePool:
@@ -84,34 +122,3 @@ class ImagePool:
         elif self._kept.device != like.device:
             self._kept = self._kept.to(like.device)  # after `restore` from a file
         return self._kept
-
-
-Gan = Literal["vanilla", "lsgan"]
-
-
-def gan_loss(logits: Tensor, real: bool, kind: Gan) -> Tensor:
-    """The mean distance of logits, any shape, from the label 1 (real) or 0 (fake); a scalar >= 0.
-
-    "vanilla" is the cross-entropy of sigmoid(logits), in its non-saturating form for generators (I. Goodfellow et al.,
-    "Generative Adversarial Nets", NIPS 2014); "lsgan" is the squared difference (X. Mao et al., "Least Squares
-    Generative Adversarial Networks", ICCV 2017).
-    """
-    logits = logits.float()  # of half precision
-    if kind == "vanilla":
-        return functional.softplus(-logits if real else logits).mean()  # -log sigmoid(x) = softplus(-x)
-    return (logits - 1 if real else logits).square().mean()
-
-
-def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, *, weight: float = 10.0) -> Tensor:
-    """How far the critic's slope is from 1 between real and fake pictures, (B, C, H, W) each; a scalar >= 0.
-
-    weight * mean((||d critic(x) / d x|| - 1) ** 2) at x = alpha * real + (1 - alpha) * fake, one alpha per picture,
-    uniform in [0, 1) from torch's global generator. A critic with many logits counts their sum. Can be derived again.
-    Source: I. Gulrajani et al., "Improved Training of Wasserstein GANs", NIPS 2017, equation 3.
-    """
-    alpha = torch.rand(len(real)).to(real).view(-1, 1, 1, 1)  # drawn on the CPU: alike on every device
-    between = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-    norms = torch.linalg.vector_norm(slope.flatten(1).float(), dim=1)  # (B,)
-    penalty: Tensor = weight * (norms - 1).square().mean()
-    return penalty

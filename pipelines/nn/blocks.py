@@ -1,7 +1,7 @@
 """Holds what all the networks are made of: normalisation, initial weights, and gradient checkpointing."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Literal
 
 import torch
@@ -54,8 +54,8 @@ class _Join(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        whole = gradients[0]
-        parts = whole[:, : context.channels], whole[:, context.channels :]
+        gradient = gradients[0]
+        parts = gradient[:, : context.channels], gradient[:, context.channels :]
         wanted = zip(parts, context.needs_input_grad, strict=True)
         first, second = (part.contiguous(memory_format=context.layout) if need else None for part, need in wanted)
         return first, second
@@ -74,27 +74,32 @@ def suggested_layout(features: Tensor) -> torch.memory_format:
 
 
 def recomputed(part: Callable[..., Tensor], *inputs: Tensor, norms: nn.Module) -> Tensor:
-    """Run a part of a network without keeping what lies inside it: the way back works it out again.
+    """Run a part of a network without keeping what lies inside it: every way back works it out again.
 
-    The running statistics of the batch norms within `norms` move once, as they would without this.
+    The running statistics of the batch norms within `norms` move once, as they would without this, however often the
+    part is worked out again: a second derivative (`adversarial.gradient_penalty`) does it twice.
     """
 
     def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
-        return nullcontext(), _statistics_kept(norms)
+        return nullcontext(), _StatisticsKept(norms)
 
     result: Tensor = checkpoint(part, *inputs, use_reentrant=False, context_fn=contexts)
     return result
 
 
-@contextmanager
-def _statistics_kept(network: nn.Module) -> Iterator[None]:
-    tracking = [layer for layer in network.modules() if isinstance(layer, _BatchNorm) and layer.track_running_stats]
-    before = [(layer.momentum, layer.num_batches_tracked) for layer in tracking]
-    for layer in tracking:
-        layer.momentum = 0.0
-        layer.num_batches_tracked = None
-    try:
-        yield
-    finally:
-        for layer, (momentum, count) in zip(tracking, before, strict=True):
+class _StatisticsKept(AbstractContextManager[None]):
+    """Batch norms within a network leave their running statistics as they are; can be entered again and again."""
+
+    def __init__(self, network: nn.Module) -> None:
+        norms = (layer for layer in network.modules() if isinstance(layer, _BatchNorm))
+        self._tracking = [layer for layer in norms if layer.track_running_stats]
+        self._before: list[list[tuple[float | None, Tensor | None]]] = []  # one a time that it was entered
+
+    def __enter__(self) -> None:
+        self._before.append([(layer.momentum, layer.num_batches_tracked) for layer in self._tracking])
+        for layer in self._tracking:
+            layer.momentum, layer.num_batches_tracked = 0.0, None
+
+    def __exit__(self, *_: object) -> None:
+        for layer, (momentum, count) in zip(self._tracking, self._before.pop(), strict=True):
             layer.momentum, layer.num_batches_tracked = momentum, count

@@ -31,8 +31,8 @@ class SkipBlock(nn.Module):
         def descend(entered: Tensor) -> Tensor:
             return _through(down[1:] if isinstance(down[0], nn.LeakyReLU) else down, entered)
 
-        def ascend(*found: Tensor) -> Tensor:
-            return _through(up, join(*found) if len(found) > 1 else found[0])
+        def ascend(*features: Tensor) -> Tensor:  # of this scale, and of the one below where there is one
+            return _through(up, join(*features) if len(features) > 1 else features[0])
 
         if isinstance(down[0], nn.LeakyReLU):
             features = down[0](features)  # in place, so the skip is activated too: the ReLU after it makes that equal

@@ -8,11 +8,19 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.training.pair_dataset import Example
+
+_NONE, _ALL, _SOME = 0.2, 0.6, 0.8  # up to which draw there are no hints, all, some; beyond, others
+_MEAN_DABS = 7
+_MOST_DABS = 30
+_DAB = 1 / 40  # of the side: the greatest radius of a dab
+_STROKE = 1 / 8  # of the side: the greatest length of a stroke
+_CLEAN = 235  # level from which a pixel of a drawing is paper
+_TOLERANCE = 12  # levels: a stroke stays on one colour
+_GAP = 1 / 100  # of the side: the greatest radius of a gap
 
 
 @dataclass(frozen=True)
@@ -26,9 +34,9 @@ class Augmentation:
     lines: float = 0.0  # share of pictures whose lines are drawn otherwise: width, gaps, tone
 
 
-def augment(view: Example, augmentation: Augmentation, rng: np.random.Generator) -> Example:
+def augment(example: Example, augmentation: Augmentation, rng: np.random.Generator) -> Example:
     """Mirror, enlarge and recolour a picture by chance; lines, hints and colour stay in register."""
-    colour, lines, hints = enlarge(view, augmentation.jitter, rng)
+    colour, lines, hints = enlarge(example, augmentation.jitter, rng)
     if augmentation.hints:
         hints = resample_hints(colour, lines, hints, rng)
     if augmentation.lines and rng.random() < augmentation.lines:
@@ -42,30 +50,26 @@ def augment(view: Example, augmentation: Augmentation, rng: np.random.Generator)
     return Example(np.ascontiguousarray(colour), np.ascontiguousarray(lines), np.ascontiguousarray(hints))
 
 
-def enlarge(view: Example, share: float, rng: np.random.Generator) -> Example:
+def enlarge(example: Example, share: float, rng: np.random.Generator) -> Example:
     """Enlarge a picture by up to a share, drawn by chance, and cut it to its size somewhere."""
     if not share:
-        return view
-    height, width = view.lines.shape
+        return example
+    height, width = example.lines.shape
     scale = 1 + rng.uniform(0, share)
     right, down = rng.uniform(0, 1, 2) * (scale - 1) * (width, height)
     matrix = np.array([[scale, 0, -right], [0, scale, -down]], np.float32)
-    ways = (cv2.INTER_LINEAR, cv2.INTER_LINEAR, cv2.INTER_NEAREST)
-    moved = (
-        cv2.warpAffine(array, matrix, (width, height), flags=way, borderMode=cv2.BORDER_REPLICATE)
-        for array, way in zip(view, ways, strict=True)
+
+    def warp(picture: U8, interpolation: int) -> U8:
+        border = cv2.BORDER_REPLICATE
+        return np.asarray(
+            cv2.warpAffine(picture, matrix, (width, height), flags=interpolation, borderMode=border), np.uint8
+        )
+
+    return Example(
+        warp(example.colour, cv2.INTER_LINEAR),
+        warp(example.lines, cv2.INTER_LINEAR),
+        warp(example.hints, cv2.INTER_NEAREST),
     )
-    return Example(*moved)  # type: ignore[arg-type]
-
-
-_NONE, _ALL, _SOME = 0.2, 0.6, 0.8  # up to which draw there are no hints, all, some; beyond, others
-_MEAN_DABS = 7
-_MOST_DABS = 30
-_DAB = 1 / 40  # of the side: the greatest radius of a dab
-_STROKE = 1 / 8  # of the side: the greatest length of a stroke
-_CLEAN = 235  # level from which a pixel of a drawing is paper
-_TOLERANCE = 12  # levels: a stroke stays on one colour
-_GAP = 1 / 100  # of the side: the greatest radius of a gap
 
 
 def resample_hints(colour: U8, lines: U8, hints: U8, rng: np.random.Generator) -> U8:
@@ -75,18 +79,18 @@ def resample_hints(colour: U8, lines: U8, hints: U8, rng: np.random.Generator) -
         return np.zeros_like(hints)
     if draw < _ALL:
         return hints
-    return _some(hints, rng) if draw < _SOME else _dabs(colour, lines, rng)
+    return _pick_spots(hints, rng) if draw < _SOME else _draw_dabs(colour, lines, rng)
 
 
 def restyle_lines(lines: U8, rng: np.random.Generator) -> U8:
     """Redraw lines, uint8 (H, W), by chance: two of width, gaps, tone and softness, noise at most."""
-    ways = (_other_width, _with_gaps, _paler, _softer, _noisier)
+    ways = (_change_width, _tear_gaps, _make_paler, _soften, _add_noise)
     for way in rng.choice(len(ways), int(rng.integers(1, 3)), replace=False).tolist():
         lines = ways[way](lines, rng)
     return lines
 
 
-def rotate_hue(colour: NDArray[np.uint8], turn: float) -> NDArray[np.uint8]:
+def rotate_hue(colour: U8, turn: float) -> U8:
     """Rotate the colours, uint8 (H, W, 3), about the grey axis by a share of the full circle.
 
     The rotation matrix about (1, 1, 1)/sqrt(3) keeps greys, R + G + B, and black and white; what falls out of the
@@ -96,10 +100,11 @@ def rotate_hue(colour: NDArray[np.uint8], turn: float) -> NDArray[np.uint8]:
     off = (1 - cosine) / 3
     cross = sine / np.sqrt(3)
     matrix = cosine * np.eye(3) + off + cross * np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]])
-    return cv2.transform(np.ascontiguousarray(colour), matrix.astype(np.float32))  # type: ignore[return-value]
+    return np.asarray(cv2.transform(np.ascontiguousarray(colour), matrix.astype(np.float32)), np.uint8)
 
 
-def _some(hints: U8, rng: np.random.Generator) -> U8:
+def _pick_spots(hints: U8, rng: np.random.Generator) -> U8:
+    """From one to all of the spots of hints."""
     count, spots = cv2.connectedComponents((hints[..., 3] >= HINT_ALPHA).view(np.uint8), ltype=cv2.CV_32S)
     kept = np.zeros(count, bool)
     if count > 1:
@@ -107,7 +112,7 @@ def _some(hints: U8, rng: np.random.Generator) -> U8:
     return np.asarray(hints * kept[spots][..., None], np.uint8)
 
 
-def _dabs(colour: U8, lines: U8, rng: np.random.Generator) -> U8:
+def _draw_dabs(colour: U8, lines: U8, rng: np.random.Generator) -> U8:
     """Dabs of the true colour on paper: in half of the pictures discs, else strokes as far as the colour goes."""
     hints = np.zeros((*lines.shape, 4), np.uint8)
     coloured = (lines >= _CLEAN) & (colour.min(axis=2) < _CLEAN)
@@ -136,7 +141,7 @@ def _end_of_stroke(colour: U8, start: tuple[int, int], length: float, rng: np.ra
     return int(x[last]), int(y[last])
 
 
-def _other_width(lines: U8, rng: np.random.Generator) -> U8:
+def _change_width(lines: U8, rng: np.random.Generator) -> U8:
     """Thicker by up to a pixel on each side, or a little thinner."""
     kernel = np.ones((3, 3), np.uint8)
     thick = rng.random() < 0.7
@@ -145,7 +150,7 @@ def _other_width(lines: U8, rng: np.random.Generator) -> U8:
     return np.asarray(cv2.addWeighted(lines, 1 - share, other, share, 0), np.uint8)
 
 
-def _with_gaps(lines: U8, rng: np.random.Generator) -> U8:
+def _tear_gaps(lines: U8, rng: np.random.Generator) -> U8:
     rows, columns = np.nonzero(lines < 128)
     if not len(rows):
         return lines
@@ -156,14 +161,14 @@ def _with_gaps(lines: U8, rng: np.random.Generator) -> U8:
     return torn
 
 
-def _paler(lines: U8, rng: np.random.Generator) -> U8:
+def _make_paler(lines: U8, rng: np.random.Generator) -> U8:
     return np.asarray(255 - cv2.convertScaleAbs(255 - lines, alpha=rng.uniform(0.5, 0.95)), np.uint8)
 
 
-def _softer(lines: U8, rng: np.random.Generator) -> U8:
+def _soften(lines: U8, rng: np.random.Generator) -> U8:
     return np.asarray(cv2.GaussianBlur(lines, (0, 0), rng.uniform(0.4, 1.0)), np.uint8)
 
 
-def _noisier(lines: U8, rng: np.random.Generator) -> U8:
+def _add_noise(lines: U8, rng: np.random.Generator) -> U8:
     grain = rng.normal(0, rng.uniform(2, 8), lines.shape)
     return np.clip(np.rint(lines - np.abs(grain)), 0, 255).astype(np.uint8)

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from pipelines.core.errors import MissingPackageError
+from pipelines.core.imaging.arrays import U8
+from pipelines.training.distributed import ProcessGroup
 from pipelines.training.run_folder import SAMPLES
 
 Stop = Literal["", "interrupt", "termination"]
@@ -27,7 +29,7 @@ class TrainCallback(Protocol):
 
 
 class NullCallback:
-    """An observer that looks away."""
+    """A callback that looks away."""
 
     def began(self, about: Mapping[str, Any], *, step: int) -> None:
         """Nothing to show."""
@@ -46,12 +48,18 @@ class NullCallback:
 class FollowerCallback(NullCallback):
     """What the processes but the first have: it only passes on the question whether to stop."""
 
-    def __init__(self, observer: TrainCallback) -> None:
-        self._observer = observer
+    def __init__(self, callback: TrainCallback) -> None:
+        self._callback = callback
 
     def stop_wanted(self) -> Stop:
-        """What the observer says."""
-        return self._observer.stop_wanted()
+        """What the callback says."""
+        return self._callback.stop_wanted()
+
+
+def agree_to_stop(callback: TrainCallback, group: ProcessGroup) -> Stop:
+    """Whether the callback of any process wants to stop, the same in all of them."""
+    codes: tuple[Stop, ...] = ("", "interrupt", "termination")
+    return codes[group.all_reduce_max(codes.index(callback.stop_wanted()))]
 
 
 class TensorBoardLogger:
@@ -60,24 +68,28 @@ class TensorBoardLogger:
     def __init__(self, folder: Path, step: int, *, wanted: bool) -> None:
         self._writer: Any = None
         if wanted:
-            self._writer = event_writer()(str(folder / "tensorboard"), purge_step=step + 1)
+            self._writer = import_event_writer()(str(folder / "tensorboard"), purge_step=step + 1)
 
-    def add(self, row: Mapping[str, Any]) -> None:
+    def log(self, row: Mapping[str, Any]) -> None:
+        """Write a line of figures; its `step` says where."""
         if self._writer is not None:
             for name, value in row.items():
                 if name != "step":
                     self._writer.add_scalar(name, value, row["step"])
 
-    def show(self, sheet: Any, step: int) -> None:
+    def log_samples(self, sheet: U8, step: int) -> None:
+        """Write a sample sheet, RGB (H, W, 3)."""
         if self._writer is not None:
             self._writer.add_image(SAMPLES, sheet, step, dataformats="HWC")
 
     def close(self) -> None:
+        """Write what is left."""
         if self._writer is not None:
             self._writer.close()
 
 
-def event_writer() -> Any:
+def import_event_writer() -> Any:
+    """TensorBoard's writer class; raises MissingPackageError where it is not installed."""
     try:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:

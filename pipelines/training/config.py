@@ -1,10 +1,23 @@
 """Declares how a model is trained, apart from what it is: how long, how fast, on what, how often it is looked at."""
 
+import dataclasses
+import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from types import ModuleType
+from typing import Annotated, Any, Literal
 
 from pipelines.core.errors import SettingsError
+from pipelines.core.registry import suggestion
 from pipelines.core.settings import check_number
+
+_DEFAULT_EPOCHS = 200.0  # Pix2Pix and CycleGAN papers: 100 at full rate, 100 falling to 0
+
+Schedule = Literal["linear", "constant", "exponential", "steps"]
+Figure = Literal["val_psnr", "val_l1"]
+"""What validation reports: `val_psnr` in dB, `val_l1` in levels of 255."""
+
+HIGHER_IS_BETTER: dict[Figure, bool] = {"val_psnr": True, "val_l1": False}
 
 # how long, where and how often: a run may go on with others of these
 FREE = ("steps", "epochs", "minutes", "save_minutes", "log_every", "workers", "cache_gb", "tensorboard")
@@ -24,7 +37,17 @@ class TrainConfig:
     learning_rate: Annotated[float, "of Adam, as in both papers"] = 2e-4
     beta1: Annotated[float, "of Adam, as in both papers"] = 0.5
     beta2: Annotated[float, "of Adam"] = 0.999
+    schedule: Annotated[
+        Schedule, "how the learning rate goes on: linear holds it, then falls to 0; exponential and steps, by lr_decay"
+    ] = "linear"
     constant: Annotated[float, "share of the run before the learning rate falls linearly to 0"] = 0.5
+    lr_decay: Annotated[float, "factor on the learning rate: at the end if exponential, at each milestone if steps"] = (
+        0.1
+    )
+    milestones: Annotated[tuple[float, ...], "shares of the run from which on steps multiply the learning rate"] = (
+        0.5,
+        0.75,
+    )
     ema: Annotated[float, "averaging of the weights that colour: share that stays in a step, 0 none"] = 0.999
     flip: Annotated[bool, "mirror half of the pictures"] = True
     jitter: Annotated[float, "enlarge by up to this share and cut to size again; .12 is the papers' 286 -> 256"] = 0.0
@@ -48,11 +71,13 @@ class TrainConfig:
     log_every: Annotated[int, "steps between lines in metrics.jsonl"] = 20
     validate_every: Annotated[int, "steps between validations, each with a sample sheet"] = 500
     validate_pictures: Annotated[int, "of the validation split"] = 64
+    best_by: Annotated[Figure, "figure by which `best` is chosen: val_psnr the highest, val_l1 the lowest"] = "val_psnr"
     save_minutes: Annotated[float, "between saves of `last`; validations save it too"] = 5.0
     tensorboard: Annotated[bool, "write events for TensorBoard too"] = False
 
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
+        self._check_choices()
         for name in ("steps", "epochs", "minutes"):
             if getattr(self, name) is not None:
                 check_number(name, getattr(self, name), 0, 1e12)
@@ -67,6 +92,9 @@ class TrainConfig:
         check_number("seed", self.seed, 0, 2**32 - 1)
         check_number("hue", self.hue, 0, 0.5)
         check_number("vary_lines", self.vary_lines, 0, 1)
+        check_number("lr_decay", self.lr_decay, 0, 1)
+        for milestone in self.milestones:
+            check_number("milestones", milestone, 0, 1)
         if not self.learning_rate > 0:
             raise SettingsError(f"learning_rate = {self.learning_rate} is out of range", hint="Use one above 0")
         for name in ("beta1", "beta2"):
@@ -76,3 +104,20 @@ class TrainConfig:
                 )
         if self.threads is not None:
             check_number("threads", self.threads, 1)
+
+    def _check_choices(self) -> None:
+        for name, kind in typing.get_type_hints(type(self)).items():
+            if typing.get_origin(kind) is Literal and (value := getattr(self, name)) not in typing.get_args(kind):
+                raise SettingsError(f"{name} cannot be '{value}'", hint=suggestion(str(value), typing.get_args(kind)))
+
+
+def settings_of(module: ModuleType, preset: str | None, explicit: Mapping[str, Any]) -> TrainConfig:
+    """The training settings: defaults, then the preset's recipe, then what was asked for."""
+    recipe = dict(module.RECIPES.get(preset or "standard", {}))
+    if any(explicit.get(name) is not None for name in ("steps", "epochs", "minutes")):
+        for name in ("steps", "epochs", "minutes"):
+            recipe.pop(name, None)
+    config = TrainConfig(**recipe | dict(explicit))
+    if config.steps is config.epochs is config.minutes is None:
+        config = dataclasses.replace(config, epochs=_DEFAULT_EPOCHS)
+    return config

@@ -6,21 +6,36 @@ so threads do; and a killed run leaves no worker processes behind.
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from pipelines.core.errors import UsageError
+from pipelines.core.imaging.arrays import Index
 from pipelines.inference.encoding import Encoding, to_floats
-from pipelines.models.fillnet.precomputed import PrecomputedFills
 from pipelines.training.augmentation import Augmentation, augment
-from pipelines.training.pair_dataset import PairDataset
+from pipelines.training.pair_dataset import EncodedExample, ExampleSource, PairDataset
 from pipelines.training.task import Batch
 
-_TURNS = 0  # first number of the seeds of augmentation, beside those of the orders
+_AUGMENTATION, _INPUTS, _TARGETS = 0, 1, 2  # first numbers of the seeds: of what is drawn, and of the two orders
+_ORDERS_KEPT = 8  # permutations of epochs that are remembered: threads read ahead into the next
+
+
+class AugmentedPairs:
+    """The examples of any model that has none of its own: pictures varied anew each time, then encoded."""
+
+    def __init__(self, pairs: PairDataset, encoding: Encoding, augmentation: Augmentation) -> None:
+        self._pairs, self._encoding, self._augmentation = pairs, encoding, augmentation
+
+    def example(
+        self, index: int, epoch: int, rng: np.random.Generator, *, target_index: int | None = None
+    ) -> EncodedExample:
+        """A picture as a network learns from it, or two, each varied by draws of its own."""
+        seen = augment(self._pairs[index], self._augmentation, rng)
+        target = seen if target_index is None else augment(self._pairs[target_index], self._augmentation, rng)
+        return EncodedExample(self._encoding.encode(seen.lines, seen.hints), to_floats(target.colour))
 
 
 class BatchLoader:
@@ -28,68 +43,60 @@ class BatchLoader:
 
     def __init__(
         self,
-        shelf: PairDataset,
-        encoding: Encoding,
+        examples: ExampleSource,
+        count: int,
         *,
         batch_size: int,
         seed: int,
-        augmentation: Augmentation,
         unpaired: bool = False,
-        cache_bytes: int = 0,
         rank: int = 0,
-        world: int = 1,
+        world_size: int = 1,
     ) -> None:
-        if not len(shelf):
+        if not count:
             raise UsageError("the dataset has no pictures to train on", hint="Build it with a training split")
-        self._shelf, self._encoding, self._batch_size, self._seed = shelf, encoding, batch_size, seed
-        self._augmentation, self._unpaired = augmentation, unpaired
-        self._stock = PrecomputedFills(shelf, augmentation, seed=seed, cache_bytes=cache_bytes)
-        self._rank, self._world = rank, world
-        self._orders: OrderedDict[tuple[int, int], NDArray[np.intp]] = OrderedDict()
+        self._examples, self._count, self._unpaired = examples, count, unpaired
+        self._batch_size, self._seed, self._rank, self._world_size = batch_size, seed, rank, world_size
+        self._orders: OrderedDict[tuple[int, int], Index] = OrderedDict()
         self._lock = threading.Lock()
 
-    def batch(self, turn: int) -> Batch:
-        """The batch of a turn, counted from 0 over all epochs."""
-        first = (turn * self._world + self._rank) * self._batch_size
-        pairs = [self._pair(place) for place in range(first, first + self._batch_size)]
-        return Batch(*(torch.from_numpy(np.stack(arrays)) for arrays in zip(*pairs, strict=True)))
+    def batch(self, batch_index: int) -> Batch:
+        """A batch, counted from 0 over all epochs."""
+        first = (batch_index * self._world_size + self._rank) * self._batch_size
+        examples = [self._example(position) for position in range(first, first + self._batch_size)]
+        return Batch(*(torch.from_numpy(np.stack(arrays)) for arrays in zip(*examples, strict=True)))
 
-    def ahead(self, turn: int, *, workers: int) -> Iterator[Batch]:
-        """Batches from a turn on, without end, some read ahead by `workers` threads (0: none)."""
+    def prefetch(self, batch_index: int, *, workers: int) -> Generator[Batch, None, None]:
+        """Batches from one on, without end, some read ahead by `workers` threads (0: none)."""
         if workers == 0:
             while True:
-                yield self.batch(turn)
-                turn += 1
-        with ThreadPoolExecutor(workers, thread_name_prefix="feed") as pool:
+                yield self.batch(batch_index)
+                batch_index += 1
+        with ThreadPoolExecutor(workers, thread_name_prefix="loader") as pool:
             waiting: deque[Future[Batch]] = deque()
             try:
                 while True:
                     while len(waiting) < 2 * workers:
-                        waiting.append(pool.submit(self.batch, turn))
-                        turn += 1
+                        waiting.append(pool.submit(self.batch, batch_index))
+                        batch_index += 1
                     yield waiting.popleft().result()
             finally:
                 for future in waiting:
                     future.cancel()
 
-    def _pair(self, place: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        rng = np.random.default_rng([self._seed, _TURNS, place])
-        if self._encoding.name == "filled":
-            stocked = self._stock.turned(self._number(place, 1), place // len(self._shelf), rng)
-            return to_floats(stocked[0]), to_floats(stocked[1])
-        seen = augment(self._shelf.view(self._number(place, 1)), self._augmentation, rng)
-        target = seen
-        if self._unpaired:
-            target = augment(self._shelf.view(self._number(place, 2)), self._augmentation, rng)
-        return self._encoding.encode(seen.lines, seen.hints), to_floats(target.colour)
+    def _example(self, position: int) -> EncodedExample:
+        """The example at a position, counted from 0 over all epochs, processes and batches."""
+        rng = np.random.default_rng([self._seed, _AUGMENTATION, position])
+        index = self._index(position, _INPUTS)
+        target_index = self._index(position, _TARGETS) if self._unpaired else None
+        return self._examples.example(index, position // self._count, rng, target_index=target_index)
 
-    def _number(self, place: int, order: int) -> int:
-        """Which picture comes at a place: each epoch is a permutation of its own."""
-        epoch, rest = divmod(place, len(self._shelf))
+    def _index(self, position: int, order: int) -> int:
+        """Which picture comes at a position: each epoch is a permutation of its own."""
+        epoch, place = divmod(position, self._count)
         with self._lock:
             if (epoch, order) not in self._orders:
-                shuffled = np.random.default_rng([self._seed, order, epoch]).permutation(len(self._shelf))
-                self._orders[epoch, order] = shuffled
-                while len(self._orders) > 8:
+                permutation = np.random.default_rng([self._seed, order, epoch]).permutation(self._count)
+                self._orders[epoch, order] = permutation
+                while len(self._orders) > _ORDERS_KEPT:
                     self._orders.popitem(last=False)
-            return int(self._orders[epoch, order][rest])
+            return int(self._orders[epoch, order][place])

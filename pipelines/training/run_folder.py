@@ -25,6 +25,16 @@ class RunFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    @property
+    def last(self) -> Path:
+        """The checkpoint that the run goes on from."""
+        return self.folder / "last"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint of the best validation."""
+        return self.folder / "best"
+
     def check(self, about: Mapping[str, Any], *, free: Sequence[str]) -> bool:
         """Find out whether the folder is this run's; returns whether the run is there already.
 
@@ -107,14 +117,14 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any], above: str = "") -> list[str]:
     """Names, with dots, of the values that differ."""
-    found = []
+    names = []
     for name in dict.fromkeys([*before, *now]):
-        one, other = before.get(name), now.get(name)
-        if isinstance(one, Mapping) and isinstance(other, Mapping):
-            found += _differences(one, other, f"{above}{name}.")
-        elif one != other:
-            found.append(f"{above}{name}")
-    return found
+        old, new = before.get(name), now.get(name)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            names += _differences(old, new, f"{above}{name}.")
+        elif old != new:
+            names.append(f"{above}{name}")
+    return names
 
 
 def _unwritable(path: Path, error: OSError) -> ColorizeError:

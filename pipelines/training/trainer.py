@@ -1,28 +1,28 @@
-"""Plays one training step of any model: players move in turn, each lowers its loss with its own optimizer."""
+"""Makes one training step of any model: its updates in turn, each by its own loss and with its own optimizer."""
 
 import contextlib
 import copy
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from pipelines.training.distributed import Precision, ProcessGroup
+from pipelines.nn.devices import Precision
+from pipelines.training.distributed import ProcessGroup
+from pipelines.training.optimizers import OptimizerConfig, build_optimizer
 from pipelines.training.task import Batch, Outputs, TrainingError, TrainingTask, Update
 
-_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+_AUTOCAST_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
 _BROKEN = "training has broken down"
 _GO_ON = "Start a new run with a lower --learning-rate; the checkpoints so far stay as they are"
 
 
-@dataclass(frozen=True)
-class OptimConfig:
-    """How networks learn, for `Game`."""
+@dataclass(frozen=True, kw_only=True)
+class TrainerConfig:
+    """How networks learn, for `Trainer`."""
 
-    learning_rate: float = 2e-4
-    beta1: float = 0.5
-    beta2: float = 0.999
+    optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)  # of updates that name none of their own
     ema: float = 0.999  # share of the averaged weights that stays in a step; 0: no average
     precision: Precision = "fp32"
     channels_last: bool = True
@@ -32,85 +32,58 @@ class OptimConfig:
 
 
 class Trainer:
-    """A model with its optimizers and the running average of its painter."""
+    """A task with its optimizers and the running average of its generator."""
 
     def __init__(
-        self, learner: TrainingTask, rules: OptimConfig, *, device: torch.device, team: ProcessGroup | None = None
+        self, task: TrainingTask, config: TrainerConfig, *, device: torch.device, group: ProcessGroup | None = None
     ) -> None:
-        self.learner, self.rules, self.device = learner, rules, device
-        self._team = team or ProcessGroup()
-        learner.networks.to(device)
-        self._team.share(learner.networks.state_dict())
-        for network in learner.networks.values():
-            if rules.channels_last:
+        self.task, self.config, self.device = task, config, device
+        self._group = group or ProcessGroup()
+        task.networks.to(device)
+        self._group.broadcast(task.networks.state_dict())
+        for network in task.networks.values():
+            if config.channels_last:
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-            if rules.gradient_checkpointing:
+            if config.gradient_checkpointing:
                 network.checkpointing = True  # type: ignore[assignment]
-        self.painter = copy.deepcopy(learner.networks[learner.painter]).eval().requires_grad_(False)
-        self._optimizers = {player.name: self._optimizer(player) for player in learner.players}
-        self._scaler = torch.amp.GradScaler(device.type, enabled=rules.precision == "fp16")
-        if rules.compile:
-            for network in learner.networks.values():
+        self.ema_generator = copy.deepcopy(task.networks[task.generator]).eval().requires_grad_(False)
+        self._optimizers = {
+            update.name: build_optimizer(self._optimizer_config(update), self._weights(update), device)
+            for update in task.updates
+        }
+        self._scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
+        if config.compile:
+            for network in task.networks.values():
                 network.compile()
 
-    def step(self, batches: Sequence[Batch], number: int, *, rate: float = 1.0) -> dict[str, Tensor]:
+    def train_step(self, batches: Sequence[Batch], step: int, *, lr_factor: float = 1.0) -> dict[str, Tensor]:
         """Learn from one batch, or from several whose gradients are added up; returns the terms of the losses.
 
-        number: the step, counted from 0: it decides who moves and seeds every draw of chance. rate: factor on the
-        learning rate. Everybody moves at the last batch: before it, players meet the others as the step found them.
+        step: counted from 0; it decides which updates are due and seeds every draw of chance. lr_factor: on all
+        learning rates. Weights move at the last batch: before it, networks meet the others as the step found them.
         """
-        torch.manual_seed((self.rules.seed * 1_000_003 + number) * self._team.size + self._team.rank)
-        players = [player for player in self.learner.players if player.moves(number)]
+        torch.manual_seed((self.config.seed * 1_000_003 + step) * self._group.world_size + self._group.rank)
+        updates = [update for update in self.task.updates if update.is_due(step)]
         terms: dict[str, Tensor] = {}
-        for turn, batch in enumerate(batches, start=1):
-            for network in self.learner.networks.values():
+        for batch_number, batch in enumerate(batches, start=1):
+            for network in self.task.networks.values():
                 network.requires_grad_(True)
             with self._autocast():
-                scene = self.learner.play(self._moved(batch))
-            for player in players:
-                losses = self._backward(player, scene, share=len(batches))
+                outputs = self.task.forward(self._to_device(batch))
+            for update in updates:
+                losses = self._backward(update, outputs, share=len(batches))
                 for name, value in losses.items():
                     terms[name] = terms.get(name, 0.0) + value.detach().float() / len(batches)
-                if turn == len(batches):
-                    self._move(player, rate)
-        if self._scaler.is_enabled() and players:
+                if batch_number == len(batches):
+                    self._move(update, lr_factor)
+        if self._scaler.is_enabled() and updates:
             self._scaler.update()
-        self._average(number)
+        self._average(step)
         return terms
-
-    def _backward(self, player: Update, scene: Outputs, *, share: int) -> dict[str, Tensor]:
-        for name, network in self.learner.networks.items():
-            network.requires_grad_(name in player.networks)
-        with self._autocast():
-            losses = player.loss(scene)
-        total: Tensor = torch.stack([term.float() for term in losses.values()]).sum() / share
-        self._scaler.scale(total).backward()  # type: ignore[no-untyped-call]
-        return losses
-
-    def _move(self, player: Update, rate: float) -> None:
-        optimizer = self._optimizers[player.name]
-        for group in optimizer.param_groups:
-            group["lr"] = self.rules.learning_rate * rate
-        self._team.average([p.grad for p in self._parameters(player) if p.grad is not None])
-        self._scaler.step(optimizer)
-        optimizer.zero_grad(set_to_none=True)
-
-    def _average(self, number: int) -> None:
-        """Follow the painter's weights with the running average, faster at first; buffers are taken as they are."""
-        fresh = self.learner.networks[self.learner.painter]
-        keep = min(self.rules.ema, (1 + number) / (10 + number)) if self.rules.ema else 0.0
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.painter.parameters()),
-                [tensor.detach() for tensor in fresh.parameters()],
-                1 - keep,
-            )
-            for mine, theirs in zip(self.painter.buffers(), fresh.buffers(), strict=True):
-                mine.copy_(theirs)
 
     def check_weights(self, step: int) -> None:
         """Raise TrainingError where a weight is no number any more, so that such weights replace no good ones."""
-        networks = {**self.learner.networks, "average": self.painter}
+        networks = {**self.task.networks, "ema_generator": self.ema_generator}
         for name, network in networks.items():
             tensors = [tensor for tensor in network.state_dict().values() if tensor.is_floating_point()]
             if tensors and not bool(torch.stack([tensor.isfinite().all() for tensor in tensors]).all()):
@@ -118,8 +91,8 @@ class Trainer:
 
     def state(self) -> dict[str, Tensor]:
         """Everything that a run needs to go on as if nothing had happened, by flat names."""
-        state = {f"networks.{name}": tensor for name, tensor in self.learner.networks.state_dict().items()}
-        state |= {f"memory.{name}": tensor for name, tensor in self.learner.memory().items()}
+        state = {f"networks.{name}": tensor for name, tensor in self.task.networks.state_dict().items()}
+        state |= {f"extra.{name}": tensor for name, tensor in self.task.extra_state().items()}
         for name, optimizer in self._optimizers.items():
             for index, values in optimizer.state_dict()["state"].items():
                 state |= {f"optimizers.{name}.{index}.{key}": torch.as_tensor(item) for key, item in values.items()}
@@ -128,45 +101,75 @@ class Trainer:
             state |= {f"scaler.{key}": torch.tensor(float(value)) for key, value in scaler.items()}
         return state
 
-    def load_state(self, state: Mapping[str, Tensor], painter: Mapping[str, Tensor]) -> None:
-        """Take back what `state` gave, and the averaged painter's weights."""
-        self.learner.networks.load_state_dict(_below(state, "networks"))
-        self.learner.remember({name: tensor.to(self.device) for name, tensor in _below(state, "memory").items()})
-        self.painter.load_state_dict(dict(painter))
-        for player in self.learner.players:
-            self._load_optimizer(player, _below(state, f"optimizers.{player.name}"))
+    def load_state(self, state: Mapping[str, Tensor], ema_generator: Mapping[str, Tensor]) -> None:
+        """Take back what `state` gave, and the averaged generator's weights."""
+        self.task.networks.load_state_dict(_below(state, "networks"))
+        self.task.load_extra_state({name: tensor.to(self.device) for name, tensor in _below(state, "extra").items()})
+        self.ema_generator.load_state_dict(dict(ema_generator))
+        for update in self.task.updates:
+            self._load_optimizer(update, _below(state, f"optimizers.{update.name}"))
         if self._scaler.is_enabled():
-            kept_scale = {key: float(value) for key, value in _below(state, "scaler").items()}
-            self._scaler.load_state_dict(kept_scale | {"_growth_tracker": int(kept_scale["_growth_tracker"])})
+            scaler = {key: float(value) for key, value in _below(state, "scaler").items()}
+            self._scaler.load_state_dict(scaler | {"_growth_tracker": int(scaler["_growth_tracker"])})
 
-    def _load_optimizer(self, player: Update, state: Mapping[str, Tensor]) -> None:
-        optimizer, weights = self._optimizers[player.name], self._parameters(player)
+    def _backward(self, update: Update, outputs: Outputs, *, share: int) -> dict[str, Tensor]:
+        """Add the gradients of an update's loss, divided by `share`, to its networks' alone; returns the terms."""
+        for name, network in self.task.networks.items():
+            network.requires_grad_(name in update.networks)
+        with self._autocast():
+            losses = update.loss(outputs)
+        total: Tensor = torch.stack([term.float() for term in losses.values()]).sum() / share
+        self._scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        return losses
+
+    def _move(self, update: Update, lr_factor: float) -> None:
+        """Step an update's optimizer by the gradients averaged over all processes, and forget them."""
+        optimizer = self._optimizers[update.name]
+        for group in optimizer.param_groups:
+            group["lr"] = self._optimizer_config(update).lr * lr_factor
+        self._group.all_reduce_mean([weight.grad for weight in self._weights(update) if weight.grad is not None])
+        self._scaler.step(optimizer)
+        optimizer.zero_grad(set_to_none=True)
+
+    def _average(self, step: int) -> None:
+        """Follow the generator's weights with the running average, faster at first; buffers are taken as they are."""
+        generator = self.task.networks[self.task.generator]
+        keep = min(self.config.ema, (1 + step) / (10 + step)) if self.config.ema else 0.0
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                list(self.ema_generator.parameters()),
+                [weight.detach() for weight in generator.parameters()],
+                1 - keep,
+            )
+            for averaged, buffer in zip(self.ema_generator.buffers(), generator.buffers(), strict=True):
+                averaged.copy_(buffer)
+
+    def _load_optimizer(self, update: Update, state: Mapping[str, Tensor]) -> None:
+        optimizer, weights = self._optimizers[update.name], self._weights(update)
         kept: dict[int, dict[str, Tensor]] = {}
         for key, tensor in state.items():
-            index, _, field = key.partition(".")
+            index, _, name = key.partition(".")
             like = weights[int(index)]  # its memory layout: fused Adam goes through all of them in one order
             laid_out = torch.empty_like(like).copy_(tensor) if tensor.shape == like.shape and tensor.dim() else tensor
-            kept.setdefault(int(index), {})[field] = laid_out
+            kept.setdefault(int(index), {})[name] = laid_out
         optimizer.load_state_dict({"state": kept, "param_groups": optimizer.state_dict()["param_groups"]})
 
-    def _optimizer(self, player: Update) -> torch.optim.Adam:
-        betas = (self.rules.beta1, self.rules.beta2)
-        fused = self.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(self._parameters(player), lr=self.rules.learning_rate, betas=betas, fused=fused)
+    def _optimizer_config(self, update: Update) -> OptimizerConfig:
+        return update.optimizer or self.config.optimizer
 
-    def _parameters(self, player: Update) -> list[nn.Parameter]:
-        return [weight for name in player.networks for weight in self.learner.networks[name].parameters()]
+    def _weights(self, update: Update) -> list[nn.Parameter]:
+        return [weight for name in update.networks for weight in self.task.networks[name].parameters()]
 
-    def _moved(self, batch: Batch) -> Batch:
-        layout = torch.channels_last if self.rules.channels_last else torch.contiguous_format
+    def _to_device(self, batch: Batch) -> Batch:
+        layout = torch.channels_last if self.config.channels_last else torch.contiguous_format
         return Batch(*(part.to(self.device, non_blocking=True).contiguous(memory_format=layout) for part in batch))
 
     @contextlib.contextmanager
     def _autocast(self) -> Iterator[None]:
-        if self.rules.precision == "fp32":
+        if self.config.precision == "fp32":
             yield
             return
-        with torch.autocast(self.device.type, _TYPES[self.rules.precision]):
+        with torch.autocast(self.device.type, _AUTOCAST_TYPES[self.config.precision]):
             yield
 
 

@@ -1,4 +1,4 @@
-"""How cyclegan learns: its networks, who moves when, and what each lowers."""
+"""How cyclegan learns: its networks, in which order they are updated, and what each lowers."""
 
 from collections.abc import Mapping
 
@@ -9,15 +9,15 @@ from torch.nn import functional
 from pipelines.models.cyclegan import Params, build_network
 from pipelines.nn.adversarial import ImagePool, PatchGan, gan_loss
 from pipelines.nn.blocks import initialise
-from pipelines.training.task import Batch, Losses, Outputs, Update
+from pipelines.training.task import Batch, Losses, Outputs, TrainingTask, Update
 
 _CHANNELS = 3  # on both sides: a colour picture is also something to paint (identity)
 
 
-class Task:
-    """CycleGAN as a game: both generators move together, then both discriminators, on fakes from image pools."""
+class Task(TrainingTask):
+    """Both generators are updated together, then both discriminators, on fakes from image pools."""
 
-    painter = "generator_a"
+    generator = "generator_a"
     unpaired = True
 
     def __init__(self, params: Params) -> None:
@@ -31,12 +31,12 @@ class Task:
             }
         )
         self._pools = {"fake_a": ImagePool(params.pool), "fake_b": ImagePool(params.pool)}
-        self.players: tuple[Update, ...] = (
+        self.updates = (
             Update("generators", ("generator_a", "generator_b"), self._generators_loss),
             Update("discriminators", ("discriminator_a", "discriminator_b"), self._discriminators_loss),
         )
 
-    def play(self, batch: Batch) -> Outputs:
+    def forward(self, batch: Batch) -> Outputs:
         """Paint the inputs ("real_a") and draw the targets ("real_b"), go back, and with identity loss stay.
 
         Adds "fake_b" = A(real_a), "fake_a" = B(real_b), "rec_a" = B(fake_b), "rec_b" = A(fake_a), and where there is an
@@ -44,22 +44,22 @@ class Task:
         """
         real_a, real_b = batch
         made_b, made_a = self._make("a", real_a, real_b), self._make("b", real_b, real_a)
-        scene = {"real_a": real_a, "real_b": real_b, "fake_b": made_b[0], "fake_a": made_a[0]}
-        scene["rec_a"] = self.networks["generator_b"](made_b[0])
-        scene["rec_b"] = self.networks["generator_a"](made_a[0])
+        outputs = {"real_a": real_a, "real_b": real_b, "fake_b": made_b[0], "fake_a": made_a[0]}
+        outputs["rec_a"] = self.networks["generator_b"](made_b[0])
+        outputs["rec_b"] = self.networks["generator_a"](made_a[0])
         if self._has_identity:
-            scene |= {"same_b": made_b[1], "same_a": made_a[1]}
-        return scene
+            outputs |= {"same_b": made_b[1], "same_a": made_a[1]}
+        return outputs
 
-    def memory(self) -> dict[str, Tensor]:
+    def extra_state(self) -> dict[str, Tensor]:
         """The pictures in the pools, (n, 3, H, W) each; an empty pool is left out."""
         states = {name: pool.state() for name, pool in self._pools.items()}
         return {name: state for name, state in states.items() if state is not None}
 
-    def remember(self, memory: Mapping[str, Tensor]) -> None:
-        """Fill the pools with what `memory` gave."""
+    def load_extra_state(self, state: Mapping[str, Tensor]) -> None:
+        """Fill the pools with what `extra_state` gave."""
         for name, pool in self._pools.items():
-            pool.restore(memory.get(name))
+            pool.restore(state.get(name))
 
     @property
     def _has_identity(self) -> bool:
@@ -74,27 +74,27 @@ class Task:
             return generator(other), generator(own)
         return generator(torch.cat([other, own])).split([len(other), len(own)])  # type: ignore[no-any-return]
 
-    def _generators_loss(self, scene: Outputs) -> Losses:
+    def _generators_loss(self, outputs: Outputs) -> Losses:
         weight, kind = self._params.cycle_weight, self._params.gan
         losses = {
-            "generator_a_gan": gan_loss(self.networks["discriminator_a"](scene["fake_b"]), True, kind),
-            "generator_b_gan": gan_loss(self.networks["discriminator_b"](scene["fake_a"]), True, kind),
-            "cycle_a": weight * functional.l1_loss(scene["rec_a"], scene["real_a"]),
-            "cycle_b": weight * functional.l1_loss(scene["rec_b"], scene["real_b"]),
+            "generator_a_gan": gan_loss(self.networks["discriminator_a"](outputs["fake_b"]), True, kind),
+            "generator_b_gan": gan_loss(self.networks["discriminator_b"](outputs["fake_a"]), True, kind),
+            "cycle_a": weight * functional.l1_loss(outputs["rec_a"], outputs["real_a"]),
+            "cycle_b": weight * functional.l1_loss(outputs["rec_b"], outputs["real_b"]),
         }
         if self._has_identity:
             weight *= self._params.identity_weight
-            losses["identity_a"] = weight * functional.l1_loss(scene["same_b"], scene["real_b"])
-            losses["identity_b"] = weight * functional.l1_loss(scene["same_a"], scene["real_a"])
+            losses["identity_a"] = weight * functional.l1_loss(outputs["same_b"], outputs["real_b"])
+            losses["identity_b"] = weight * functional.l1_loss(outputs["same_a"], outputs["real_a"])
         return losses
 
-    def _discriminators_loss(self, scene: Outputs) -> Losses:
+    def _discriminators_loss(self, outputs: Outputs) -> Losses:
         """Half the sum of each, which slows the discriminators (section 4)."""
         losses = {}
         for side, real, fake in (("a", "real_b", "fake_b"), ("b", "real_a", "fake_a")):
-            judge = self.networks[f"discriminator_{side}"]
-            shown = judge(self._pools[fake].swap(scene[fake]))
-            losses[f"discriminator_{side}_real"] = 0.5 * gan_loss(judge(scene[real]), True, self._params.gan)
+            discriminator = self.networks[f"discriminator_{side}"]
+            shown = discriminator(self._pools[fake].swap(outputs[fake]))
+            losses[f"discriminator_{side}_real"] = 0.5 * gan_loss(discriminator(outputs[real]), True, self._params.gan)
             losses[f"discriminator_{side}_fake"] = 0.5 * gan_loss(shown, False, self._params.gan)
         return losses
 

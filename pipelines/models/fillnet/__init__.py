@@ -32,13 +32,25 @@ from pipelines.models.fillnet.predictor import predict
 
 if TYPE_CHECKING:
     from pipelines.models.fillnet.network import FillNet
+    from pipelines.training.augmentation import Augmentation
+    from pipelines.training.pair_dataset import ExampleSource, PairDataset
     from pipelines.training.task import TrainingTask
 
 DEEPEST = 32  # px of the side of a place at the smallest scale
 HEADS = 4  # of attention
 
 
-__all__ = ["OUTPUTS", "PRESETS", "RECIPES", "Params", "build_network", "build_task", "network_spec", "predict"]
+__all__ = [
+    "OUTPUTS",
+    "PRESETS",
+    "RECIPES",
+    "Params",
+    "build_network",
+    "build_task",
+    "network_spec",
+    "predict",
+    "training_examples",
+]
 
 
 @dataclass(frozen=True)
@@ -116,3 +128,17 @@ def build_task(params: Params) -> "TrainingTask":
     from pipelines.models.fillnet.task import Task
 
     return Task(params)
+
+
+def training_examples(
+    pairs: "PairDataset", augmentation: "Augmentation", *, seed: int, cache_bytes: int
+) -> "ExampleSource":
+    """What the network learns from: pictures that are filled once and kept.
+
+    Decoded pictures are needed for that alone, so they get an eighth of the memory, the filled ones the rest.
+    """
+    from pipelines.models.fillnet.precomputed import PrecomputedFills
+
+    decoded = cache_bytes // 8
+    pairs.resize_cache(decoded)
+    return PrecomputedFills(pairs, augmentation, seed=seed, cache_bytes=cache_bytes - decoded)

@@ -1,6 +1,5 @@
 """How fillnet learns: a smooth distance to the true picture, and two cross-entropies over areas without a hint."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -11,49 +10,41 @@ from pipelines.models.fillnet import Params, build_network
 from pipelines.models.fillnet.colour_sampling import LEVELS
 from pipelines.models.fillnet.inputs import AREAS
 from pipelines.models.fillnet.network import NEVER, FillNet, area_ranks, over_ink
-from pipelines.training.task import Batch, Losses, Outputs, Update
+from pipelines.training.task import Batch, Losses, Outputs, TrainingTask, Update
 
 _NEARLY = 0.1  # of a colour in [-1, 1]: smaller errors count by their square
 _ALIKE = 0.12  # of a colour in [-1, 1]: colours that differ less in every channel are one
 _CLEAN = 0.9  # of line art in [-1, 1]: from there on it is paper
 
 
-class Task:
-    """One player: the network against the true picture."""
+class Task(TrainingTask):
+    """One update: the network against the true picture."""
 
-    painter = "painter"
-    unpaired = False
+    generator = "generator"
 
     def __init__(self, params: Params) -> None:
         self._params = params
-        self.networks = nn.ModuleDict({"painter": build_network(params)})
-        self.players: tuple[Update, ...] = (Update("painter", ("painter",), self._loss),)
+        self.networks = nn.ModuleDict({"generator": build_network(params)})
+        self.updates = (Update("generator", ("generator",), self._loss),)
 
-    def play(self, batch: Batch) -> Outputs:
+    def forward(self, batch: Batch) -> Outputs:
         """Colour for a batch; targets (B, 4, S, S) are the true picture and its line art before it was varied."""
-        painter = self.networks["painter"]
-        assert isinstance(painter, FillNet)
-        parts = painter.tensors(batch.inputs)
+        network = self.networks["generator"]
+        assert isinstance(network, FillNet)
+        parts = network.tensors(batch.inputs)
         fake = over_ink(parts.fill, parts.ink, batch.targets[:, 3:])
         return {"inputs": batch.inputs, "targets": batch.targets, "fake": fake} | {
             "colour_logits": parts.colour_logits,
             "copy_logits": parts.copy_logits,
         }
 
-    def memory(self) -> dict[str, Tensor]:
-        """Nothing is remembered beyond the network."""
-        return {}
-
-    def remember(self, memory: Mapping[str, Tensor]) -> None:
-        """Nothing is remembered beyond the network."""
-
-    def _loss(self, scene: Outputs) -> Losses:
-        distance = functional.smooth_l1_loss(scene["fake"], scene["targets"][:, :3], beta=_NEARLY)
-        areas = _true_areas(scene["inputs"], scene["targets"])
+    def _loss(self, outputs: Outputs) -> Losses:
+        distance = functional.smooth_l1_loss(outputs["fake"], outputs["targets"][:, :3], beta=_NEARLY)
+        areas = _true_areas(outputs["inputs"], outputs["targets"])
         return {
             "distance": distance,
-            "guess": self._params.guess_weight * _guess_loss(scene["colour_logits"], areas),
-            "share": self._params.share_weight * _share_loss(scene["copy_logits"], areas),
+            "guess": self._params.guess_weight * _guess_loss(outputs["colour_logits"], areas),
+            "share": self._params.share_weight * _share_loss(outputs["copy_logits"], areas),
         }
 
 

@@ -1,6 +1,4 @@
-"""How pix2pix learns: its networks, who moves when, and what each lowers."""
-
-from collections.abc import Mapping
+"""How pix2pix learns: its networks, in which order they are updated, and what each lowers."""
 
 from torch import Tensor, nn
 from torch.nn import functional
@@ -9,14 +7,13 @@ from pipelines.inference.encoding import ENCODINGS
 from pipelines.models.pix2pix import Params, build_network
 from pipelines.nn.adversarial import PatchGan, gan_loss
 from pipelines.nn.blocks import initialise, join
-from pipelines.training.task import Batch, Losses, Outputs, Update
+from pipelines.training.task import Batch, Losses, Outputs, TrainingTask, Update
 
 
-class Task:
-    """Pix2Pix as a game: the discriminator moves, then the generator, both on the one fake of the step."""
+class Task(TrainingTask):
+    """The discriminator is updated, then the generator, both on the one fake of the step."""
 
-    painter = "generator"
-    unpaired = False
+    generator = "generator"
 
     def __init__(self, params: Params) -> None:
         self._params = params
@@ -24,40 +21,33 @@ class Task:
         discriminator = PatchGan(seen, width=params.ndf, layers=params.layers_d, norm=params.norm)
         initialise(discriminator)
         self.networks = nn.ModuleDict({"generator": build_network(params), "discriminator": discriminator})
-        self.players: tuple[Update, ...] = (
+        self.updates = (
             Update("discriminator", ("discriminator",), self._discriminator_loss),
             Update("generator", ("generator",), self._generator_loss),
         )
 
-    def play(self, batch: Batch) -> Outputs:
+    def forward(self, batch: Batch) -> Outputs:
         """The generator's colours for a batch: "fake" (B, 3, H, W), beside "inputs" and "targets"."""
         fake = self.networks["generator"](batch.inputs)
         return {"inputs": batch.inputs, "targets": batch.targets, "fake": fake}
 
-    def memory(self) -> dict[str, Tensor]:
-        """Nothing is remembered beyond the networks."""
-        return {}
-
-    def remember(self, memory: Mapping[str, Tensor]) -> None:
-        """Nothing is remembered beyond the networks."""
-
-    def _discriminator_loss(self, scene: Outputs) -> Losses:
+    def _discriminator_loss(self, outputs: Outputs) -> Losses:
         """Half the sum, which slows the discriminator (section 3.3); each side apart, for the batch statistics."""
-        fake = self._judge(scene["inputs"], scene["fake"].detach())
-        real = self._judge(scene["inputs"], scene["targets"])
+        fake = self._discriminate(outputs["inputs"], outputs["fake"].detach())
+        real = self._discriminate(outputs["inputs"], outputs["targets"])
         return {
             "discriminator_fake": 0.5 * gan_loss(fake, False, self._params.gan),
             "discriminator_real": 0.5 * gan_loss(real, True, self._params.gan),
         }
 
-    def _generator_loss(self, scene: Outputs) -> Losses:
-        logits = self._judge(scene["inputs"], scene["fake"])
-        distance = functional.l1_loss(scene["fake"], scene["targets"])
+    def _generator_loss(self, outputs: Outputs) -> Losses:
+        logits = self._discriminate(outputs["inputs"], outputs["fake"])
+        distance = functional.l1_loss(outputs["fake"], outputs["targets"])
         return {
             "generator_gan": gan_loss(logits, True, self._params.gan),
             "generator_l1": self._params.l1_weight * distance,
         }
 
-    def _judge(self, inputs: Tensor, colours: Tensor) -> Tensor:
+    def _discriminate(self, inputs: Tensor, colours: Tensor) -> Tensor:
         logits: Tensor = self.networks["discriminator"](join(inputs, colours))
         return logits

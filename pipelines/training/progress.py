@@ -1,0 +1,98 @@
+"""Keeps where a run stands: how far it is, how long it takes, what it lost since the last line of figures."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from pipelines.training.config import HIGHER_IS_BETTER, Figure, TrainConfig
+from pipelines.training.trainer import check_finite
+
+
+@dataclass
+class Progress:
+    """Where a run stands; what is saved of it beside tensors."""
+
+    step: int = 0
+    seconds: float = 0.0
+    best: dict[str, float] = field(default_factory=dict)  # figures of the best validation, and its step
+    figures: dict[str, float] = field(default_factory=dict)  # of the last validation
+    loss_sums: dict[str, float] = field(default_factory=dict)  # since the last line of metrics
+    loss_count: int = 0  # steps whose losses are in the sums
+
+    def add_losses(self, pending: list[dict[str, Tensor]]) -> None:
+        """Bring the losses of the last steps from the device, checked, into the sums; empties `pending`."""
+        for step, terms in enumerate(pending, start=self.step - len(pending) + 1):
+            values = {name: float(value) for name, value in terms.items()}
+            check_finite(values, step)
+            for name, value in values.items():
+                self.loss_sums[name] = self.loss_sums.get(name, 0.0) + value
+        self.loss_count += len(pending)
+        pending.clear()
+
+    def take_losses(self) -> dict[str, float]:
+        """The mean losses since this was asked last."""
+        means = {name: total / self.loss_count for name, total in self.loss_sums.items()}
+        self.loss_sums, self.loss_count = {}, 0
+        return means
+
+    def add_validation(self, figures: Mapping[str, float], *, best_by: Figure) -> bool:
+        """Note the figures of a validation; returns whether they are the best so far."""
+        self.figures = dict(figures)
+        sign = 1 if HIGHER_IS_BETTER[best_by] else -1
+        is_best = not self.best or sign * figures[best_by] > sign * self.best[best_by]
+        if is_best:
+            self.best = {**figures, "step": self.step}
+        return is_best
+
+
+@dataclass(frozen=True)
+class RunLength:
+    """When a run ends: at a step, after minutes of training, or at the first of both."""
+
+    last_step: int | None
+    minutes: float | None
+
+    @classmethod
+    def of(cls, config: TrainConfig, *, pictures: int, pictures_per_step: int) -> "RunLength":
+        """What steps, epochs and minutes of a configuration mean for so many pictures."""
+        ends = [config.steps] if config.steps is not None else []
+        if config.epochs is not None:
+            ends.append(-(-int(config.epochs * pictures) // pictures_per_step))
+        return cls(min(ends) if ends else None, config.minutes)
+
+    def share(self, progress: Progress) -> float:
+        """How much of the run is behind, from 0 to 1."""
+        by_steps = progress.step / max(self.last_step, 1) if self.last_step is not None else 0.0
+        by_time = progress.seconds / max(self.minutes * 60, 1e-9) if self.minutes is not None else 0.0
+        return min(max(by_steps, by_time), 1.0)
+
+    def is_over(self, progress: Progress) -> bool:
+        """Whether the run has ended."""
+        if self.last_step is not None and progress.step >= self.last_step:
+            return True
+        return self.minutes is not None and progress.seconds >= self.minutes * 60
+
+    def hours(self, step_seconds: float) -> float:
+        """How long a run takes at so many seconds a step."""
+        by_steps = self.last_step * step_seconds / 3600 if self.last_step is not None else float("inf")
+        by_time = self.minutes / 60 if self.minutes is not None else float("inf")
+        return round(min(by_steps, by_time), 3)
+
+
+@dataclass
+class Pace:
+    """How fast it went since the last line of metrics; validation does not count."""
+
+    began: float = field(default_factory=time.monotonic)
+    waited: float = 0.0  # for batches, seconds
+    steps: int = 0
+
+    def figures(self, pictures_per_step: int) -> dict[str, float]:
+        """Pictures a second, and the share of the time that was spent waiting for batches."""
+        seconds = max(time.monotonic() - self.began, 1e-9)
+        return {
+            "pictures_a_second": round(self.steps * pictures_per_step / seconds, 3),
+            "data_share": round(self.waited / seconds, 4),
+        }
