@@ -101,40 +101,40 @@ def test_penalty_is_taken_between_real_and_fake_at_one_alpha_per_picture() -> No
     torch.testing.assert_close(penalty, expected)
 
 
-def paired_game(gan: Gan = "lsgan") -> pix2pix_task.Task:
-    game = pix2pix_task.Task(pix2pix.Params(generator="unet_128", ngf=1, ndf=1, gan=gan))
-    game.networks["generator"], game.networks["discriminator"] = Linear(0.5, 0.0), Fixed(0.25)
-    return game
+def paired_task(gan: Gan = "lsgan") -> pix2pix_task.Task:
+    task = pix2pix_task.Task(pix2pix.Params(generator="unet_128", ngf=1, ndf=1, gan=gan))
+    task.networks["generator"], task.networks["discriminator"] = Linear(0.5, 0.0), Fixed(0.25)
+    return task
 
 
 def test_pix2pix_terms_by_hand() -> None:
-    game = paired_game()
+    task = paired_task()
     inputs, targets = torch.full((2, 3, 8, 8), 0.4), torch.full((2, 3, 8, 8), 0.5)
-    scene = game.play(Batch(inputs, targets))
-    discriminator, generator = game.players
+    outputs = task.forward(Batch(inputs, targets))
+    discriminator, generator = task.updates
     assert (discriminator.networks, generator.networks) == (("discriminator",), ("generator",))
-    assert plain(discriminator.loss(scene)) == pytest.approx(
+    assert plain(discriminator.loss(outputs)) == pytest.approx(
         {"discriminator_fake": 0.5 * 0.25**2, "discriminator_real": 0.5 * 0.75**2}
     )
-    assert plain(generator.loss(scene)) == pytest.approx({"generator_gan": 0.75**2, "generator_l1": 100 * 0.3})
+    assert plain(generator.loss(outputs)) == pytest.approx({"generator_gan": 0.75**2, "generator_l1": 100 * 0.3})
 
 
 def test_pix2pix_vanilla_terms_by_hand() -> None:
-    game = paired_game("vanilla")
-    scene = game.play(Batch(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8)))
+    task = paired_task("vanilla")
+    outputs = task.forward(Batch(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8)))
     real, fake = math.log(1 + math.exp(-0.25)), math.log(1 + math.exp(0.25))
-    assert plain(game.players[0].loss(scene)) == pytest.approx(
+    assert plain(task.updates[0].loss(outputs)) == pytest.approx(
         {"discriminator_fake": fake / 2, "discriminator_real": real / 2}
     )
-    assert game.players[1].loss(scene)["generator_gan"].item() == pytest.approx(real)
+    assert task.updates[1].loss(outputs)["generator_gan"].item() == pytest.approx(real)
 
 
 def test_the_pix2pix_discriminator_sees_pairs_each_side_apart() -> None:
-    game = paired_game()
+    task = paired_task()
     inputs, targets = torch.full((2, 3, 8, 8), 0.4), torch.full((2, 3, 8, 8), 0.5)
-    scene = game.play(Batch(inputs, targets))
-    game.players[0].loss(scene)
-    judge = game.networks["discriminator"]
+    outputs = task.forward(Batch(inputs, targets))
+    task.updates[0].loss(outputs)
+    judge = task.networks["discriminator"]
     shown = sorted(judge.seen, key=lambda pair: pair[0, 3, 0, 0].item())  # type: ignore[arg-type, union-attr]
     torch.testing.assert_close(shown[0], torch.cat([inputs, 0.5 * inputs], 1).detach())
     torch.testing.assert_close(shown[1], torch.cat([inputs, targets], 1))
@@ -142,35 +142,35 @@ def test_the_pix2pix_discriminator_sees_pairs_each_side_apart() -> None:
 
 def test_a_player_moves_only_its_own_networks() -> None:
     torch.manual_seed(0)
-    game = pix2pix_task.Task(pix2pix.Params(generator="unet_128", ngf=1, ndf=1))
-    scene = game.play(Batch(torch.rand(1, 3, 128, 128), torch.rand(1, 3, 128, 128)))
-    total = torch.stack(list(game.players[0].loss(scene).values())).sum()
+    task = pix2pix_task.Task(pix2pix.Params(generator="unet_128", ngf=1, ndf=1))
+    outputs = task.forward(Batch(torch.rand(1, 3, 128, 128), torch.rand(1, 3, 128, 128)))
+    total = torch.stack(list(task.updates[0].loss(outputs).values())).sum()
     total.backward()  # type: ignore[no-untyped-call]
-    assert all(parameter.grad is None for parameter in game.networks["generator"].parameters())
-    assert all(parameter.grad is not None for parameter in game.networks["discriminator"].parameters())
-    game.networks["discriminator"].requires_grad_(False).zero_grad()
-    torch.stack(list(game.players[1].loss(scene).values())).sum().backward()  # type: ignore[no-untyped-call]
-    assert all(parameter.grad is not None for parameter in game.networks["generator"].parameters())
-    assert all(parameter.grad is None for parameter in game.networks["discriminator"].parameters())
+    assert all(parameter.grad is None for parameter in task.networks["generator"].parameters())
+    assert all(parameter.grad is not None for parameter in task.networks["discriminator"].parameters())
+    task.networks["discriminator"].requires_grad_(False).zero_grad()
+    torch.stack(list(task.updates[1].loss(outputs).values())).sum().backward()  # type: ignore[no-untyped-call]
+    assert all(parameter.grad is not None for parameter in task.networks["generator"].parameters())
+    assert all(parameter.grad is None for parameter in task.networks["discriminator"].parameters())
 
 
-def unpaired_game(params: cyclegan.Params) -> cyclegan_task.Task:
-    game = cyclegan_task.Task(params)
-    game.networks["generator_a"], game.networks["generator_b"] = Linear(0.5, 0.0), Linear(1.0, 0.1)
-    game.networks["discriminator_a"], game.networks["discriminator_b"] = Fixed(0.25), Fixed(0.5)
-    return game
+def unpaired_task(params: cyclegan.Params) -> cyclegan_task.Task:
+    task = cyclegan_task.Task(params)
+    task.networks["generator_a"], task.networks["generator_b"] = Linear(0.5, 0.0), Linear(1.0, 0.1)
+    task.networks["discriminator_a"], task.networks["discriminator_b"] = Fixed(0.25), Fixed(0.5)
+    return task
 
 
 TINY = cyclegan.Params(generator="resnet_6blocks", ngf=1, ndf=1, size=32)
 
 
 def test_cyclegan_terms_by_hand() -> None:
-    game = unpaired_game(TINY)
-    scene = game.play(Batch(torch.full((1, 3, 8, 8), 0.4), torch.full((1, 3, 8, 8), -0.6)))
+    task = unpaired_task(TINY)
+    outputs = task.forward(Batch(torch.full((1, 3, 8, 8), 0.4), torch.full((1, 3, 8, 8), -0.6)))
     # A(a) = 0.2, B(A(a)) = 0.3; B(b) = -0.5, A(B(b)) = -0.25; A(b) = -0.3, B(a) = 0.5
-    generators, discriminators = game.players
+    generators, discriminators = task.updates
     assert generators.networks == ("generator_a", "generator_b")
-    assert plain(generators.loss(scene)) == pytest.approx(
+    assert plain(generators.loss(outputs)) == pytest.approx(
         {
             "generator_a_gan": 0.75**2,
             "generator_b_gan": 0.5**2,
@@ -181,7 +181,7 @@ def test_cyclegan_terms_by_hand() -> None:
         }
     )
     assert discriminators.networks == ("discriminator_a", "discriminator_b")
-    assert plain(discriminators.loss(scene)) == pytest.approx(
+    assert plain(discriminators.loss(outputs)) == pytest.approx(
         {
             "discriminator_a_real": 0.5 * 0.75**2,
             "discriminator_a_fake": 0.5 * 0.25**2,
@@ -192,57 +192,57 @@ def test_cyclegan_terms_by_hand() -> None:
 
 
 def test_cyclegan_discriminators_judge_colours_and_composites_through_pools() -> None:
-    game = unpaired_game(TINY)
-    first = game.play(Batch(torch.full((1, 3, 8, 8), 0.4), torch.full((1, 3, 8, 8), -0.6)))
-    game.players[1].loss(first)
+    task = unpaired_task(TINY)
+    first = task.forward(Batch(torch.full((1, 3, 8, 8), 0.4), torch.full((1, 3, 8, 8), -0.6)))
+    task.updates[1].loss(first)
     values = [
-        sorted(round(shown.mean().item(), 4) for shown in game.networks[name].seen)  # type: ignore[union-attr]
+        sorted(round(shown.mean().item(), 4) for shown in task.networks[name].seen)  # type: ignore[union-attr]
         for name in ("discriminator_a", "discriminator_b")
     ]
     assert values == [[-0.6, 0.2], [-0.5, 0.4]]
-    assert {name: round(pool.mean().item(), 4) for name, pool in game.memory().items()} == {
+    assert {name: round(pool.mean().item(), 4) for name, pool in task.extra_state().items()} == {
         "fake_a": -0.5,
         "fake_b": 0.2,
     }
 
 
 def test_cyclegan_remembers_its_pools() -> None:
-    game = unpaired_game(TINY)
-    assert game.memory() == {}
-    game.players[1].loss(game.play(Batch(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8))))
-    again = unpaired_game(TINY)
-    again.remember({name: pool.clone() for name, pool in game.memory().items()})
-    torch.testing.assert_close(again.memory(), game.memory())
-    again.remember({})
-    assert again.memory() == {}
+    task = unpaired_task(TINY)
+    assert task.extra_state() == {}
+    task.updates[1].loss(task.forward(Batch(torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8))))
+    again = unpaired_task(TINY)
+    again.load_extra_state({name: pool.clone() for name, pool in task.extra_state().items()})
+    torch.testing.assert_close(again.extra_state(), task.extra_state())
+    again.load_extra_state({})
+    assert again.extra_state() == {}
 
 
 def test_without_identity_its_pictures_are_not_made() -> None:
-    game = unpaired_game(cyclegan.Params(generator="resnet_6blocks", ngf=1, ndf=1, identity_weight=0.0))
-    scene = game.play(Batch(torch.full((1, 3, 8, 8), 0.4), torch.full((1, 3, 8, 8), -0.6)))
-    assert set(game.players[0].loss(scene)) == {"generator_a_gan", "generator_b_gan", "cycle_a", "cycle_b"}
-    assert game.networks["generator_a"].calls == game.networks["generator_b"].calls == 2
+    task = unpaired_task(cyclegan.Params(generator="resnet_6blocks", ngf=1, ndf=1, identity_weight=0.0))
+    outputs = task.forward(Batch(torch.full((1, 3, 8, 8), 0.4), torch.full((1, 3, 8, 8), -0.6)))
+    assert set(task.updates[0].loss(outputs)) == {"generator_a_gan", "generator_b_gan", "cycle_a", "cycle_b"}
+    assert task.networks["generator_a"].calls == task.networks["generator_b"].calls == 2
 
 
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 def test_identity_pictures_are_those_of_a_pass_of_their_own(norm: str) -> None:
     torch.manual_seed(0)
-    game = cyclegan_task.Task(cyclegan.Params(generator="resnet_6blocks", ngf=2, ndf=1, norm=norm))  # type: ignore[arg-type]
+    task = cyclegan_task.Task(cyclegan.Params(generator="resnet_6blocks", ngf=2, ndf=1, norm=norm))  # type: ignore[arg-type]
     batch = Batch(torch.rand(2, 3, 16, 16) - 1, torch.rand(2, 3, 16, 16))
     with torch.no_grad():
-        scene = game.play(batch)
-        generator = game.networks["generator_a"]
-        torch.testing.assert_close(scene["fake_b"], generator(batch.inputs), rtol=0, atol=1e-6)
-        torch.testing.assert_close(scene["same_b"], generator(batch.targets), rtol=0, atol=1e-6)
+        outputs = task.forward(batch)
+        generator = task.networks["generator_a"]
+        torch.testing.assert_close(outputs["fake_b"], generator(batch.inputs), rtol=0, atol=1e-6)
+        torch.testing.assert_close(outputs["same_b"], generator(batch.targets), rtol=0, atol=1e-6)
 
 
 def test_every_network_of_cyclegan_learns() -> None:
     torch.manual_seed(0)
-    game = cyclegan_task.Task(TINY)
-    scene = game.play(Batch(torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)))
-    for player in game.players:
-        for name, network in game.networks.items():
-            network.requires_grad_(name in player.networks)
-        torch.stack(list(player.loss(scene).values())).sum().backward()  # type: ignore[no-untyped-call]
-        for name in player.networks:
-            assert all(parameter.grad is not None for parameter in game.networks[name].parameters()), name
+    task = cyclegan_task.Task(TINY)
+    outputs = task.forward(Batch(torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)))
+    for update in task.updates:
+        for name, network in task.networks.items():
+            network.requires_grad_(name in update.networks)
+        torch.stack(list(update.loss(outputs).values())).sum().backward()  # type: ignore[no-untyped-call]
+        for name in update.networks:
+            assert all(parameter.grad is not None for parameter in task.networks[name].parameters()), name
