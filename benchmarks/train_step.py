@@ -5,7 +5,7 @@
 Both learn networks of the same size, U-Net-256 and 70x70 PatchGAN, from the same batch. The textbook's are written
 here from torch's own layers; its loop is float32, contiguous and eager: the generator runs once for the
 discriminator's step and once more for its own, Adam is torch's default, the generator's step works out the
-discriminator's gradients too, losses are read by item() in every step. The other loop is `pipelines/models/_game.py`
+discriminator's gradients too, losses are read by item() in every step. The other is `pipelines/training/trainer.py`
 with its own settings, averaged weights included. Both take a step in turn in every round; the figure is the median of
 the rounds' ratios. With --dataset, `pipelines.train` then learns from that dataset with two reading threads, and the
 share of its time that was spent waiting for data is printed.

@@ -1,4 +1,4 @@
-"""Facts about what varies while a network learns: which hints it is given, and how its lines are drawn."""
+"""What varies while a network learns: mirroring, size, hues, which hints it is given, how its lines are drawn."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.training import augmentation
-from pipelines.training.augmentation import resample_hints, restyle_lines
+from pipelines.training.augmentation import Augmentation, augment, resample_hints, restyle_lines, rotate_hue
+from pipelines.training.pair_dataset import Example
 from tests import drawings
 
 Bytes = NDArray[np.uint8]
@@ -86,7 +87,7 @@ def test_each_stroke_stays_on_its_colour() -> None:
     lines = np.full((96, 96), 255, np.uint8)
     on, off = 0, 0
     for seed in range(100):
-        varied = augmentation._dabs(colour, lines, np.random.default_rng(seed))
+        varied = augmentation._draw_dabs(colour, lines, np.random.default_rng(seed))
         mine = varied[..., 3] > 0
         right = (varied[mine][:, :3] == colour[mine]).all(axis=1)
         on, off = on + int(right.sum()), off + int((~right).sum())
@@ -139,12 +140,12 @@ def test_lines_are_varied_but_stay_where_they_are() -> None:
     ("way", "holds"),
     [
         (
-            augmentation._with_gaps,
+            augmentation._tear_gaps,
             lambda lines, varied: (varied >= lines).all() and set(varied[varied != lines]) == {255},
         ),
-        (augmentation._paler, lambda lines, varied: (varied >= lines).all() and varied.min() > 5),
-        (augmentation._noisier, lambda lines, varied: (varied <= lines).all() and varied.mean() > lines.mean() - 12),
-        (augmentation._softer, lambda lines, varied: abs(varied.mean() - lines.mean()) < 2),
+        (augmentation._make_paler, lambda lines, varied: (varied >= lines).all() and varied.min() > 5),
+        (augmentation._add_noise, lambda lines, varied: (varied <= lines).all() and varied.mean() > lines.mean() - 12),
+        (augmentation._soften, lambda lines, varied: abs(varied.mean() - lines.mean()) < 2),
     ],
 )
 def test_each_way_does_what_it_says(
@@ -159,5 +160,83 @@ def test_each_way_does_what_it_says(
 
 def test_lines_become_thicker_more_often_than_thinner() -> None:
     lines = drawings.two_circles(96)
-    darker = sum(augmentation._other_width(lines, np.random.default_rng(n)).mean() < lines.mean() for n in range(100))
+    darker = sum(augmentation._change_width(lines, np.random.default_rng(n)).mean() < lines.mean() for n in range(100))
     assert 55 <= darker <= 85
+
+
+# mirroring, size, hues ---------------------------------------------------------------------------------------
+
+
+def example_of(size: int = 64) -> Example:
+    return Example(drawings.two_circles_coloured(size), drawings.two_circles(size), drawings.two_hints(size))
+
+
+def test_flipping_mirrors_all_three_half_of_the_time() -> None:
+    example, flips = example_of(), 0
+    example.colour[:, :9] = 0  # so that it differs from its mirror image
+    for seed in range(60):
+        varied = augment(example, Augmentation(flip=True), np.random.default_rng(seed))
+        flipped = not np.array_equal(varied.colour, example.colour)
+        flips += flipped
+        expected = [array[:, ::-1] if flipped else array for array in example]
+        assert all(np.array_equal(one, other) for one, other in zip(varied, expected, strict=True))
+        assert all(array.flags["C_CONTIGUOUS"] for array in varied)
+    assert 15 < flips < 45
+
+
+def centre(mask: NDArray[np.bool_]) -> NDArray[np.float64]:
+    return np.argwhere(mask).mean(axis=0)
+
+
+def test_jitter_enlarges_and_keeps_lines_hints_and_colour_in_register() -> None:
+    example = example_of(96)
+    moved = 0
+    for seed in range(20):
+        varied = augment(example, Augmentation(flip=False, jitter=0.3), np.random.default_rng(seed))
+        assert [array.shape for array in varied] == [array.shape for array in example]
+        reds = varied.hints[(varied.hints[..., 3] == 255) & (varied.hints[..., 0] > 200)]
+        assert set(map(tuple, reds)) == {(*drawings.RED, 255)}  # hints keep their very colours
+        hint = centre((varied.hints[..., :3] == drawings.RED).all(axis=2) & (varied.hints[..., 3] == 255))
+        row, column = hint.round().astype(int)
+        assert tuple(varied.colour[row, column]) == drawings.RED
+        ink, dark = varied.lines < 100, varied.colour.max(axis=2) < 100
+        assert (ink & dark).sum() > 0.85 * max(ink.sum(), dark.sum())
+        moved += int(not np.array_equal(varied.lines, example.lines))
+    assert moved == 20
+
+
+def test_jitter_cuts_from_inside_the_picture() -> None:
+    ramp = np.linspace(10, 245, 64).astype(np.uint8)[None].repeat(64, axis=0)
+    example = Example(np.dstack([ramp] * 3), ramp, np.zeros((64, 64, 4), np.uint8))
+    for seed in range(20):
+        lines = augment(example, Augmentation(flip=False, jitter=0.5), np.random.default_rng(seed)).lines.astype(int)
+        assert (np.diff(lines[0]) >= 0).all()
+        assert (lines == lines[0]).all()
+        assert lines[0, -1] - lines[0, 0] >= 235 / 1.5 - 4  # at least 1/1.5 of the width is still there
+
+
+@pytest.mark.parametrize("turn", [-0.5, -0.2, 0.01, 1 / 3, 0.5])
+def test_a_hue_turn_keeps_greys(turn: float) -> None:
+    greys = np.arange(256, dtype=np.uint8).repeat(3).reshape(1, 256, 3)
+    assert np.array_equal(rotate_hue(greys, turn), greys)
+
+
+def test_a_third_of_the_circle_swaps_the_channels() -> None:
+    colour = np.array([[[200, 30, 90]]], np.uint8)
+    assert rotate_hue(colour, 1 / 3).tolist() == [[[90, 200, 30]]]
+    assert rotate_hue(colour, -1 / 3).tolist() == [[[30, 90, 200]]]
+    assert rotate_hue(colour, 0).tolist() == colour.tolist()
+
+
+def test_hints_and_picture_turn_together_and_lines_stay() -> None:
+    example = example_of()
+    seen = set()
+    for seed in range(8):
+        varied = augment(example, Augmentation(flip=False, hue=0.5), np.random.default_rng(seed))
+        assert np.array_equal(varied.lines, example.lines)
+        assert np.array_equal(varied.hints[..., 3], example.hints[..., 3])
+        hinted = (example.hints[..., 3] == 255) & (example.colour == example.hints[..., :3]).all(axis=2)
+        assert hinted.sum() > 20
+        assert np.array_equal(varied.hints[hinted][:, :3], varied.colour[hinted])
+        seen.add(varied.colour[32, 16].tobytes())
+    assert len(seen) == 8

@@ -225,8 +225,8 @@ def shaded(seed: int) -> tuple[Bytes, Bytes, Bytes]:
 
 
 def losses(model: task.Task, batch: Batch) -> dict[str, Tensor]:
-    (player,) = model.players
-    return player.loss(model.play(batch))
+    (update,) = model.updates
+    return update.loss(model.forward(batch))
 
 
 def test_a_few_steps_lower_all_losses() -> None:
@@ -243,18 +243,18 @@ def test_a_few_steps_lower_all_losses() -> None:
         seen.append({name: term.item() for name, term in terms.items()})
     assert set(seen[0]) == {"distance", "guess", "share"}
     assert all(seen[-1][name] < 0.5 * seen[0][name] for name in seen[0])
-    painter = model.networks["painter"]
-    assert isinstance(painter, FillNet)
-    assert painter.shading.weight.abs().max().item() > 1e-3  # it leaves its start, where it shades nothing
+    generator = model.networks["generator"]
+    assert isinstance(generator, FillNet)
+    assert generator.shading.weight.abs().max().item() > 1e-3  # it leaves its start, where it shades nothing
 
 
 def test_half_precision_has_about_the_same_losses() -> None:
     torch.manual_seed(0)
     model, batch = task.Task(TINY), batch_of(shaded(0), shaded(1))
-    (player,) = model.players
-    full = player.loss(model.play(batch))
+    (update,) = model.updates
+    full = update.loss(model.forward(batch))
     with torch.autocast("cpu", torch.bfloat16):
-        half = player.loss(model.play(batch))
+        half = update.loss(model.forward(batch))
     for name, value in full.items():
         assert half[name].item() == pytest.approx(value.item(), rel=0.05)
 
@@ -278,16 +278,16 @@ def test_the_distance_is_over_the_lines_as_they_were_before_they_were_varied() -
     batch = batch_of((lines, hints, colour))
     targets = batch.targets.clone()
     targets[:, 3] = 1  # no ink in the truth
-    scene = model.play(Batch(batch.inputs, targets))
-    assert torch.equal(scene["fake"], batch.inputs[:, 1:4])
+    outputs = model.forward(Batch(batch.inputs, targets))
+    assert torch.equal(outputs["fake"], batch.inputs[:, 1:4])
 
 
 def loss_of(name: str, hints: Bytes, **found: Tensor) -> float:
     """One loss of two coloured circles for what the network is said to have found, instead of what it found."""
     model = task.Task(Params(size=SIZE, width=8, tokens=16, guess_weight=1.0, share_weight=1.0))
     batch = batch_of((drawings.two_circles(SIZE), hints, drawings.two_circles_coloured(SIZE)))
-    (player,) = model.players
-    return player.loss(model.play(batch) | found)[name].item()
+    (update,) = model.updates
+    return update.loss(model.forward(batch) | found)[name].item()
 
 
 def guess_loss(hints: Bytes, certain: dict[int, tuple[int, int, int]] | None = None) -> float:

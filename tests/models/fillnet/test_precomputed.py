@@ -9,12 +9,13 @@ import torch
 from numpy.typing import NDArray
 
 from pipelines.core.data.manifest import open_dataset
+from pipelines.models import fillnet
 from pipelines.models.fillnet import precomputed
 from pipelines.models.fillnet.inputs import FILLED, NetworkInput, fill_and_pack
 from pipelines.models.fillnet.precomputed import PrecomputedFills
 from pipelines.training.augmentation import Augmentation, rotate_hue
 from pipelines.training.loader import BatchLoader
-from pipelines.training.pair_dataset import PairDataset
+from pipelines.training.pair_dataset import Example, PairDataset
 from tests.pairs import build_pairs
 
 Bytes = NDArray[np.uint8]
@@ -26,24 +27,24 @@ VARIED = Augmentation(flip=True, jitter=0.1, hue=0.5, hints=True, lines=0.5)
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_pairs(tmp_path_factory.mktemp("stock"), size=SIZE, train=COUNT, val=0)
+    return build_pairs(tmp_path_factory.mktemp("fills"), size=SIZE, train=COUNT, val=0)
 
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-def shelf_of(pairs: Path) -> PairDataset:
+def dataset_of(pairs: Path) -> PairDataset:
     return PairDataset([open_dataset(pairs)], "train", size=SIZE, cache_bytes=LARGE)
 
 
-def stock_of(
+def fills_of(
     pairs: Path, augmentation: Augmentation = STILL, *, seed: int = 0, cache_bytes: int = LARGE
 ) -> PrecomputedFills:
-    return PrecomputedFills(shelf_of(pairs), augmentation, seed=seed, cache_bytes=cache_bytes)
+    return PrecomputedFills(dataset_of(pairs), augmentation, seed=seed, cache_bytes=cache_bytes)
 
 
-def seen(stock: PrecomputedFills, number: int = 0, epoch: int = 0, *, draw: int = 0) -> tuple[Bytes, Bytes]:
-    return stock.turned(number, epoch, np.random.default_rng(draw))
+def seen(fills: PrecomputedFills, number: int = 0, epoch: int = 0, *, draw: int = 0) -> tuple[Bytes, Bytes]:
+    return fills.levels(number, epoch, np.random.default_rng(draw))
 
 
 def same(one: tuple[Bytes, Bytes], other: tuple[Bytes, Bytes]) -> bool:
@@ -54,29 +55,29 @@ def same(one: tuple[Bytes, Bytes], other: tuple[Bytes, Bytes]) -> bool:
 
 
 def test_without_augmentation_a_picture_is_itself_filled(pairs: Path) -> None:
-    view = shelf_of(pairs).view(2)
-    inputs, truth = seen(stock_of(pairs), 2)
+    example = dataset_of(pairs)[2]
+    inputs, truth = seen(fills_of(pairs), 2)
     assert (inputs.shape, truth.shape) == ((SIZE, SIZE, 7), (SIZE, SIZE, 4))
     assert inputs.dtype == truth.dtype == np.uint8
-    expected = FILLED.encode(view.lines, view.hints)
+    expected = FILLED.encode(example.lines, example.hints)
     assert np.array_equal(np.moveaxis(inputs, 2, 0).astype(np.float32) / np.float32(127.5) - 1, expected)
-    assert np.array_equal(truth[..., :3], view.colour)
-    assert np.array_equal(truth[..., 3], view.lines)
+    assert np.array_equal(truth[..., :3], example.colour)
+    assert np.array_equal(truth[..., 3], example.lines)
 
 
 def test_variants_repeat_for_a_seed_whatever_is_kept(pairs: Path) -> None:
-    stocks = [stock_of(pairs, VARIED, cache_bytes=room) for room in (0, 2000, LARGE)]
+    sources = [fills_of(pairs, VARIED, cache_bytes=room) for room in (0, 2000, LARGE)]
     for number in (0, 3):
         for epoch in (0, 1, 2, 3, 4, 1):
-            results = [seen(stock, number, epoch, draw=epoch + 7) for stock in stocks]
+            results = [seen(source, number, epoch, draw=epoch + 7) for source in sources]
             assert all(same(results[0], other) for other in results[1:])
-    other = [same(seen(stocks[0], 0, epoch), seen(stock_of(pairs, VARIED, seed=1), 0, epoch)) for epoch in range(4)]
+    other = [same(seen(sources[0], 0, epoch), seen(fills_of(pairs, VARIED, seed=1), 0, epoch)) for epoch in range(4)]
     assert not all(other)
 
 
 def test_epochs_take_turns_with_four_variants(pairs: Path) -> None:
-    stock = stock_of(pairs, Augmentation(flip=False, jitter=0.2))
-    turns = [seen(stock, 1, epoch) for epoch in range(8)]
+    fills = fills_of(pairs, Augmentation(flip=False, jitter=0.2))
+    turns = [seen(fills, 1, epoch) for epoch in range(8)]
     assert all(same(turns[epoch], turns[epoch + 4]) for epoch in range(4))
     assert len({turn[1].tobytes() for turn in turns}) == 4
 
@@ -91,37 +92,37 @@ def test_each_variant_is_worked_out_once_while_there_is_room(pairs: Path, monkey
     monkeypatch.setattr(precomputed, "fill_and_pack", counting)
     for room, expected in ((LARGE, 4), (0, 12)):
         counts.clear()
-        stock = stock_of(pairs, cache_bytes=room)
+        fills = fills_of(pairs, cache_bytes=room)
         for epoch in range(12):
-            seen(stock, 0, epoch)
+            seen(fills, 0, epoch)
         assert len(counts) == expected
 
 
 def test_what_is_handed_out_can_be_written_to_and_is_not_what_is_kept(pairs: Path) -> None:
-    stock = stock_of(pairs)
-    before = seen(stock)
-    for array in seen(stock):
+    fills = fills_of(pairs)
+    before = seen(fills)
+    for array in seen(fills):
         array[:] = 0
-    assert same(before, seen(stock))
+    assert same(before, seen(fills))
 
 
 def test_the_true_lines_are_those_before_they_were_varied(pairs: Path) -> None:
-    stock, view = stock_of(pairs, Augmentation(flip=False, lines=1.0)), shelf_of(pairs).view(0)
-    turns = [seen(stock, 0, epoch) for epoch in range(4)]
-    assert all(np.array_equal(truth[..., 3], view.lines) for _, truth in turns)
-    assert not any(np.array_equal(inputs[..., 0], view.lines) for inputs, _ in turns)
+    fills, example = fills_of(pairs, Augmentation(flip=False, lines=1.0)), dataset_of(pairs)[0]
+    turns = [seen(fills, 0, epoch) for epoch in range(4)]
+    assert all(np.array_equal(truth[..., 3], example.lines) for _, truth in turns)
+    assert not any(np.array_equal(inputs[..., 0], example.lines) for inputs, _ in turns)
 
 
 # mirroring and hues -----------------------------------------------------------------------------------------
 
 
 def test_input_and_truth_are_mirrored_together_half_of_the_time(pairs: Path) -> None:
-    stock, still = stock_of(pairs, Augmentation(flip=True)), seen(stock_of(pairs))
+    fills, still = fills_of(pairs, Augmentation(flip=True)), seen(fills_of(pairs))
     mirrored = still[0][:, ::-1], still[1][:, ::-1]
     assert not same(still, mirrored)
     flips = 0
     for draw in range(60):
-        turn = seen(stock, draw=draw)
+        turn = seen(fills, draw=draw)
         flipped = same(turn, mirrored)
         assert flipped or same(turn, still)
         flips += flipped
@@ -129,11 +130,11 @@ def test_input_and_truth_are_mirrored_together_half_of_the_time(pairs: Path) -> 
 
 
 def test_hues_turn_in_half_of_the_cases_and_fill_and_truth_alike(pairs: Path) -> None:
-    stock = stock_of(pairs, Augmentation(flip=False, hue=0.5))
-    inputs, truth = seen(stock_of(pairs))
+    fills = fills_of(pairs, Augmentation(flip=False, hue=0.5))
+    inputs, truth = seen(fills_of(pairs))
     turned = 0
     for draw in range(40):
-        given, wanted = seen(stock, draw=draw)
+        given, wanted = seen(fills, draw=draw)
         others = [0, 4, 5, 6]
         assert np.array_equal(given[..., others], inputs[..., others])
         assert np.array_equal(wanted[..., 3], truth[..., 3])
@@ -152,50 +153,42 @@ def test_hues_turn_in_half_of_the_cases_and_fill_and_truth_alike(pairs: Path) ->
 
 def test_ink_keeps_its_colour_when_hues_turn(pairs: Path) -> None:
     class Brown(PairDataset):
-        def view(self, number: int):  # type: ignore[no-untyped-def]
-            found = super().view(number)
-            return found._replace(
-                colour=np.where((found.lines < 128)[..., None], (90, 50, 20), found.colour).astype("u1")
-            )
+        def __getitem__(self, index: int) -> Example:
+            example = super().__getitem__(index)
+            brown = np.where((example.lines < 128)[..., None], (90, 50, 20), example.colour)
+            return example._replace(colour=brown.astype(np.uint8))
 
-    shelf = Brown([open_dataset(pairs)], "train", size=SIZE, cache_bytes=LARGE)
-    stock = PrecomputedFills(shelf, Augmentation(flip=False, hue=0.5), seed=0, cache_bytes=LARGE)
-    black = shelf.view(0).lines == 0
+    dataset = Brown([open_dataset(pairs)], "train", size=SIZE, cache_bytes=LARGE)
+    fills = PrecomputedFills(dataset, Augmentation(flip=False, hue=0.5), seed=0, cache_bytes=LARGE)
+    black = dataset[0].lines == 0
     assert black.any()
     changed = 0
     for draw in range(12):
-        _, truth = seen(stock, draw=draw)
+        _, truth = seen(fills, draw=draw)
         assert (truth[black][:, :3] == (90, 50, 20)).all()
-        changed += not np.array_equal(truth[..., :3], shelf.view(0).colour)
+        changed += not np.array_equal(truth[..., :3], dataset[0].colour)
     assert changed >= 2
 
 
 def test_hues_do_not_turn_where_there_is_no_hint_to_tell(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precomputed, "resample_hints", lambda colour, lines, hints, rng: np.zeros_like(hints))
-    stock = stock_of(pairs, Augmentation(flip=False, hue=0.5, hints=True))
-    assert all(np.array_equal(seen(stock, draw=draw)[1][..., :3], shelf_of(pairs).view(0).colour) for draw in range(12))
+    fills = fills_of(pairs, Augmentation(flip=False, hue=0.5, hints=True))
+    assert all(np.array_equal(seen(fills, draw=draw)[1][..., :3], dataset_of(pairs)[0].colour) for draw in range(12))
 
 
 # as batches -------------------------------------------------------------------------------------------------
 
 
-def feed_of(
-    pairs: Path, *, cache_bytes: int = LARGE, rank: int = 0, world: int = 1, batch_size: int = 2
+def loader_of(
+    pairs: Path, *, cache_bytes: int = LARGE, rank: int = 0, world_size: int = 1, batch_size: int = 2
 ) -> BatchLoader:
-    return BatchLoader(
-        shelf_of(pairs),
-        FILLED,
-        batch_size=batch_size,
-        seed=3,
-        augmentation=VARIED,
-        cache_bytes=cache_bytes,
-        rank=rank,
-        world=world,
-    )
+    dataset = dataset_of(pairs)
+    examples = fillnet.training_examples(dataset, VARIED, seed=3, cache_bytes=cache_bytes)
+    return BatchLoader(examples, len(dataset), batch_size=batch_size, seed=3, rank=rank, world_size=world_size)
 
 
 def test_batches_hold_seven_channels_and_the_truth_with_its_lines(pairs: Path) -> None:
-    batch = feed_of(pairs).batch(0)
+    batch = loader_of(pairs).batch(0)
     assert (batch.inputs.shape, batch.targets.shape) == ((2, 7, SIZE, SIZE), (2, 4, SIZE, SIZE))
     for part in batch:
         assert part.dtype == torch.float32
@@ -203,17 +196,35 @@ def test_batches_hold_seven_channels_and_the_truth_with_its_lines(pairs: Path) -
 
 
 def test_workers_memory_and_the_place_of_the_start_change_nothing(pairs: Path) -> None:
-    reference = [feed_of(pairs).batch(turn) for turn in range(9)]
+    reference = [loader_of(pairs).batch(turn) for turn in range(9)]
     for workers, room in ((0, 0), (3, LARGE), (2, 5000)):
-        ahead = feed_of(pairs, cache_bytes=room).ahead(4, workers=workers)
-        for batch, expected in zip(islice(ahead, 5), reference[4:], strict=True):
+        batches = loader_of(pairs, cache_bytes=room).prefetch(4, workers=workers)
+        for batch, expected in zip(islice(batches, 5), reference[4:], strict=True):
             assert torch.equal(batch.inputs, expected.inputs)
             assert torch.equal(batch.targets, expected.targets)
-        ahead.close()  # type: ignore[attr-defined]
+        batches.close()
 
 
 def test_ranks_share_out_what_one_process_would_take(pairs: Path) -> None:
-    alone = feed_of(pairs, batch_size=2)
-    parts = [feed_of(pairs, rank=rank, world=2, batch_size=1).batch(4) for rank in (0, 1)]
+    alone = loader_of(pairs, batch_size=2)
+    parts = [loader_of(pairs, rank=rank, world_size=2, batch_size=1).batch(4) for rank in (0, 1)]
     assert torch.equal(torch.cat([part.inputs for part in parts]), alone.batch(4).inputs)
     assert torch.equal(torch.cat([part.targets for part in parts]), alone.batch(4).targets)
+
+
+def test_an_eighth_of_the_memory_is_for_decoded_pictures(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fills were worked out of is needed for three other variants only; what was filled stays."""
+    limits: list[int] = []
+    monkeypatch.setattr(PairDataset, "resize_cache", lambda self, cache_bytes: limits.append(cache_bytes))
+    fills = fillnet.training_examples(dataset_of(pairs), VARIED, seed=0, cache_bytes=8001)
+    assert isinstance(fills, PrecomputedFills)
+    assert limits == [1000]
+    assert fills._room == 7001
+
+
+def test_an_example_is_its_levels_in_minus_one_to_one(pairs: Path) -> None:
+    fills = fills_of(pairs, VARIED)
+    inputs, target = fills.example(1, 2, np.random.default_rng(4))
+    for floats, levels in zip((inputs, target), fills.levels(1, 2, np.random.default_rng(4)), strict=True):
+        assert floats.dtype == np.float32
+        assert np.array_equal(np.moveaxis(floats, 0, 2) * np.float32(127.5) + np.float32(127.5), levels)

@@ -1,0 +1,62 @@
+"""Pix2Pix as published: parameter counts, scales, initial weights, presets."""
+
+import pytest
+import torch
+from torch import nn
+
+from pipelines.core.errors import SettingsError
+from pipelines.models import pix2pix
+from pipelines.models.pix2pix import task as pix2pix_task
+from tests.nn.generators import noise
+
+
+def count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def test_published_parameter_counts() -> None:
+    with torch.device("meta"):
+        networks = pix2pix_task.Task(pix2pix.Params()).networks
+    assert count(networks["generator"]) == 54_413_955  # "54.414 M"
+    assert count(networks["discriminator"]) == 2_768_705  # "2.769 M", 6 channels
+
+
+@pytest.mark.parametrize(("generator", "scales"), [("unet_128", 7), ("unet_256", 8), ("unet_512", 9)])
+def test_a_unet_of_a_size_ends_in_one_pixel(generator: str, scales: int) -> None:
+    params = pix2pix.Params(generator=generator, ngf=1)  # type: ignore[arg-type]
+    network = pix2pix.build_network(params).eval()
+    assert params.size == 2**scales
+    assert sum(isinstance(layer, nn.Dropout) for layer in network.modules()) == scales - 5
+    smallest = []
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.register_forward_hook(lambda _layer, _given, result: smallest.append(result.shape[-1]))
+    with torch.no_grad():
+        network(noise(1, 3, params.size, params.size))
+    assert (len(smallest), smallest[-1]) == (scales, 1)
+
+
+def test_initial_weights_are_drawn_as_published() -> None:
+    torch.manual_seed(0)
+    networks = pix2pix_task.Task(pix2pix.Params(generator="unet_128", ngf=16, ndf=16)).networks
+    for network in networks.values():
+        filters = torch.cat([tensor.flatten() for tensor in network.parameters() if tensor.ndim == 4])
+        scales = torch.cat([layer.weight for layer in network.modules() if isinstance(layer, nn.BatchNorm2d)])
+        assert abs(filters.mean()) < 1e-4
+        assert filters.std().item() == pytest.approx(0.02, rel=0.02)
+        assert scales.mean().item() == pytest.approx(1, abs=0.01)
+        assert scales.std().item() == pytest.approx(0.02, rel=0.2)
+        biases = [tensor for name, tensor in network.named_parameters() if name.endswith("bias")]
+        assert biases
+        assert not any(bias.any() for bias in biases)
+
+
+def test_settings_out_of_range_say_what_is_allowed() -> None:
+    with pytest.raises(SettingsError, match="from 1 to 1024"):
+        pix2pix.Params(ngf=0)
+
+
+def test_presets_have_recipes_and_fakemon_is_150_wide() -> None:
+    assert set(pix2pix.PRESETS) == set(pix2pix.RECIPES) == {"standard", "fakemon", "small"}
+    fakemon = pix2pix.PRESETS["fakemon"]
+    assert (fakemon.ngf, fakemon.ndf, fakemon.size) == (150, 150, 256)

@@ -1,0 +1,186 @@
+"""Parts of adversarial training: patches, losses and penalty by hand, and the image pool."""
+
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pipelines.nn.adversarial import Gan, ImagePool, PatchGan, gan_loss, gradient_penalty
+from tests.nn.generators import noise
+
+LOGITS = torch.tensor([[0.0, 2.0], [-1.0, 0.5]])
+
+# patches ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("layers", "field"), [(1, 16), (2, 34), (3, 70), (5, 286)])
+def test_a_logit_sees_exactly_its_patch(layers: int, field: int) -> None:
+    discriminator = PatchGan(2, width=1, layers=layers, norm="none")
+    for parameter in discriminator.parameters():
+        nn.init.constant_(parameter, 0.1)  # so that nothing cancels out
+    picture = noise(1, 2, field + 96, field + 96).requires_grad_()
+    logits = discriminator(picture)
+    logits[0, 0, logits.shape[2] // 2, logits.shape[3] // 2].backward()
+    assert picture.grad is not None
+    rows, columns = (picture.grad.abs().sum((0, 1, 3 - axis)).nonzero() for axis in (0, 1))
+    assert (rows.max() - rows.min() + 1, columns.max() - columns.min() + 1) == (field, field)
+    assert (len(rows), len(columns)) == (field, field)
+
+
+def test_a_patchgan_judges_30_by_30_patches_of_256_px() -> None:
+    assert PatchGan(6, width=1)(noise(2, 6, 256, 256)).shape == (2, 1, 30, 30)
+
+
+# losses -----------------------------------------------------------------------------------------------------
+
+
+def test_vanilla_is_the_cross_entropy_of_the_sigmoid() -> None:
+    real = (math.log(2) + math.log(1 + math.exp(-2)) + math.log(1 + math.e) + math.log(1 + math.exp(-0.5))) / 4
+    fake = (math.log(2) + math.log(1 + math.exp(2)) + math.log(1 + 1 / math.e) + math.log(1 + math.exp(0.5))) / 4
+    assert gan_loss(LOGITS, True, "vanilla").item() == pytest.approx(real)
+    assert gan_loss(LOGITS, False, "vanilla").item() == pytest.approx(fake)
+    library = functional.binary_cross_entropy_with_logits(LOGITS, torch.ones_like(LOGITS))
+    torch.testing.assert_close(gan_loss(LOGITS, True, "vanilla"), library)
+
+
+def test_lsgan_is_the_squared_distance() -> None:
+    assert gan_loss(LOGITS, True, "lsgan").item() == pytest.approx((1 + 1 + 4 + 0.25) / 4)
+    assert gan_loss(LOGITS, False, "lsgan").item() == pytest.approx((0 + 4 + 1 + 0.25) / 4)
+
+
+@pytest.mark.parametrize("kind", ["vanilla", "lsgan"])
+@pytest.mark.parametrize("real", [True, False])
+def test_logits_far_out_give_finite_losses_and_gradients(kind: Gan, real: bool) -> None:
+    logits = torch.tensor([-300.0, 300.0], requires_grad=True)
+    loss = gan_loss(logits, real, kind)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert loss.isfinite()
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
+
+
+def test_half_precision_logits_are_summed_in_single() -> None:
+    assert gan_loss(torch.full((40_000,), 3.0, dtype=torch.bfloat16), False, "lsgan").item() == pytest.approx(9)
+
+
+def test_penalty_of_a_linear_critic_is_that_of_its_slope() -> None:
+    weights = torch.tensor([1.0, 2.0, 2.0]).view(3, 1, 1).requires_grad_()  # a slope of 3
+    real, fake = torch.rand(4, 3, 1, 1), torch.rand(4, 3, 1, 1)
+    penalty = gradient_penalty(lambda pictures: (weights * pictures).sum((1, 2, 3)), real, fake)
+    assert penalty.item() == pytest.approx(10 * (3 - 1) ** 2)
+    penalty.backward()  # type: ignore[no-untyped-call]
+    assert weights.grad is not None  # derived twice: 2 * 10 * (|w| - 1) * w / |w|
+    torch.testing.assert_close(weights.grad.flatten(), torch.tensor([1.0, 2.0, 2.0]) * 40 / 3)
+
+
+def test_penalty_is_taken_between_real_and_fake_at_one_alpha_per_picture() -> None:
+    seen = []
+
+    def critic(pictures: Tensor) -> Tensor:
+        seen.append(pictures)
+        return 0.5 * pictures.square().sum((1, 2, 3))  # its slope is the picture itself
+
+    real, fake = torch.full((5, 2, 3, 4), 0.7), torch.full((5, 2, 3, 4), -0.2)
+    torch.manual_seed(8)
+    alpha = torch.rand(5)
+    torch.manual_seed(8)
+    penalty = gradient_penalty(critic, real, fake, weight=3)
+    between = alpha * 0.7 + (1 - alpha) * -0.2
+    torch.testing.assert_close(seen[0], between.view(5, 1, 1, 1).expand(5, 2, 3, 4))
+    expected = 3 * (between.abs() * math.sqrt(2 * 3 * 4) - 1).square().mean()
+    torch.testing.assert_close(penalty, expected)
+
+
+# the image pool ---------------------------------------------------------------------------------------------
+
+
+def numbered(*numbers: int) -> Tensor:
+    return torch.tensor(numbers, dtype=torch.float32).view(-1, 1, 1, 1).expand(-1, 3, 2, 2).clone()
+
+
+def numbers(pictures: Tensor | None) -> list[int]:
+    return [] if pictures is None else [int(value) for value in pictures[:, 0, 0, 0]]
+
+
+def full(capacity: int) -> ImagePool:
+    pool = ImagePool(capacity)
+    for number in range(capacity):
+        pool.swap(numbered(number))
+    return pool
+
+
+def test_it_holds_50_pictures_and_fills_before_it_swaps() -> None:
+    pool = ImagePool()
+    assert pool.state() is None
+    for number in range(50):
+        assert numbers(pool.swap(numbered(number))) == [number]
+        assert numbers(pool.state()) == list(range(number + 1))
+
+
+def test_full_it_gives_back_an_old_picture_half_of_the_time_and_keeps_the_new_one() -> None:
+    torch.manual_seed(1)
+    pool, swapped = full(10), 0
+    places = set()
+    for number in range(10, 1010):
+        before = numbers(pool.state())
+        (given,) = numbers(pool.swap(numbered(number)))
+        after = numbers(pool.state())
+        if given == number:
+            assert after == before
+            continue
+        swapped += 1
+        place = before.index(given)
+        places.add(place)
+        assert after == [*before[:place], number, *before[place + 1 :]]
+    assert 440 < swapped < 560  # 500 +- 4 deviations
+    assert places == set(range(10))
+
+
+def test_a_batch_is_swapped_picture_by_picture_and_not_written_to() -> None:
+    torch.manual_seed(2)
+    pool = full(4)
+    fresh = numbered(*range(100, 140))
+    before = fresh.clone()
+    given = numbers(pool.swap(fresh))
+    assert torch.equal(fresh, before)
+    assert 10 < sum(mine == theirs for mine, theirs in zip(given, numbers(fresh), strict=True)) < 30
+    assert sorted(given + numbers(pool.state())) == [0, 1, 2, 3, *range(100, 140)]  # none is lost, none is doubled
+
+
+def test_what_comes_back_has_no_gradient() -> None:
+    picture = numbered(1).requires_grad_() * 2
+    assert not ImagePool().swap(picture).requires_grad
+    assert not ImagePool(0).swap(picture).requires_grad
+
+
+def test_without_room_everything_passes() -> None:
+    pool = ImagePool(0)
+    assert numbers(pool.swap(numbered(7, 8))) == [7, 8]
+    assert pool.state() is None
+    pool.restore(None)
+
+
+def test_what_is_kept_stays_when_the_caller_writes_to_its_pictures() -> None:
+    pool, picture = ImagePool(2), numbered(1)
+    pool.swap(picture)
+    picture.zero_()
+    assert numbers(pool.state()) == [1]
+
+
+@pytest.mark.parametrize("shown", [3, 40])
+def test_restored_it_goes_on_as_if_nothing_had_happened(shown: int) -> None:
+    torch.manual_seed(3)
+    pool = ImagePool(10)
+    for number in range(shown):
+        pool.swap(numbered(number))
+    state = pool.state()
+    assert state is not None
+    again = ImagePool(10)
+    again.restore(state.clone())
+    results = []
+    for each in (pool, again):
+        torch.manual_seed(4)
+        results.append([numbers(each.swap(numbered(number))) for number in range(100, 150)])
+    assert results[0] == results[1]

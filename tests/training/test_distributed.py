@@ -1,0 +1,50 @@
+"""Several processes that learn as one: what one alone does, and what cannot be launched."""
+
+import pytest
+import torch
+
+from pipelines.core.errors import UsageError
+from pipelines.training.distributed import ProcessGroup, launch
+
+
+def test_a_group_of_one_changes_nothing() -> None:
+    group, tensor = ProcessGroup(), torch.arange(3.0)
+    group.broadcast({"a": tensor})
+    group.all_reduce_mean([tensor])
+    group.barrier()
+    assert group.reduce_metrics({"a": 0.1}) == {"a": 0.1}
+    assert group.all_reduce_max(2) == 2
+    assert tensor.tolist() == [0, 1, 2]
+
+
+def test_one_process_needs_no_launch() -> None:
+    group, device = launch(torch.device("cpu"), devices=1, nodes=1)
+    assert (group.rank, group.world_size, device) == (0, 1, torch.device("cpu"))
+
+
+def test_more_devices_than_there_are_are_refused() -> None:
+    with pytest.raises(UsageError, match="here are 1 devices of the kind mps, not 2"):
+        launch(torch.device("mps"), devices=2, nodes=1)
+
+
+class InTwo:
+    """What `ProcessGroup` needs of Fabric, as the second of two processes."""
+
+    device, global_rank, world_size = torch.device("cpu"), 1, 2
+
+
+def test_gradients_and_figures_are_averaged_and_the_largest_number_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other process has twice what this one has."""
+    group = ProcessGroup(InTwo())  # type: ignore[arg-type]
+
+    def all_reduce(tensor: torch.Tensor, op: object = torch.distributed.ReduceOp.SUM) -> None:
+        tensor.mul_(3 if op == torch.distributed.ReduceOp.SUM else 2)
+
+    monkeypatch.setattr(torch.distributed, "all_reduce", all_reduce)
+    matrix, vector = torch.arange(4.0).view(2, 2), torch.tensor([8.0])
+    group.all_reduce_mean([matrix, vector])
+    assert matrix.tolist() == [[0, 1.5], [3, 4.5]]
+    assert vector.tolist() == [12]
+    assert group.reduce_metrics({"a": 2.0, "b": 4.0}) == {"a": 3.0, "b": 6.0}
+    assert group.all_reduce_max(2) == 4
+    assert (group.rank, group.world_size) == (1, 2)

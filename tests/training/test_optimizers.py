@@ -1,0 +1,79 @@
+"""Optimizers by name: one step of each by hand, and settings out of range."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from pipelines.core.errors import SettingsError
+from pipelines.training.optimizers import OptimizerConfig, build_optimizer
+
+CPU = torch.device("cpu")
+GRADIENTS = torch.tensor([0.5, -2.0])
+
+
+def moved(config: OptimizerConfig, gradients: tuple[Tensor, ...]) -> Tensor:
+    """Where weights of 1 end up after a step for each of the gradients."""
+    weight = nn.Parameter(torch.ones(2))
+    optimizer = build_optimizer(config, [weight], CPU)
+    for gradient in gradients:
+        weight.grad = gradient.clone()
+        optimizer.step()
+    return weight.detach()
+
+
+def test_adam_goes_by_the_sign_at_first() -> None:
+    """Both moments are corrected for their start at 0, so the first step is lr * g / |g|."""
+    torch.testing.assert_close(moved(OptimizerConfig(lr=0.1), (GRADIENTS,)), 1 - 0.1 * GRADIENTS.sign())
+
+
+def test_adam_weighs_earlier_gradients_by_its_betas() -> None:
+    config = OptimizerConfig(lr=0.1, betas=(0.5, 0.75))
+    first = (0.5 * 0.5 * GRADIENTS + 0.5 * 3 * GRADIENTS) / (1 - 0.5**2)
+    second = (0.75 * 0.25 * GRADIENTS**2 + 0.25 * 9 * GRADIENTS**2) / (1 - 0.75**2)
+    expected = 1 - 0.1 * GRADIENTS.sign() - 0.1 * first / second.sqrt()
+    torch.testing.assert_close(moved(config, (GRADIENTS, 3 * GRADIENTS)), expected)
+
+
+def test_adamw_loses_a_share_of_the_weights_apart_from_the_gradient() -> None:
+    config = OptimizerConfig(kind="adamw", lr=0.1, weight_decay=0.5)
+    torch.testing.assert_close(moved(config, (GRADIENTS,)), (1 - 0.1 * 0.5) - 0.1 * GRADIENTS.sign())
+
+
+def test_rmsprop_divides_by_the_root_of_the_mean_square() -> None:
+    config = OptimizerConfig(kind="rmsprop", lr=0.1, alpha=0.75)
+    torch.testing.assert_close(moved(config, (GRADIENTS,)), 1 - 0.1 * GRADIENTS.sign() / 0.25**0.5)
+
+
+def test_sgd_follows_the_gradient_and_with_momentum_its_last_move() -> None:
+    plain = moved(OptimizerConfig(kind="sgd", lr=0.1), (GRADIENTS, GRADIENTS))
+    torch.testing.assert_close(plain, 1 - 0.2 * GRADIENTS)
+    heavy = moved(OptimizerConfig(kind="sgd", lr=0.1, momentum=0.5, weight_decay=0.0), (GRADIENTS, GRADIENTS))
+    torch.testing.assert_close(heavy, 1 - 0.1 * (1 + 1.5) * GRADIENTS)
+    decaying = moved(OptimizerConfig(kind="sgd", lr=0.1, weight_decay=0.5), (GRADIENTS,))
+    torch.testing.assert_close(decaying, 1 - 0.1 * (GRADIENTS + 0.5))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"lr": -1.0},
+        {"lr": float("nan")},
+        {"betas": (0.5, 1.0)},
+        {"betas": (-0.1, 0.9)},
+        {"alpha": 1.0},
+        {"momentum": -0.5},
+        {"weight_decay": -1.0},
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=f"^{next(iter(wrong))} = .* is out of range") as raised:
+        OptimizerConfig(**wrong)
+    assert raised.value.hint
+
+
+def test_an_unknown_kind_says_which_there_are() -> None:
+    with pytest.raises(SettingsError, match="no optimizer 'adagrad'") as raised:
+        OptimizerConfig(kind="adagrad")  # type: ignore[arg-type]
+    assert "adam, adamw, rmsprop, sgd" in raised.value.hint

@@ -1,0 +1,48 @@
+"""The factor on the learning rate over a run, by hand."""
+
+import pytest
+
+from pipelines.training.config import TrainConfig
+from pipelines.training.schedules import lr_factor
+
+
+def factors(*shares: float, **settings: object) -> list[float]:
+    config = TrainConfig(**settings)  # type: ignore[arg-type]
+    return [lr_factor(config, share) for share in shares]
+
+
+def test_linear_holds_and_then_falls_to_nothing() -> None:
+    assert factors(0, 0.25, 0.5, 0.75, 1) == pytest.approx([1, 1, 1, 0.5, 0])
+    assert factors(0, 0.2, 0.6, 1, constant=0.2) == pytest.approx([1, 1, 0.5, 0])
+    assert factors(0, 0.5, 1, constant=0.0) == pytest.approx([1, 0.5, 0])
+    assert factors(0, 0.5, 0.99, constant=1.0) == [1, 1, 1]
+
+
+def test_constant_stays() -> None:
+    assert factors(0, 0.5, 1, schedule="constant") == [1, 1, 1]
+
+
+def test_exponential_falls_by_equal_ratios_to_its_factor_at_the_end() -> None:
+    assert factors(0, 0.5, 1, schedule="exponential") == pytest.approx([1, 0.1**0.5, 0.1])
+    assert factors(0, 0.25, 0.5, 0.75, 1, schedule="exponential", lr_decay=1 / 16) == pytest.approx(
+        [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16]
+    )
+    assert factors(0, 0.3, 1, schedule="exponential", lr_decay=1.0) == [1, 1, 1]
+    assert factors(0, 0.3, schedule="exponential", lr_decay=0.0) == [1, 0]
+
+
+def test_steps_multiply_at_each_milestone() -> None:
+    shares = (0, 0.49, 0.5, 0.74, 0.75, 1)
+    assert factors(*shares, schedule="steps") == pytest.approx([1, 1, 0.1, 0.1, 0.01, 0.01])
+    assert factors(*shares, schedule="steps", milestones=(0.75, 0.2, 0.5), lr_decay=0.5) == pytest.approx(
+        [1, 0.5, 0.25, 0.25, 0.125, 0.125]
+    )
+    assert factors(0, 1, schedule="steps", milestones=()) == [1, 1]
+
+
+@pytest.mark.parametrize("schedule", ["linear", "constant", "exponential", "steps"])
+def test_rates_begin_whole_and_never_rise(schedule: str) -> None:
+    falling = factors(*(number / 50 for number in range(51)), schedule=schedule)
+    assert falling[0] == 1
+    assert falling == sorted(falling, reverse=True)
+    assert min(falling) >= 0
