@@ -88,3 +88,14 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[plugi
     for module in [module for module in sys.modules if module.split(".")[0].startswith("plugged")]:
         del sys.modules[module]
     plugins.forget()
+
+
+@pytest.fixture(scope="session")
+def train_pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Datasets of the models' sizes in `runs.py`: six training pictures and two for validation; not to be changed."""
+    from tests.pairs import build_pairs
+    from tests.runs import SIZES
+
+    return {
+        model: build_pairs(tmp_path_factory.mktemp(model), size=size, train=6, val=2) for model, size in SIZES.items()
+    }

@@ -85,7 +85,7 @@ class RunLength:
 class Pace:
     """How fast it went since the last line of metrics; validation does not count."""
 
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=lambda: time.monotonic())  # the clock is looked up when asked
     waited: float = 0.0  # for batches, seconds
     steps: int = 0
 

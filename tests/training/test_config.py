@@ -1,0 +1,80 @@
+"""How a model is trained: recipes, what takes precedence, what is out of range."""
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from pipelines.core.errors import SettingsError
+from pipelines.models import cyclegan, fillnet, pix2pix
+from pipelines.training.config import TrainConfig, settings_of
+
+
+def test_settings_take_precedence_over_the_recipe_and_that_over_defaults() -> None:
+    recipe = settings_of(pix2pix, "fakemon", {})
+    assert (recipe.batch_size, recipe.epochs, recipe.ema) == (4, 200, 0.999)
+    assert settings_of(pix2pix, None, {}).batch_size == 1
+    chosen = settings_of(pix2pix, "fakemon", {"batch_size": 3, "hue": 0.1})
+    assert (chosen.batch_size, chosen.hue, chosen.epochs) == (3, 0.1, 200)
+    for name in ("steps", "minutes"):
+        chosen = settings_of(cyclegan, "standard", {name: 5})
+        assert chosen.epochs is None
+        assert getattr(chosen, name) == 5
+
+
+@pytest.mark.parametrize(("model", "epochs"), [(pix2pix, 200), (cyclegan, 200), (fillnet, 60)])  # 200 of the papers
+def test_every_preset_has_a_recipe_that_settings_take(model: ModuleType, epochs: int) -> None:
+    assert set(model.RECIPES) == set(model.PRESETS)
+    for preset in model.PRESETS:
+        assert settings_of(model, preset, {}).epochs == epochs
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"steps": -1},
+        {"epochs": float("inf")},
+        {"epochs": float("nan")},
+        {"minutes": -0.1},
+        {"batch_size": 0},
+        {"accumulate": 0},
+        {"learning_rate": 0.0},
+        {"learning_rate": float("nan")},
+        {"beta1": 1.0},
+        {"beta2": 1.0},
+        {"ema": 1.1},
+        {"constant": -0.1},
+        {"lr_decay": -0.1},
+        {"lr_decay": 1.5},
+        {"milestones": (0.5, 1.5)},
+        {"hue": 0.6},
+        {"jitter": -0.1},
+        {"vary_lines": 1.1},
+        {"vary_lines": -0.1},
+        {"cache_gb": float("inf")},
+        {"seed": -1},
+        {"seed": 10**30},
+        {"workers": -1},
+        {"threads": 0},
+        {"log_every": 0},
+        {"validate_every": 0},
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match=f"^{next(iter(wrong))} = .* is out of range") as raised:
+        TrainConfig(**wrong)
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "choices"),
+    [
+        ("schedule", "cosine", "linear, constant, exponential, steps"),
+        ("best_by", "val_psn", "Did you mean 'val_psnr'?"),
+        ("precision", "fp8", "auto, fp32, bf16, fp16"),
+    ],
+)
+def test_choices_that_there_are_not_say_what_there_is(name: str, value: str, choices: str) -> None:
+    with pytest.raises(SettingsError, match=f"{name} cannot be '{value}'") as raised:
+        TrainConfig(**{name: value})  # type: ignore[arg-type]
+    assert choices in raised.value.hint

@@ -1,0 +1,72 @@
+"""Where a run stands: losses, the best validation, its length, its pace."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from pipelines.training.config import TrainConfig
+from pipelines.training.progress import Pace, Progress, RunLength
+from pipelines.training.task import TrainingError
+
+
+def test_losses_are_averaged_from_line_to_line_and_checked() -> None:
+    progress = Progress(step=2)
+    pending = [{"a": torch.tensor(1.0)}, {"a": torch.tensor(2.0), "b": torch.tensor(4.0)}]
+    progress.add_losses(pending)
+    assert pending == []
+    progress.step = 3
+    progress.add_losses([{"a": torch.tensor(6.0)}])
+    assert progress.take_losses() == {"a": 3.0, "b": pytest.approx(4 / 3)}
+    assert progress.take_losses() == {}
+    with pytest.raises(TrainingError, match="the loss a became nan in step 2"):
+        progress.add_losses([{"a": torch.tensor(float("nan"))}, {"a": torch.tensor(1.0)}])
+
+
+@pytest.mark.parametrize(("best_by", "steps"), [("val_psnr", [1, 3]), ("val_l1", [1, 2, 4])])
+def test_the_best_is_the_highest_psnr_or_the_lowest_l1(best_by: Any, steps: list[int]) -> None:
+    progress = Progress()
+    bests = []
+    for step, (psnr, l1) in enumerate([(20.0, 9.0), (19.0, 8.0), (21.0, 8.0), (21.0, 7.0)], start=1):
+        progress.step = step
+        if progress.add_validation({"val_psnr": psnr, "val_l1": l1}, best_by=best_by):
+            bests.append(step)
+    assert bests == steps  # an equal figure is not better
+    assert progress.best["step"] == steps[-1]
+    assert progress.figures == {"val_psnr": 21.0, "val_l1": 7.0}
+
+
+@pytest.mark.parametrize(
+    ("settings", "last_step"),
+    [
+        ({"steps": 3}, 3),
+        ({"epochs": 2.0}, 4),  # 14 pictures by 4
+        ({"steps": 9, "epochs": 2.0}, 4),
+        ({"minutes": 1.0}, None),
+    ],
+)
+def test_a_run_ends_at_the_first_of_steps_and_epochs(settings: dict[str, Any], last_step: int | None) -> None:
+    length = RunLength.of(TrainConfig(**settings), pictures=7, pictures_per_step=4)
+    assert length.last_step == last_step
+
+
+def test_the_share_of_a_run_is_that_of_steps_or_time_whichever_is_further() -> None:
+    length = RunLength(last_step=10, minutes=1.0)
+    assert length.share(Progress(step=5, seconds=15)) == 0.5
+    assert length.share(Progress(step=5, seconds=45)) == 0.75
+    assert length.share(Progress(step=5, seconds=999)) == 1
+    assert RunLength(last_step=0, minutes=None).share(Progress()) == 0
+    states = [Progress(step=9, seconds=59), Progress(step=10), Progress(step=1, seconds=60)]
+    assert [length.is_over(progress) for progress in states] == [False, True, True]
+    assert RunLength(last_step=0, minutes=None).is_over(Progress())
+
+
+def test_hours_are_those_of_steps_or_of_minutes_whichever_is_less() -> None:
+    assert RunLength(last_step=3600, minutes=None).hours(2.0) == 2
+    assert RunLength(last_step=3600, minutes=30).hours(2.0) == 0.5
+    assert RunLength(last_step=None, minutes=90).hours(2.0) == 1.5
+
+
+def test_the_pace_counts_pictures_and_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.training.progress.time.monotonic", lambda: 110.0)
+    assert Pace(began=100.0, waited=2.5, steps=4).figures(5) == {"pictures_a_second": 2.0, "data_share": 0.25}

@@ -1,0 +1,72 @@
+"""The folder of a run: whose it is, and that another's is left alone."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines.core.errors import UsageError
+from pipelines.training.run_folder import RunFolder
+from tests.runs import content, go
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def test_the_folder_of_another_run_is_refused_and_says_what_differs(
+    train_pairs: dict[str, Path], tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    go(train_pairs["cyclegan"], run, "cyclegan", steps=1)
+    before = content(run)
+    with pytest.raises(UsageError, match="is another run: it differs in learning_rate, hue"):
+        go(train_pairs["cyclegan"], run, "cyclegan", steps=1, learning_rate=1e-3, hue=0.2)
+    with pytest.raises(UsageError, match=r"it differs in params\.ngf"):
+        go(train_pairs["cyclegan"], run, "cyclegan", steps=1, values={"ngf": "6"})
+    with pytest.raises(UsageError, match="it differs in datasets"):
+        go(train_pairs["pix2pix"], run, "cyclegan", steps=1)
+    with pytest.raises(UsageError, match="it differs in model"):
+        go(train_pairs["pix2pix"], run, steps=1)
+    assert content(run) == before
+    free = {"workers": 1, "cache_gb": 1.0, "save_minutes": 9.0, "log_every": 3, "tensorboard": False}
+    assert go(train_pairs["cyclegan"], run, "cyclegan", steps=2, **free).step == 2
+
+
+def test_a_folder_with_other_things_is_left_alone(train_pairs: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "holiday").mkdir()
+    (tmp_path / "holiday" / "photo.jpg").write_bytes(b"x")
+    with pytest.raises(UsageError, match="has other things in it"):
+        go(train_pairs["cyclegan"], tmp_path / "holiday", "cyclegan", steps=1)
+    assert [path.name for path in (tmp_path / "holiday").iterdir()] == ["photo.jpg"]
+    (tmp_path / "file").write_bytes(b"x")
+    with pytest.raises(UsageError, match="has other things in it"):
+        go(train_pairs["cyclegan"], tmp_path / "file", "cyclegan", steps=1)
+    for text in ("{", "[]", '{"kind": "other"}', '{"kind": "colorize-cli run", "version": 99}'):
+        (tmp_path / "foreign").mkdir(exist_ok=True)
+        (tmp_path / "foreign" / "run.json").write_text(text)
+        with pytest.raises(UsageError, match="is not of a run of this version"):
+            go(train_pairs["cyclegan"], tmp_path / "foreign", "cyclegan", steps=1)
+
+
+def test_figures_after_a_checkpoint_are_forgotten_with_what_a_killed_process_left(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    assert not folder.open({"model": "m"}, free=())
+    folder.cut_metrics(3)  # there are none
+    for step in (1, 2, 3):
+        folder.log({"step": step, "loss": 0.5})
+    file = tmp_path / "run" / "metrics.jsonl"
+    with file.open("a") as metrics_file:
+        metrics_file.write('{"step": 4, "lo')
+    folder.cut_metrics(2)
+    assert [json.loads(line)["step"] for line in file.read_text().splitlines()] == [1, 2]
+    folder.cut_metrics(-1)
+    assert file.read_text() == ""
+
+
+def test_settings_that_are_free_may_differ(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.open({"settings": {"steps": 3, "hue": 0.1}}, free=("steps",))
+    assert folder.check({"settings": {"steps": 5, "hue": 0.1}}, free=("steps",))
+    with pytest.raises(UsageError, match="it differs in hue[.]"):
+        folder.check({"settings": {"steps": 3, "hue": 0.2}}, free=("steps",))
+    with pytest.raises(UsageError, match="it differs in steps"):
+        folder.check({"settings": {"steps": 5, "hue": 0.1}}, free=())

@@ -1,0 +1,87 @@
+"""Validation: figures by hand, which pictures, the sheet, and collapse."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from pipelines.core.data.manifest import open_dataset
+from pipelines.inference.encoding import COMPOSITE
+from pipelines.training.config import HIGHER_IS_BETTER
+from pipelines.training.pair_dataset import PairDataset
+from pipelines.training.task import TrainingError
+from pipelines.training.validation import Validator
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def pairs_of(folder: Path, split: str = "val") -> PairDataset:
+    return PairDataset([open_dataset(folder)], split, size=32, cache_bytes=0)
+
+
+def validator_of(folder: Path, *, split: str = "val", count: int = 2) -> Validator:
+    return Validator(pairs_of(folder, split), COMPOSITE, count=count, device=torch.device("cpu"))
+
+
+@pytest.mark.parametrize("value", [-1.0, 0.0, 1.0, float("nan")])
+def test_black_white_and_no_numbers_are_collapse(train_pairs: dict[str, Path], value: float) -> None:
+    validator = validator_of(train_pairs["cyclegan"])
+
+    class Painter(nn.Module):
+        def forward(self, pictures: Tensor) -> Tensor:
+            return torch.full((len(pictures), 3, 32, 32), value)
+
+    with pytest.raises(TrainingError, match="collapsed" if value == value else "no numbers"):
+        validator.validate(Painter(), step=1000)
+    assert validator.validate(nn.Identity(), step=1000).figures["val_psnr"] > 5  # the lines with their hints
+
+
+def test_equal_pictures_have_a_finite_figure() -> None:
+    from pipelines.training.validation import _error
+
+    picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    assert _error(picture, picture) == (0.0, 0.0)
+    squared, l1 = _error(picture, picture + np.uint8(51))
+    assert squared == pytest.approx(0.04)
+    assert l1 == pytest.approx(51)
+
+
+class Off(nn.Module):
+    """Gives the true pictures, each value too high by a number of levels."""
+
+    def __init__(self, examples: list[Any], levels: list[int]) -> None:
+        super().__init__()
+        self.pictures = [np.clip(e.colour.astype(int), 0, 200) + off for e, off in zip(examples, levels, strict=True)]
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        floats = np.stack([np.moveaxis(picture, 2, 0) / 127.5 - 1 for picture in self.pictures])
+        return torch.from_numpy(floats.astype(np.float32))
+
+
+def test_figures_are_means_over_pictures_by_hand(train_pairs: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """PSNR = -10 log10(mean((d / 255)^2)): 51 levels are 20 log10(5) dB, 17 are 20 log10(15) dB."""
+    getitem = PairDataset.__getitem__
+
+    def dark(self: PairDataset, index: int) -> Any:
+        example = getitem(self, index)
+        return example._replace(colour=np.clip(example.colour, 0, 200))
+
+    monkeypatch.setattr(PairDataset, "__getitem__", dark)
+    validator, examples = validator_of(train_pairs["cyclegan"]), list(pairs_of(train_pairs["cyclegan"]))
+    figures, sheet = validator.validate(Off(examples, [51, 17]), step=0)
+    assert figures == pytest.approx({"val_psnr": 10 * np.log10(5) + 10 * np.log10(15), "val_l1": 34.0}, abs=1e-3)
+    assert set(figures) == set(HIGHER_IS_BETTER)
+    assert sheet.shape == (2 * 36, 4 * 36, 3)
+
+
+def test_pictures_are_spread_evenly_over_the_split(train_pairs: dict[str, Path]) -> None:
+    pairs = pairs_of(train_pairs["cyclegan"], "train")
+    for count, numbers in ((1, [0]), (2, [0, 5]), (3, [0, 2, 5]), (99, [0, 1, 2, 3, 4, 5])):
+        shown = validator_of(train_pairs["cyclegan"], split="train", count=count)._examples
+        assert len(shown) == len(numbers)
+        assert all(
+            np.array_equal(each.colour, pairs[number].colour) for each, number in zip(shown, numbers, strict=True)
+        )
