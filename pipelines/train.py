@@ -140,8 +140,8 @@ class TrainingRun:
         self._spec: NetworkSpec = module.network_spec(params)
         self._notes: list[str] = []
         cache_bytes = int(config.cache_gb * 2**30)
-        self.pairs = PairDataset(datasets, "train", size=params.size, cache_bytes=cache_bytes)
-        self._validation_pairs = PairDataset(datasets, "val", size=params.size, cache_bytes=0)
+        self.pairs = PairDataset(datasets, "train", size=self._spec.size, cache_bytes=cache_bytes)
+        self._validation_pairs = PairDataset(datasets, "val", size=self._spec.size, cache_bytes=0)
         torch.manual_seed(config.seed)
         self.trainer = Trainer(module.build_task(params), trainer_config, device=device, group=group)
         self.loader = BatchLoader(

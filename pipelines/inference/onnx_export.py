@@ -28,7 +28,7 @@ from pipelines.inference.types import NetworkSpec
 OPSET = 17
 """Of the models: the first that has layer normalisation."""
 
-_EXAMPLE = 64  # px, the side of the picture that a network is traced with
+_EXAMPLE = 64  # px, about the side of the picture that a network is traced with
 
 
 def to_onnx(network: nn.Module, info: CheckpointInfo, *, licence: str = "") -> bytes:
@@ -78,7 +78,8 @@ class _AsRun(nn.Module):
 
 def _traced(network: nn.Module, spec: NetworkSpec) -> bytes:
     """The network as torch writes it, from a small example."""
-    side = max(spec.least_size, _EXAMPLE)
+    least = max(spec.least_size, _EXAMPLE)
+    side = -(-least // spec.size_multiple) * spec.size_multiple
     example = torch.zeros(2, spec.encoding.channels, side, side)
     axes = {INPUT: {0: "batch", 2: "height", 3: "width"}}
     for output in spec.outputs:

@@ -19,7 +19,7 @@ class Progress:
     best: dict[str, float] = field(default_factory=dict)  # figures of the best validation, and its step
     figures: dict[str, float] = field(default_factory=dict)  # of the last validation
     loss_sums: dict[str, float] = field(default_factory=dict)  # since the last line of metrics
-    loss_count: int = 0  # steps whose losses are in the sums
+    loss_counts: dict[str, int] = field(default_factory=dict)  # of each, in how many steps: updates may skip some
 
     def add_losses(self, pending: list[dict[str, Tensor]]) -> None:
         """Bring the losses of the last steps from the device, checked, into the sums; empties `pending`."""
@@ -28,13 +28,13 @@ class Progress:
             check_finite(values, step)
             for name, value in values.items():
                 self.loss_sums[name] = self.loss_sums.get(name, 0.0) + value
-        self.loss_count += len(pending)
+                self.loss_counts[name] = self.loss_counts.get(name, 0) + 1
         pending.clear()
 
     def take_losses(self) -> dict[str, float]:
         """The mean losses since this was asked last."""
-        means = {name: total / self.loss_count for name, total in self.loss_sums.items()}
-        self.loss_sums, self.loss_count = {}, 0
+        means = {name: total / self.loss_counts[name] for name, total in self.loss_sums.items()}
+        self.loss_sums, self.loss_counts = {}, {}
         return means
 
     def add_validation(self, figures: Mapping[str, float], *, best_by: Figure) -> bool:
