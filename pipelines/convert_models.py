@@ -91,7 +91,7 @@ def export_model(
     network, info = load_checkpoint(folder)
     if wanted == "onnx":
         _write(path, to_onnx(network, info, licence=_licence(folder)))
-    elif info.params.get("generator") in architectures():
+    elif architectures().get(info.params.get("generator", "")) == info.model:
         write_weights(path, network)
     else:
         raise UsageError(

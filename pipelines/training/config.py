@@ -113,7 +113,8 @@ class TrainConfig:
 
 def settings_of(module: ModuleType, preset: str | None, explicit: Mapping[str, Any]) -> TrainConfig:
     """The training settings: defaults, then the preset's recipe, then what was asked for."""
-    recipe = dict(module.RECIPES.get(preset or "standard", {}))
+    recipes: Mapping[str, Mapping[str, Any]] = getattr(module, "RECIPES", {})
+    recipe = dict(recipes.get(preset or "standard", {}))
     if any(explicit.get(name) is not None for name in ("steps", "epochs", "minutes")):
         for name in ("steps", "epochs", "minutes"):
             recipe.pop(name, None)

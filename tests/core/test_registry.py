@@ -13,7 +13,7 @@ from tests import plugins
 from tests.plugins import Installed
 
 FAMILIES = ("lines", "hints", "regions", "models", "metrics", "exports")
-LEARNING = ("cyclegan", "fillnet", "pix2pix")
+LEARNING = {"cyclegan", "fillnet", "pix2pix"}  # at least: whoever adds a model edits no test
 
 # what there is ----------------------------------------------------------------------------------------------
 
@@ -36,10 +36,11 @@ def test_files_packages_and_toolboxes_are_all_among_what_was_looked_at() -> None
 
 
 def test_methods_are_told_by_the_functions_that_they_define_or_import() -> None:
-    assert registry.names_with("models", "build_task") == LEARNING
+    assert set(registry.names_with("models", "build_task")) >= LEARNING
+    assert "flat" not in registry.names_with("models", "build_task")
     assert registry.names_with("models", "reference_params") == ("cyclegan", "pix2pix")
     assert "fillnet" in registry.names_with("models", "predict"), "a package that imports it has it"
-    assert registry.names_with("models", "PRESETS") == LEARNING, "assigned names count"
+    assert set(registry.names_with("models", "PRESETS")) >= LEARNING, "assigned names count"
     assert registry.names_with("models", "nothing_of_this_name") == ()
 
 
@@ -138,7 +139,7 @@ def test_a_model_that_cannot_be_imported_is_one_error_that_names_its_package(
     assert f"'plugged_torn' of the package plugged-torn cannot be loaded: {reason}" in raised.value.message
     assert "\n" not in raised.value.message
     assert "uninstall" in raised.value.hint
-    assert registry.names_with("models", "build_task") == LEARNING, "nor does it keep others from being found"
+    assert set(registry.names_with("models", "build_task")) >= LEARNING, "nor does it keep others from being found"
     assert registry.load("models", "pix2pix") is pix2pix, "the others work"
 
 

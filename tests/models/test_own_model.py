@@ -77,6 +77,8 @@ def house(tmp_path_factory: pytest.TempPathFactory, pairs: Path) -> House:
         folder,
         ["methods", "models"],
         ["methods", "models", "toy"],
+        ["train", "--help"],
+        [*training, "-o", made / "dry", "--preset", "narrow", "--dry-run"],
         [*training, "-o", made / "whole", "--steps", 6],
         [*training, "-o", made / "stopped", "--steps", 3],
     )
@@ -89,6 +91,18 @@ def house(tmp_path_factory: pytest.TempPathFactory, pairs: Path) -> House:
         ["models", "show", made / "toy.onnx", "--json"],
         [*colouring, "-o", made / "by-torch", "--model", made / "whole"],
         [*colouring, "-o", made / "by-onnx", "--model", made / "toy.onnx"],
+        [*colouring, "-o", made / "by-engine", "--model", made / "whole", "--engine", "onnx"],
+        [
+            *colouring,
+            "-o",
+            made / "merged",
+            "--model",
+            f"mine={made / 'whole'}",
+            "--model",
+            "flat",
+            "--merge",
+            "divide",
+        ],
     )
     return House(folder, digests, pairs, made, first, second)
 
@@ -144,6 +158,7 @@ def test_it_is_listed_with_its_settings_and_presets(house: House) -> None:
     sentence = TOY.read_text().splitlines()[0].removeprefix('"""')
     assert house.first.out.count(f"models toy: {sentence}\n") == 2
     shown = house.first.out.rpartition("models toy: ")[2]
+    assert "|toy" in shown, "train --help offers it"
     assert "width=8" in shown and "channels of both networks" in shown
     assert "--preset narrow" in shown
 
@@ -189,8 +204,15 @@ def test_a_run_and_its_onnx_file_are_shown(house: House) -> None:
     assert '"model": "toy"' in house.second.out
 
 
-def test_its_onnx_file_paints_the_same(house: House) -> None:
-    assert_close(pictures_in(house.made / "by-torch"), pictures_in(house.made / "by-onnx"))
+@pytest.mark.parametrize("way", ["by-onnx", "by-engine"])
+def test_onnxruntime_paints_the_same(house: House, way: str) -> None:
+    assert_close(pictures_in(house.made / "by-torch"), pictures_in(house.made / way))
+
+
+def test_it_is_merged_with_another_model(house: House) -> None:
+    merged = pictures_in(house.made / "merged")
+    assert {"a.png", "deep/b.png"} <= set(merged)
+    assert any("mine-raw" in name for name in merged) and any("flat" in name for name in merged)
 
 
 def test_its_onnx_file_says_what_its_inputs_are(house: House) -> None:
@@ -226,7 +248,6 @@ def test_an_installed_toy_is_trained_coloured_with_and_exported(
 ) -> None:
     run = run_installed()
     assert "models plugged_toy: Learns colour from pairs" in cli("methods", "models").out
-    assert "plugged_toy" in cli("train", "--help").out
     weights = "last/weights.safetensors"
     assert (run / weights).read_bytes() == (house.made / "whole" / weights).read_bytes(), "the same code, the same seed"
     assert ": plugged_toy, " in cli("models", "show", run).out
@@ -257,3 +278,18 @@ def test_losses_of_updates_that_skip_steps_are_means_of_the_steps_on_which_they_
         assert row["distance"] == pytest.approx(
             np.mean([every_step[row["step"] - back]["distance"] for back in (0, 1)]), abs=2e-6
         )
+
+
+def test_what_a_model_leaves_out_is_filled_in_and_no_setting_makes_it_a_reference_one(
+    cli: Cli, installed: Installed, pairs: Path, tmp_path: Path
+) -> None:
+    """Without recipes defaults count; a setting that is called like one of pix2pix's means nothing."""
+    source = TOY.read_text().replace("RECIPES:", "LEFT_OUT:")
+    source = source.replace("    width: ", '    generator: str = "unet_256"\n    width: ')
+    installed("plugged-spare", source)
+    training = ["train", pairs, "--model", "plugged_spare", *TRAINING]
+    ran = cli(*training, "-o", tmp_path / "run", "--steps", 1)
+    assert ran.code == 0, ran.err
+    assert json.loads((tmp_path / "run" / "run.json").read_text())["settings"]["batch_size"] == 1
+    ran = cli("models", "export", tmp_path / "run", "-o", tmp_path / "latest_net_G.pth")
+    assert ran.code == 2 and "the reference implementation has no model 'plugged_spare'" in ran.err

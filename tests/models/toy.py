@@ -1,4 +1,4 @@
-"""Learns colour from pairs as simply as can be: one small network paints, another judges the picture, every second step.
+"""Learns colour from pairs as simply as can be: a small network paints, another learns every second step to judge.
 
 min_P E[|y - P(x)|_1 + judge_weight (J(P(x)) - 1)^2],  min_J E[(J(y) - 1)^2 + J(P(x))^2]; x: six planes of its own.
 
