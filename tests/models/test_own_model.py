@@ -68,7 +68,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, pairs: Path) -> House:
     folder, made = tmp_path_factory.mktemp("house"), tmp_path_factory.mktemp("made")
     for package in (pipelines, colorize_cli):
         source = Path(str(package.__file__)).parent
-        shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(source, folder / source.name)
     digests = digests_in(folder)
     shutil.copyfile(TOY, folder / "pipelines" / "models" / "toy.py")
     draw_art(made)
@@ -110,7 +110,7 @@ def house(tmp_path_factory: pytest.TempPathFactory, pairs: Path) -> House:
 def in_copy(folder: Path, *commands: Sequence[object]) -> Ran:
     """Run commands of a copy of the packages in a process of its own, with warnings as errors."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COLORIZE_CLI_")}
-    environment |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    environment |= {"PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1"}
     texts = json.dumps([[str(argument) for argument in command] for command in commands])
     command = [sys.executable, "-W", "error", "-c", RUN_COMMANDS, texts]
     done = subprocess.run(
@@ -129,7 +129,9 @@ def draw_art(folder: Path) -> None:
 
 
 def digests_in(folder: Path) -> dict[str, str]:
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files_in(folder)}
+    """Of all files but what Python compiled."""
+    names = [name for name in files_in(folder) if "__pycache__" not in name]
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
 
 
 def pictures_in(folder: Path) -> dict[str, NDArray[np.uint8]]:
