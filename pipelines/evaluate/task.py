@@ -15,10 +15,11 @@ from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import MethodError, PictureError
 from pipelines.core.files import show_path
 from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.colours import WHITE
 from pipelines.core.imaging.compositing import composite
 from pipelines.core.imaging.line_art import ink_layer, line_drawing
 from pipelines.core.imaging.picture import Picture, decode_picture
-from pipelines.metrics.base.case import WHITE, Case
+from pipelines.metrics.base.case import Case
 from pipelines.metrics.base.metric import create_metric, needs_of
 from pipelines.metrics.base.results import Features, PictureScores, Score
 from pipelines.regions import trapped_ball

@@ -84,12 +84,9 @@ def test_votes_are_read_back(cli: Cli, work: Path) -> None:
         == 0
     )
     assert (work / "r" / "ab.html").exists()
-    votes = {
-        "kind": "colorize-cli votes",
-        "shown": {"pairs": 1, "ratings": 0},
-        "pairs": [{"name": "a", "left": "near", "right": "far", "choice": "left"}],
-        "ratings": [],
-    }
+    vote = {"name": "a", "left": "near", "right": "far", "choice": "left"}
+    shown = {"pairs": 1, "ratings": 0}
+    votes = {"kind": "colorize-cli votes", "shown": shown, "pairs": [vote], "ratings": []}
     paths = [work / f"v{number}.json" for number in (1, 2)]
     for path in paths:
         path.write_text(json.dumps(votes))
@@ -100,7 +97,7 @@ def test_votes_are_read_back(cli: Cli, work: Path) -> None:
     assert json.loads(cli("evaluate", "--votes", *paths, "--json").out)["preferences"][0]["n"] == 2
     assert "given twice" in refusal(cli("evaluate", "--votes", paths[0], paths[0]))
     for wrong in ({"left": ["x"]}, {"left": "far"}, {"choice": "up"}):
-        paths[0].write_text(json.dumps(votes | {"pairs": [votes["pairs"][0] | wrong]}))  # type: ignore[index]
+        paths[0].write_text(json.dumps(votes | {"pairs": [vote | wrong]}))
         assert "is no file of votes" in refusal(cli("evaluate", "--votes", paths[0]))
     paths[0].write_text(json.dumps(votes | {"shown": {"pairs": -5, "ratings": 0}}))
     assert "is no file of votes" in refusal(cli("evaluate", "--votes", paths[0]))

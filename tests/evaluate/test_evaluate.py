@@ -1,6 +1,7 @@
 """Evaluation from folders to reports: figures, caching, errors, limits, comparisons."""
 
 import csv
+import dataclasses
 import io
 import json
 import math
@@ -14,12 +15,37 @@ import numpy as np
 import pytest
 
 from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.batch.report import Record, Report
 from pipelines.core.errors import MissingPackageError, SettingsError, UsageError
-from pipelines.evaluate import EvaluateOptions, References, evaluate
+from pipelines.evaluate import EvaluateOptions, References, _evaluation_report, evaluate
 from tests import drawings
 from tests.evaluate.asking import ONE, ask, value
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+# the report
+
+
+def test_the_report_of_the_run_is_carried_over_whole_but_for_the_folder() -> None:
+    run_report = Report(
+        command="evaluate",
+        settings={"resize": True},
+        records=(Record("a.png", (), "failed", "damaged"),),
+        seconds=1.5,
+        dry_run=True,
+        stopped_by="failure",
+        output="-",
+        notes=("a note",),
+    )
+    fields = dataclasses.fields(Report)
+    unset = [field.name for field in fields if getattr(run_report, field.name) == field.default]
+    assert unset == [], "a field of the report that this test has to set"
+    carried = _evaluation_report(run_report, "report/")
+    assert carried.output == "report/"
+    for name in {field.name for field in fields} - {"output"}:
+        assert getattr(carried, name) == getattr(run_report, name), name
+    assert carried.evaluation is None
 
 
 # figures and files

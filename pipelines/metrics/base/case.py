@@ -7,12 +7,11 @@ import cv2
 import numpy as np
 
 from pipelines.core.imaging.arrays import F64, U8, Labels, Mask
-from pipelines.core.imaging.colours import ciede2000, pack_rgb, srgb_to_lab, unpack_rgb
+from pipelines.core.imaging.colours import WHITE, ciede2000, pack_rgb, srgb_to_lab, unpack_rgb
 from pipelines.core.imaging.compositing import composite
 from pipelines.metrics.base.areas import LabelledAreas, gather_areas
 from pipelines.metrics.base.structural_similarity import Similarity, similarity_maps
 
-WHITE = (255, 255, 255)
 INK_LEVEL = 128  # a pixel of the line drawing is ink below it, as in benchmarks of line extraction
 _SOFT_EDGE = 1  # px beside ink that are no fill: the line's soft edge
 

@@ -1,6 +1,6 @@
 """Networks whose features metrics compare: VGG by the shapes in its weight file, any TorchScript file, both by path.
 
-torch is loaded here alone, and only when such a metric is asked for.
+Like all metrics of networks it loads torch only when one of them is asked for: importing this file does not.
 """
 
 import base64

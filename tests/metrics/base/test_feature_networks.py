@@ -25,10 +25,7 @@ def test_the_features_are_those_of_the_layers_one_after_the_other(vgg: str) -> N
         if number == 5:
             layers.append(torch.nn.MaxPool2d(2))
         convolution = torch.nn.Conv2d(into, out, 3, padding=1)
-        convolution.weight.data, convolution.bias.data = (  # type: ignore[union-attr]
-            state[f"features.{number}.weight"],
-            state[f"features.{number}.bias"],
-        )
+        convolution.load_state_dict({name: state[f"features.{number}.{name}"] for name in ("weight", "bias")})
         layers += [convolution, torch.nn.ReLU()]
     pictures = torch.rand(1, 3, 16, 16)
     with torch.no_grad():
