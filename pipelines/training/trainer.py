@@ -109,8 +109,9 @@ class Trainer:
         for update in self.task.updates:
             self._load_optimizer(update, _below(state, f"optimizers.{update.name}"))
         if self._scaler.is_enabled():
-            scaler = {key: float(value) for key, value in _below(state, "scaler").items()}
-            self._scaler.load_state_dict(scaler | {"_growth_tracker": int(scaler["_growth_tracker"])})
+            scaler = {key: value.item() for key, value in _below(state, "scaler").items()}
+            counts = {key: int(scaler[key]) for key in ("growth_interval", "_growth_tracker")}
+            self._scaler.load_state_dict(scaler | counts)
 
     def _backward(self, update: Update, outputs: Outputs, *, share: int) -> dict[str, Tensor]:
         """Add the gradients of an update's loss, divided by `share`, to its networks' alone; returns the terms."""

@@ -10,6 +10,8 @@ from torch.nn import functional
 from pipelines.nn.adversarial import Gan, ImagePool, PatchGan, gan_loss, gradient_penalty
 from tests.nn.generators import noise
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 LOGITS = torch.tensor([[0.0, 2.0], [-1.0, 0.5]])
 
 # patches ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from pipelines.nn.adversarial import gradient_penalty
 from pipelines.nn.blocks import conv_bias, initialise, join, norm_layer, recomputed, suggested_layout
 from tests.nn.generators import noise, tiny_resnet, tiny_unet
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 def test_normalisations_by_name() -> None:
     assert isinstance(norm_layer("batch", 3), nn.BatchNorm2d)

@@ -6,6 +6,8 @@ import torch
 from tests.inference.reference_layout import ReferenceResNet
 from tests.nn.generators import check_checkpointing, check_gradients, check_reference_layout, noise, tiny_resnet
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.mark.parametrize("shape", [(8, 8), (32, 20), (64, 48)])
 def test_resnet_keeps_the_size_of_any_multiple_of_four(shape: tuple[int, int]) -> None:

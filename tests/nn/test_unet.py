@@ -8,6 +8,8 @@ from pipelines.nn.unet import UNet
 from tests.inference.reference_layout import ReferenceUNet
 from tests.nn.generators import check_checkpointing, check_gradients, check_reference_layout, noise, tiny_unet
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 
 @pytest.mark.parametrize(("downs", "shape"), [(5, (32, 32)), (5, (64, 96)), (7, (128, 256)), (8, (256, 256))])
 def test_unet_keeps_the_size_of_any_multiple(downs: int, shape: tuple[int, int]) -> None:

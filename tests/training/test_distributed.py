@@ -48,3 +48,21 @@ def test_gradients_and_figures_are_averaged_and_the_largest_number_wins(monkeypa
     assert group.reduce_metrics({"a": 2.0, "b": 4.0}) == {"a": 3.0, "b": 6.0}
     assert group.all_reduce_max(2) == 4
     assert (group.rank, group.world_size) == (1, 2)
+
+
+def test_all_get_every_tensor_of_the_first_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broadcast(tensor: torch.Tensor, source: int) -> None:
+        assert source == 0
+        tensor.fill_(7)
+
+    monkeypatch.setattr(torch.distributed, "broadcast", broadcast)
+    state = {"weight": torch.zeros(2, 2), "count": torch.tensor(3)}
+    ProcessGroup(InTwo()).broadcast(state)  # type: ignore[arg-type]
+    assert state["weight"].tolist() == [[7, 7], [7, 7]]
+    assert state["count"].item() == 7
+
+
+def test_without_tensors_there_is_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks none of whose weights has a gradient."""
+    monkeypatch.delattr(torch.distributed, "all_reduce")
+    ProcessGroup(InTwo()).all_reduce_mean([])  # type: ignore[arg-type]

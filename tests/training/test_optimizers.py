@@ -10,6 +10,9 @@ from pipelines.core.errors import SettingsError
 from pipelines.training.optimizers import OptimizerConfig, build_optimizer
 
 CPU = torch.device("cpu")
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 GRADIENTS = torch.tensor([0.5, -2.0])
 
 
@@ -44,6 +47,29 @@ def test_adamw_loses_a_share_of_the_weights_apart_from_the_gradient() -> None:
 def test_rmsprop_divides_by_the_root_of_the_mean_square() -> None:
     config = OptimizerConfig(kind="rmsprop", lr=0.1, alpha=0.75)
     torch.testing.assert_close(moved(config, (GRADIENTS,)), 1 - 0.1 * GRADIENTS.sign() / 0.25**0.5)
+
+
+def test_rmsprop_with_momentum_goes_on_by_its_last_move() -> None:
+    """Moves add up before the rate: r1 = g / sqrt(g^2 / 4), v2 = v1 / 2 + g / sqrt(7 g^2 / 16)."""
+    config = OptimizerConfig(kind="rmsprop", lr=0.1, alpha=0.75, momentum=0.5)
+    total = 2 + (1 + 4 / 7**0.5)
+    torch.testing.assert_close(moved(config, (GRADIENTS, GRADIENTS)), 1 - 0.1 * total * GRADIENTS.sign())
+
+
+@pytest.mark.parametrize("kind", ["adam", "rmsprop", "sgd"])
+def test_decay_of_all_but_adamw_is_a_part_of_the_gradient(kind: Any) -> None:
+    """Weights of 1 add weight_decay to each gradient."""
+    decaying = moved(OptimizerConfig(kind=kind, lr=0.1, weight_decay=0.75), (GRADIENTS,))
+    torch.testing.assert_close(decaying, moved(OptimizerConfig(kind=kind, lr=0.1), (GRADIENTS + 0.75,)))
+
+
+@pytest.mark.parametrize(("kind", "name"), [("adam", "Adam"), ("adamw", "AdamW"), ("sgd", "SGD")])
+def test_the_fused_kind_is_taken_where_torch_has_one(kind: Any, name: str) -> None:
+    weights = [nn.Parameter(torch.ones(2))]
+    optimizer = build_optimizer(OptimizerConfig(kind=kind), weights, CPU)
+    assert type(optimizer).__name__ == name
+    assert optimizer.param_groups[0]["fused"] is True
+    assert build_optimizer(OptimizerConfig(kind=kind), weights, torch.device("mps")).param_groups[0]["fused"] is False
 
 
 def test_sgd_follows_the_gradient_and_with_momentum_its_last_move() -> None:

@@ -1,6 +1,6 @@
 """One step of any model: who moves, by how much, and that accumulation, averaging and saving are what they say."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from pipelines.models import cyclegan, pix2pix
 from pipelines.models.cyclegan import task as cyclegan_task
 from pipelines.models.pix2pix import task as pix2pix_task
 from pipelines.nn.adversarial import gradient_penalty
+from pipelines.training.distributed import ProcessGroup
 from pipelines.training.optimizers import OptimizerConfig
 from pipelines.training.task import Batch, Losses, Outputs, TrainingError, TrainingTask, Update
 from pipelines.training.trainer import Trainer, TrainerConfig, check_finite
@@ -150,7 +151,7 @@ def test_the_average_follows_its_formula(number: int, keep: float) -> None:
     assert any(not torch.equal(old, new) for old, new in zip(before, fresh, strict=True))
 
 
-def test_without_average_the_painter_is_the_network_itself() -> None:
+def test_without_average_the_ema_generator_is_the_network_itself() -> None:
     trainer = paired_trainer(TrainerConfig(ema=0.0), norm="batch")
     trainer.train_step([batch_of(2, 128)], 50)
     assert same(trainer.ema_generator.state_dict(), trainer.task.networks["generator"].state_dict())
@@ -206,12 +207,6 @@ class Wasserstein(TrainingTask):
     def forward(self, batch: Batch) -> Outputs:
         return {"targets": batch.targets, "fake": self.networks["generator"](batch.inputs)}
 
-    def memory(self) -> dict[str, Tensor]:
-        return {}
-
-    def remember(self, memory: Mapping[str, Tensor]) -> None:
-        pass
-
     def _note(self, update: str) -> None:
         learns = [all(weight.requires_grad for weight in network.parameters()) for network in self.networks.values()]
         self.frozen.append((update, *learns))  # type: ignore[arg-type]
@@ -253,7 +248,7 @@ def test_a_critic_with_gradient_penalty_moves_every_step_and_its_generator_every
     assert task.penalties[-1] < task.penalties[0]  # double backward reached the critic's weights
 
 
-def test_a_player_leaves_no_gradient_for_the_next() -> None:
+def test_an_update_leaves_no_gradient_for_the_next() -> None:
     task = Wasserstein()
     trainer = Trainer(task, TrainerConfig(), device=CPU)
     trainer.train_step([batch_of(2, 16)] * 2, 2)
@@ -350,6 +345,103 @@ def test_optimizers_of_different_kinds_go_on_to_the_last_bit(stop: int) -> None:
     toy_steps(second, range(stop, 8))
     assert same(second.state(), straight.state())
     assert same(second.ema_generator.state_dict(), straight.ema_generator.state_dict())
+
+
+# half precision ---------------------------------------------------------------------------------------------
+
+
+def half_trainer() -> Trainer:
+    torch.manual_seed(5)
+    return Trainer(Toy(), TrainerConfig(optimizer=OptimizerConfig(lr=1e-3), precision="fp16"), device=CPU)
+
+
+def test_a_step_whose_scaled_gradients_overflow_is_left_out_and_the_scale_halves() -> None:
+    trainer = half_trainer()
+    scale = trainer.state()["scaler.scale"].item()
+    before = weights(trainer.task.networks)
+    with torch.no_grad():  # gradients beyond half precision's 65504 / scale
+        trainer.task.networks["first"].weight *= 1e3
+        trainer.task.networks["second"].weight *= 1e3
+    large = weights(trainer.task.networks)
+    trainer.train_step([batch_of(3, 4)], 1)
+    assert all(torch.equal(old, new) for old, new in zip(large, weights(trainer.task.networks), strict=True))
+    assert trainer.state()["scaler.scale"].item() == scale / 2
+    with torch.no_grad():
+        for weight, small in zip(trainer.task.networks.parameters(), before, strict=True):
+            weight.copy_(small / 1e3)
+    small = weights(trainer.task.networks)
+    trainer.train_step([batch_of(3, 4)], 1)
+    assert all(not torch.equal(old, new) for old, new in zip(small, weights(trainer.task.networks), strict=True))
+    assert trainer.state()["scaler.scale"].item() == scale / 2
+
+
+@pytest.mark.parametrize("stop", [1, 3])
+def test_half_precision_goes_on_with_its_scale_to_the_last_bit(stop: int) -> None:
+    straight, first, second = half_trainer(), half_trainer(), half_trainer()
+    toy_steps(straight, range(6))
+    toy_steps(first, range(stop))
+    state = {name: tensor.clone() for name, tensor in first.state().items()}
+    second.load_state(state, {name: tensor.clone() for name, tensor in first.ema_generator.state_dict().items()})
+    toy_steps(second, range(stop, 6))
+    assert same(second.state(), straight.state())
+    assert straight.state()["scaler._growth_tracker"].item() > 0
+
+
+# several processes ------------------------------------------------------------------------------------------
+
+
+class Others(ProcessGroup):
+    """Processes whose weights were 0.5 at the start, and whose gradients are thrice this one's."""
+
+    def __init__(self, rank: int = 0, world_size: int = 2) -> None:
+        super().__init__()
+        self.rank, self.world_size = rank, world_size
+        self.counts: list[int] = []  # of the gradients in each message
+
+    def broadcast(self, tensors: Mapping[str, Tensor]) -> None:
+        for tensor in tensors.values():
+            tensor.fill_(0.5)
+
+    def all_reduce_mean(self, tensors: Sequence[Tensor]) -> None:
+        self.counts.append(len(tensors))
+        for tensor in tensors:
+            tensor.mul_(2)
+
+
+def follower(group: ProcessGroup | None = None) -> Trainer:
+    torch.manual_seed(6)
+    sgd = OptimizerConfig(kind="sgd", lr=0.1)
+    task = Toy()
+    task.updates = (Update("both", ("first", "second"), task._loss, optimizer=sgd),)
+    return Trainer(task, TrainerConfig(), device=CPU, group=group)
+
+
+def test_all_processes_start_with_the_weights_of_the_first() -> None:
+    trainer = follower(Others())
+    for weight in (*trainer.task.networks.parameters(), *trainer.ema_generator.parameters()):
+        assert weight.unique().tolist() == [0.5]
+
+
+def test_weights_move_by_the_mean_gradient_of_all_processes_once_a_step() -> None:
+    group = Others()
+    alone, together = follower(), follower(group)
+    alone.task.networks.load_state_dict(together.task.networks.state_dict())
+    for trainer in (alone, together):
+        trainer.train_step([batch_of(3, 4, 0), batch_of(3, 4, 1)], 0)
+    assert group.counts == [2]  # both networks' in one message, after the last batch
+    for mine, ours in zip(weights(alone.task.networks), weights(together.task.networks), strict=True):
+        assert (mine - 0.5).abs().min() > 0
+        torch.testing.assert_close(ours - 0.5, 2 * (mine - 0.5))
+
+
+def test_processes_draw_chance_of_their_own_in_every_step() -> None:
+    draws = []
+    for rank in (0, 1):
+        trainer = follower(Others(rank))
+        for step in (0, 1, 2):
+            trainer.train_step([batch_of(1, 4)], step)
+            draws.append(torch.rand(()).item())
+    assert len(set(draws)) == 6
 
 
 # breakdowns -------------------------------------------------------------------------------------------------
