@@ -150,7 +150,7 @@ def test_the_average_follows_its_formula(number: int, keep: float) -> None:
     assert any(not torch.equal(old, new) for old, new in zip(before, fresh, strict=True))
 
 
-def test_without_average_the_painter_is_the_network_itself() -> None:
+def test_without_average_the_generator_is_the_network_itself() -> None:
     trainer = paired_trainer(TrainerConfig(ema=0.0), norm="batch")
     trainer.train_step([batch_of(2, 128)], 50)
     assert same(trainer.ema_generator.state_dict(), trainer.task.networks["generator"].state_dict())
@@ -253,7 +253,7 @@ def test_a_critic_with_gradient_penalty_moves_every_step_and_its_generator_every
     assert task.penalties[-1] < task.penalties[0]  # double backward reached the critic's weights
 
 
-def test_a_player_leaves_no_gradient_for_the_next() -> None:
+def test_an_update_leaves_no_gradient_for_the_next() -> None:
     task = Wasserstein()
     trainer = Trainer(task, TrainerConfig(), device=CPU)
     trainer.train_step([batch_of(2, 16)] * 2, 2)
