@@ -102,9 +102,9 @@ def test_a_run_says_what_it_is_and_its_checkpoints_rebuild_alone(train_pairs: di
     assert [{name: row[name] for name in row if name not in TIMING} for row in watcher.rows] == rows
     assert report.best == {**{name: rows[-1][name] for name in ("val_psnr", "val_l1")}, "step": 12}
     for name, step in (("last", 12), ("best", 12)):
-        painter, card = load_checkpoint(tmp_path / "run" / name)
+        generator, card = load_checkpoint(tmp_path / "run" / name)
         assert (card.model, card.step) == ("pix2pix", step)
-        assert painter(torch.zeros(1, 3, 128, 128)).shape == (1, 3, 128, 128)
+        assert generator(torch.zeros(1, 3, 128, 128)).shape == (1, 3, 128, 128)
     sheet = drawings.read(tmp_path / "run" / "samples" / "step-00000012.png")
     assert sheet.shape == (2 * 132, 4 * 132, 3)
     first = open_dataset(train_pairs["pix2pix"])
@@ -269,10 +269,10 @@ def test_a_dry_run_says_sizes_and_writes_nothing(train_pairs: dict[str, Path], t
     assert list(tmp_path.iterdir()) == []
     module = {"pix2pix": pix2pix, "cyclegan": cyclegan, "fillnet": fillnet}[model]
     network = module.build_network(module.Params(**typed(model)))
-    painter = {"pix2pix": "generator", "cyclegan": "generator_a", "fillnet": "generator"}[model]
+    generator = {"pix2pix": "generator", "cyclegan": "generator_a", "fillnet": "generator"}[model]
     count = sum(weight.numel() for weight in network.parameters())
     estimate = report.estimate
-    assert estimate["parameters"][painter] == count
+    assert estimate["parameters"][generator] == count
     assert set(estimate["parameters"]) == set(module.build_task(module.Params(**typed(model))).networks)
     assert (estimate["training_pictures"], estimate["steps"]) == (6, 30)
     assert estimate["seconds_a_step"] > 0

@@ -51,7 +51,7 @@ def test_weights_that_broke_in_the_last_step_replace_no_good_ones(
 
 
 class Constant(nn.Module):
-    """A painter whose every picture is of one colour."""
+    """A generator whose every picture is of one colour."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()

@@ -77,7 +77,7 @@ def _option(name: str, kind: Any, text: str) -> Any:
             show_default=False,
             rich_help_panel=_HOW,
         )
-        return Annotated[kind | None, numbers]
+        return Annotated[str | None, numbers]  # of a tuple typer makes an option of several words
     number = next(each for each in (int, float) if each in (kind, *typing.get_args(kind)))
     metavar = {int: "N", float: "X"}[number]
     option = typer.Option(flag, help=text, show_default=False, rich_help_panel=_HOW, metavar=metavar)

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from pipelines.core.settings import describe_fields
 from pipelines.inference.checkpoint import load_checkpoint, read_training
 from pipelines.inference.checkpoint_info import read_info
 from pipelines.training.config import TrainConfig
+from pipelines.training.validation import ValidationResult, Validator
 from tests.conftest import Cli, Ran
 from tests.pairs import build_pairs
 from tests.runs import content, metrics
@@ -136,6 +138,11 @@ def test_flags_win_over_the_settings_file_and_that_over_the_recipe(cli: Cli, pai
         (["--model", "flat"], "does not learn. Choose from: cyclegan, fillnet, pix2pix"),
         (["--model", "pix3pix"], "there is no method 'pix3pix'"),
         (["--devices", "0"], "--devices"),
+        (["--schedule", "cosine"], "'cosine' is not one of linear, constant, exponential, steps"),
+        (["--best-by", "val_l2"], "'val_l2' is not one of val_psnr, val_l1"),
+        (["--milestones", "0.5,1.5"], "milestones = 1.5 is out of range"),
+        (["--milestones", "half"], "milestones"),
+        (["--lr-decay", "2"], "lr_decay = 2.0 is out of range"),
     ],
 )
 def test_wrong_options_are_one_line_and_exit_2(
@@ -196,6 +203,119 @@ def test_every_model_that_learns_is_named_and_every_option_says_what_it_means(cl
         meaning = f"{setting.meaning[0].upper()}{setting.meaning[1:]}."
         assert setting.meaning, f"{setting.name} has no meaning"
         assert re.search(rf"--{setting.name.replace('_', '-')} [^-].*{re.escape(meaning)}", shown)
+
+
+# how fast it learns, and what is best -------------------------------------------------------------------------
+
+
+def rates_of(run: Path) -> list[float]:
+    """The learning rates of a run's lines of figures."""
+    return [row["learning_rate"] for row in metrics(run) if "learning_rate" in row]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "factors"),
+    [
+        (["--schedule", "steps", "--milestones", "0.25,0.75", "--lr-decay", "0.5"], [0.5, 0.5, 0.25, 0.25]),
+        (["--schedule", "steps", "--milestones", "0.5", "--lr-decay", "0"], [1, 0, 0, 0]),
+        (["--schedule", "steps"], [1, 0.1, 0.01, 0.01]),  # from half and from three quarters of the run on
+        (["--schedule", "exponential", "--lr-decay", "0.0625"], [0.5, 0.25, 0.125, 0.0625]),
+        (["--schedule", "constant", "--lr-decay", "0.5"], [1, 1, 1, 1]),
+        (["--schedule", "linear", "--constant", "0.25"], [1, 2 / 3, 1 / 3, 0]),
+        ([], [1, 1, 0.5, 0]),
+    ],
+)
+def test_a_schedule_writes_its_learning_rates(
+    cli: Cli, pairs: Path, tmp_path: Path, arguments: list[str], factors: list[float]
+) -> None:
+    run = tmp_path / "run"
+    often = ["--steps", 4, "--log-every", 1, "--learning-rate", "0.002"]
+    ran = cli("train", pairs, "-o", run, *TINY, *often, *arguments)
+    assert ran.code == 0, ran.err
+    assert rates_of(run) == pytest.approx([0.002 * factor for factor in factors], abs=1e-12)
+
+
+@pytest.mark.parametrize("milestones", ["[0.25, 0.75]", '"0.25,0.75"'])
+def test_a_schedule_may_stand_in_a_settings_file(cli: Cli, pairs: Path, tmp_path: Path, milestones: str) -> None:
+    file, run = tmp_path / "mine.toml", tmp_path / "run"
+    file.write_text(f'[train]\nschedule = "steps"\nmilestones = {milestones}\nlr_decay = 0.5\nlearning_rate = 0.002\n')
+    ran = cli("train", pairs, "-o", run, *TINY, "--settings", file, "--steps", 4, "--log-every", 1)
+    assert ran.code == 0, ran.err
+    assert rates_of(run) == pytest.approx([0.001, 0.001, 0.0005, 0.0005])
+    assert json.loads((run / "run.json").read_text())["settings"]["milestones"] == [0.25, 0.75]
+
+
+def test_a_learning_rate_of_zero_moves_nothing(cli: Cli, pairs: Path, tmp_path: Path) -> None:
+    """The schedule is obeyed by the optimizers, not only told by the figures."""
+    at_once = ["--schedule", "steps", "--milestones", "0", "--lr-decay", "0", "--validate-every", 1]
+    at_the_end = ["--schedule", "steps", "--milestones", "1", "--lr-decay", "0", "--validate-every", 1]
+    figures = {}
+    for name, arguments in (("still", at_once), ("moving", at_the_end)):
+        ran = cli("train", pairs, "-o", tmp_path / name, *TINY, "--steps", 2, "--ema", 0, *arguments, "-q")
+        assert ran.code == 0, ran.err
+        figures[name] = [row["val_l1"] for row in metrics(tmp_path / name) if "val_l1" in row]
+    assert figures["still"][0] == figures["still"][1]
+    assert figures["moving"][0] != figures["moving"][1]
+
+
+def test_best_by_says_which_step_is_best(
+    cli: Cli, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three validations: the second has the highest val_psnr, the third the lowest val_l1."""
+    validate = Validator.validate
+    figures = {2: (10.0, 9.0), 4: (30.0, 8.0), 6: (20.0, 7.0)}
+
+    def fixed(self: Validator, generator: nn.Module, *, step: int) -> ValidationResult:
+        psnr, l1 = figures[step]
+        return validate(self, generator, step=step)._replace(figures={"val_psnr": psnr, "val_l1": l1})
+
+    monkeypatch.setattr(Validator, "validate", fixed)
+    expected = {"val_psnr": 4, "val_l1": 6}
+    for best_by, step in expected.items():
+        run = tmp_path / best_by
+        often = ["--steps", 6, "--validate-every", 2, "--best-by", best_by]
+        ran = cli("train", pairs, "-o", run, *TINY, *often, "--json")
+        assert ran.code == 0, ran.err
+        best = json.loads(ran.out)["best"]
+        assert (best["step"], best["val_psnr"], best["val_l1"]) == (step, *figures[step])
+        assert (read_info(run / "best").step, read_info(run / "last").step) == (step, 6)
+        assert json.loads((run / "run.json").read_text())["settings"]["best_by"] == best_by
+    other = cli("train", pairs, "-o", tmp_path / "val_l1", *TINY, "--steps", 6, "--validate-every", 2)
+    assert other.code == 2
+    assert "is another run: it differs in best_by" in other.err
+
+
+def test_a_run_goes_on_with_its_schedule_and_its_best(cli: Cli, pairs: Path, tmp_path: Path) -> None:
+    """Made longer it is another run only in what a schedule makes of the length; with a constant rate in nothing."""
+    often = ["--schedule", "constant", "--best-by", "val_l1", "--validate-every", 2, "--log-every", 1]
+    run = tmp_path / "run"
+    for steps in (2, 4, 6):
+        assert cli("train", pairs, "-o", run, *TINY, *often, "--steps", steps, "-q").code == 0
+    expected = straight(pairs, tmp_path, cli, *often, "--steps", 6)
+    assert content(run) == content(expected)
+    assert metrics(run) == metrics(expected)
+    figures = {row["step"]: row["val_l1"] for row in metrics(run) if "val_l1" in row}
+    assert read_info(run / "best").step == min(figures, key=lambda step: figures[step])
+
+
+def test_the_device_may_come_from_the_environment(
+    cli: Cli, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = TINY.index("--device")
+    command = ["train", pairs, *TINY[:place], *TINY[place + 2 :], "--steps", 1]
+    monkeypatch.setenv("COLORIZE_CLI_DEVICE", "cpu")
+    ran = cli(*command, "-o", tmp_path / "run")
+    assert ran.code == 0, ran.err
+    monkeypatch.setattr("pipelines.nn.devices.torch.backends.mps.is_available", lambda: False)
+    monkeypatch.setenv("COLORIZE_CLI_DEVICE", "mps")
+    ran = cli(*command, "-o", tmp_path / "other")
+    assert ran.code == 2
+    assert "has no mps" in ran.err
+    assert not (tmp_path / "other").exists()
+    ran = cli(*command, "-o", tmp_path / "other", "--device", "cpu")  # an option wins
+    assert ran.code == 0, ran.err
+    for run in ("run", "other"):
+        assert read_info(tmp_path / run / "last").step == 1
 
 
 # stopped, however -------------------------------------------------------------------------------------------
@@ -308,9 +428,9 @@ def test_two_processes_give_the_losses_of_one_with_a_double_batch(cli: Cli, pair
     assert [row["step"] for row in found] == [row["step"] for row in expected]
     for mine, theirs in zip(found, expected, strict=True):
         assert mine == pytest.approx(theirs, rel=2e-2, abs=2e-3)
-    painters = [load_checkpoint(run / "last")[0].state_dict() for run in (tmp_path / "two", one)]
-    for name in painters[0]:
-        torch.testing.assert_close(painters[0][name], painters[1][name], rtol=0, atol=3e-3)
+    generators = [load_checkpoint(run / "last")[0].state_dict() for run in (tmp_path / "two", one)]
+    for name in generators[0]:
+        torch.testing.assert_close(generators[0][name], generators[1][name], rtol=0, atol=3e-3)
     sizes = [gradients(run) for run in (tmp_path / "two", one)]  # Adam hides their scale
     assert sizes[0] == pytest.approx(sizes[1], rel=0.05)
 
