@@ -7,6 +7,7 @@ import pytest
 from pipelines.core import registry
 from pipelines.core.settings import describe
 from tests.conftest import Cli
+from tests.plugins import Installed
 
 
 def test_methods_lists_every_setting_as_text_and_json(cli: Cli) -> None:
@@ -32,3 +33,14 @@ def test_each_setting_is_a_line_with_its_default_and_meaning(cli: Cli, family: s
 def test_an_unknown_method_names_the_choices(cli: Cli) -> None:
     ran = cli("methods", "lines", "adaptve")
     assert (ran.code, "Did you mean 'adaptive'?" in ran.err) == (2, True)
+
+
+def test_a_package_that_cannot_be_loaded_leaves_the_other_methods_listed(cli: Cli, installed: Installed) -> None:
+    installed("plugged-torn", "1 / 0\n")
+    for family in ([], ["models"]):
+        ran = cli("methods", *family)
+        assert ran.code == 2
+        assert "'plugged_torn' of the package plugged-torn cannot be loaded" in ran.err
+        assert "models flat:" in ran.out
+        assert "models pix2pix:" in ran.out
+    assert "models flat" in json.loads(cli("methods", "--json").out)
