@@ -87,11 +87,11 @@ def load_checkpoint(path: str | os.PathLike[str]) -> tuple[nn.Module, Checkpoint
         raise UsageError(f"the model '{card.model}' has no weights", hint=f"Use --model {card.model}")
     large = (folder / WEIGHTS).is_file() and (folder / WEIGHTS).stat().st_size > _LARGE
     with torch.device("meta") if large else torch.random.fork_rng(devices=[]):
-        painter: nn.Module = module.build_network(params_of(card))
+        network: nn.Module = module.build_network(params_of(card))
     check_weights(folder)
     weights = _load_tensors(folder / WEIGHTS)
-    load_weights(painter, weights, source=show_path(folder / WEIGHTS))
-    return painter.eval(), card
+    load_weights(network, weights, source=show_path(folder / WEIGHTS))
+    return network.eval(), card
 
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor], *, source: str) -> None:
