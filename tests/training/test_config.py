@@ -1,13 +1,14 @@
 """How a model is trained: recipes, what takes precedence, what is out of range."""
 
-from types import ModuleType
+import dataclasses
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipelines.core.errors import SettingsError
 from pipelines.models import cyclegan, fillnet, pix2pix
-from pipelines.training.config import TrainConfig, settings_of
+from pipelines.training.config import FREE, TrainConfig, settings_of
 
 
 def test_settings_take_precedence_over_the_recipe_and_that_over_defaults() -> None:
@@ -78,3 +79,29 @@ def test_choices_that_there_are_not_say_what_there_is(name: str, value: str, cho
     with pytest.raises(SettingsError, match=f"{name} cannot be '{value}'") as raised:
         TrainConfig(**{name: value})  # type: ignore[arg-type]
     assert choices in raised.value.hint
+
+
+def test_a_model_that_says_not_how_long_is_trained_as_long_as_the_papers() -> None:
+    silent = SimpleNamespace(RECIPES={"standard": {"hue": 0.2}})
+    assert settings_of(silent, None, {}) == TrainConfig(hue=0.2, epochs=200)  # type: ignore[arg-type]
+    assert settings_of(silent, None, {"steps": None, "minutes": None}).epochs == 200  # type: ignore[arg-type]
+    assert settings_of(silent, None, {"steps": 0}).epochs is None  # type: ignore[arg-type]
+
+
+def test_how_long_a_recipe_takes_gives_way_as_a_whole() -> None:
+    both = SimpleNamespace(RECIPES={"standard": {"steps": 9, "minutes": 4.0}})
+    chosen = settings_of(both, None, {"epochs": 2.0})  # type: ignore[arg-type]
+    assert (chosen.steps, chosen.epochs, chosen.minutes) == (None, 2.0, None)
+    kept = settings_of(both, None, {"epochs": None})  # type: ignore[arg-type]
+    assert (kept.steps, kept.epochs, kept.minutes) == (9, None, 4.0)
+
+
+def test_settings_at_their_limits_are_taken() -> None:
+    TrainConfig(steps=0, epochs=0.0, minutes=0.0, constant=1.0, ema=1.0, hue=0.5, workers=0, save_minutes=0.0)
+    TrainConfig(seed=2**32 - 1, beta1=0.0, beta2=0.0, lr_decay=0.0, milestones=(0.0, 1.0), vary_lines=1.0, threads=1)
+
+
+def test_what_a_run_may_go_on_with_are_settings_and_none_of_them_says_what_is_learned() -> None:
+    names = {field.name for field in dataclasses.fields(TrainConfig)}
+    assert set(FREE) < names
+    assert {"seed", "batch_size", "learning_rate", "schedule", "hue", "precision", "best_by"} <= names - set(FREE)

@@ -1,5 +1,7 @@
 """Where a run stands: losses, the best validation, its length, its pace."""
 
+import dataclasses
+import json
 from typing import Any
 
 import pytest
@@ -42,6 +44,9 @@ def test_the_best_is_the_highest_psnr_or_the_lowest_l1(best_by: Any, steps: list
         ({"steps": 3}, 3),
         ({"epochs": 2.0}, 4),  # 14 pictures by 4
         ({"steps": 9, "epochs": 2.0}, 4),
+        ({"steps": 3, "epochs": 2.0, "minutes": 1.0}, 3),
+        ({"epochs": 0.5}, 1),  # of 3 pictures
+        ({"epochs": 0.0}, 0),
         ({"minutes": 1.0}, None),
     ],
 )
@@ -70,3 +75,21 @@ def test_hours_are_those_of_steps_or_of_minutes_whichever_is_less() -> None:
 def test_the_pace_counts_pictures_and_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.training.progress.time.monotonic", lambda: 110.0)
     assert Pace(began=100.0, waited=2.5, steps=4).figures(5) == {"pictures_a_second": 2.0, "data_share": 0.25}
+
+
+def test_a_run_by_minutes_goes_by_its_time_alone() -> None:
+    length = RunLength.of(TrainConfig(minutes=2.0), pictures=7, pictures_per_step=4)
+    assert [length.share(Progress(step=10**6, seconds=seconds)) for seconds in (0, 30, 90, 120)] == [0, 0.25, 0.75, 1]
+    assert not length.is_over(Progress(step=10**6, seconds=119.9))
+    assert length.is_over(Progress(step=0, seconds=120.0))
+
+
+def test_where_a_run_stands_survives_its_file() -> None:
+    progress = Progress(step=3, seconds=1.5)
+    progress.add_losses([{"a": torch.tensor(0.1)}])
+    progress.add_validation({"val_psnr": 20.25, "val_l1": 9.5}, best_by="val_psnr")
+    again = Progress(**json.loads(json.dumps(dataclasses.asdict(progress))))
+    assert again == progress
+    assert not again.add_validation({"val_psnr": 20.0, "val_l1": 9.0}, best_by="val_psnr")
+    assert again.best == {"val_psnr": 20.25, "val_l1": 9.5, "step": 3}
+    assert again.take_losses() == progress.take_losses()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.training.run_folder import RunFolder
 from tests.runs import content, go
 
@@ -70,3 +70,37 @@ def test_settings_that_are_free_may_differ(tmp_path: Path) -> None:
         folder.check({"settings": {"steps": 3, "hue": 0.2}}, free=("steps",))
     with pytest.raises(UsageError, match="it differs in steps"):
         folder.check({"settings": {"steps": 5, "hue": 0.1}}, free=())
+
+
+def test_a_run_that_goes_on_keeps_its_new_settings(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    assert not folder.check({"settings": {"steps": 3}}, free=("steps",))
+    assert not (tmp_path / "run").exists()  # looking makes nothing
+    assert not folder.open({"settings": {"steps": 3}}, free=("steps",))
+    assert folder.open({"settings": {"steps": 5}}, free=("steps",))
+    about = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert about == {"kind": "colorize-cli run", "version": 1, "settings": {"steps": 5}}
+    assert (folder.last, folder.best) == (tmp_path / "run" / "last", tmp_path / "run" / "best")
+
+
+def test_settings_that_come_or_go_are_differences(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run")
+    folder.open({"settings": {"hue": 0.1}, "params": {"size": 32}}, free=())
+    with pytest.raises(UsageError, match=r"it differs in hue, tone, params\. "):
+        folder.check({"settings": {"tone": 1}, "params": None}, free=())
+
+
+def test_samples_are_named_by_their_step(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    folder.keep_sample(20, b"first")
+    folder.keep_sample(20, b"again")
+    folder.keep_sample(1234, b"later")
+    samples = {path.name: path.read_bytes() for path in (tmp_path / "samples").iterdir()}
+    assert samples == {"step-00000020.png": b"again", "step-00001234.png": b"later"}
+
+
+def test_figures_that_cannot_be_written_say_so_and_how_to_go_on(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").mkdir()
+    with pytest.raises(ColorizeError, match=r"metrics\.jsonl cannot be written: ") as raised:
+        RunFolder(tmp_path).log({"step": 1})
+    assert "it goes on" in raised.value.hint

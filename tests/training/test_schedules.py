@@ -3,6 +3,7 @@
 import pytest
 
 from pipelines.training.config import TrainConfig
+from pipelines.training.progress import Progress, RunLength
 from pipelines.training.schedules import lr_factor
 
 
@@ -46,3 +47,22 @@ def test_rates_begin_whole_and_never_rise(schedule: str) -> None:
     assert falling[0] == 1
     assert falling == sorted(falling, reverse=True)
     assert min(falling) >= 0
+
+
+@pytest.mark.parametrize(
+    ("how_long", "states"),
+    [
+        ({"steps": 8}, [Progress(step=step) for step in (0, 4, 6, 7, 8)]),
+        ({"epochs": 4.0}, [Progress(step=step) for step in (0, 4, 6, 7, 8)]),  # 16 pictures by 2
+        ({"minutes": 2.0}, [Progress(step=9, seconds=seconds) for seconds in (0, 60, 90, 105, 120)]),
+    ],
+)
+def test_rates_fall_alike_however_the_length_is_given(how_long: dict[str, float], states: list[Progress]) -> None:
+    def rates(**settings: object) -> list[float]:
+        config = TrainConfig(**how_long, **settings)  # type: ignore[arg-type]
+        length = RunLength.of(config, pictures=4, pictures_per_step=2)
+        return [lr_factor(config, length.share(progress)) for progress in states]
+
+    assert rates() == pytest.approx([1, 1, 0.5, 0.25, 0])
+    assert rates(schedule="exponential", lr_decay=1 / 256) == pytest.approx([1, 1 / 16, 1 / 64, 1 / 128, 1 / 256])
+    assert rates(schedule="steps", lr_decay=0.5) == pytest.approx([1, 0.5, 0.25, 0.25, 0.25])

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from pipelines.core.data.manifest import open_dataset
 from pipelines.inference.encoding import COMPOSITE
 from pipelines.training.config import HIGHER_IS_BETTER
-from pipelines.training.pair_dataset import PairDataset
+from pipelines.training.pair_dataset import Example, PairDataset
 from pipelines.training.task import TrainingError
 from pipelines.training.validation import Validator
 
@@ -85,3 +85,86 @@ def test_pictures_are_spread_evenly_over_the_split(train_pairs: dict[str, Path])
         assert all(
             np.array_equal(each.colour, pairs[number].colour) for each, number in zip(shown, numbers, strict=True)
         )
+
+
+# on pictures that are drawn here ----------------------------------------------------------------------------
+
+SIDE = 4
+
+
+def drawn(count: int, *, is_flat: bool = False) -> list[Example]:
+    """Examples of one colour, or half white; the n-th has lines of level 10 n and a hint in its first pixel."""
+    examples = []
+    for number in range(count):
+        colour = np.full((SIDE, SIDE, 3), 100, np.uint8)
+        colour[: SIDE // 2] = 100 if is_flat else 255
+        hints = np.zeros((SIDE, SIDE, 4), np.uint8)
+        hints[0, 0] = (1, 2, 3, 255)
+        examples.append(Example(colour, np.full((SIDE, SIDE), 10 * number, np.uint8), hints))
+    return examples
+
+
+class Same(nn.Module):
+    """Gives each picture a level, and its first pixels another; notes how many come together."""
+
+    def __init__(self, level: int = 100, *, first: int | None = None, pixels: int = 8) -> None:
+        super().__init__()
+        self.level, self.first, self.pixels = level, first, pixels
+        self.counts: list[int] = []
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        levels = torch.full((len(pictures), 3, SIDE * SIDE), self.level)
+        if self.first is not None and not self.counts:
+            levels[0, :, : self.pixels] = self.first  # of the first picture alone
+        self.counts.append(len(pictures))
+        return levels.view(len(pictures), 3, SIDE, SIDE) / 127.5 - 1
+
+
+def validator_of_drawn(count: int, *, is_flat: bool = False) -> Validator:
+    pairs: Any = drawn(count, is_flat=is_flat)
+    return Validator(pairs, COMPOSITE, count=count, device=torch.device("cpu"))
+
+
+@pytest.mark.parametrize(
+    ("step", "first", "collapsed"),
+    [
+        (99, None, False),  # it learned too little to tell
+        (100, None, True),
+        (100, 101, True),  # half a level of deviation
+        (100, 102, False),  # one level, in one picture of three
+    ],
+)
+def test_collapse_is_one_colour_in_every_picture_after_a_hundred_steps(
+    step: int, first: int | None, collapsed: bool
+) -> None:
+    if not collapsed:
+        assert validator_of_drawn(3).validate(Same(first=first), step=step).figures["val_l1"] > 0
+        return
+    with pytest.raises(TrainingError, match="collapsed") as raised:
+        validator_of_drawn(3).validate(Same(first=first), step=step)
+    assert "--seed" in raised.value.hint
+
+
+def test_pictures_that_are_of_one_colour_in_truth_may_be_so() -> None:
+    figures = validator_of_drawn(2, is_flat=True).validate(Same(100), step=1000).figures
+    assert figures == {"val_psnr": 100.0, "val_l1": 0.0}  # equal pictures: the limit, not infinity
+    figures = validator_of_drawn(2, is_flat=True).validate(Same(151), step=1000).figures
+    assert figures == pytest.approx({"val_psnr": 20 * np.log10(5), "val_l1": 51.0}, abs=1e-4)
+
+
+def test_the_sheet_has_lines_hints_result_and_truth_of_the_first_eight() -> None:
+    network = Same(50)
+    sheet = validator_of_drawn(11).validate(network, step=0).sheet
+    assert network.counts == [8, 3]
+    cell = SIDE + 4
+    assert sheet.shape == (8 * cell, 4 * cell, 3)
+    rows = sheet.reshape(8, cell, 4, cell, 3)
+    for number, row in enumerate(rows):
+        lines, hinted, result, truth = (row[:SIDE, column, :SIDE] for column in range(4))
+        assert np.unique(lines).tolist() == [10 * number]
+        assert hinted[0, 0].tolist() == [1, 2, 3]
+        assert np.array_equal(hinted[1:], lines[1:])
+        assert np.unique(result).tolist() == [50]
+        assert np.array_equal(truth, drawn(1)[0].colour)
+    assert (rows[:, SIDE:] == 255).all()
+    assert (rows[:, :, :, SIDE:] == 255).all()
