@@ -31,7 +31,7 @@ from pipelines.evaluate.task import MeasureTask, PictureJob, read_row
 from pipelines.metrics.base.aggregate import aggregate, compare, judge
 from pipelines.metrics.base.metric import describe
 from pipelines.metrics.base.results import Evaluation, MethodResult, PictureScores
-from pipelines.reports import ballot, data, page, sheet, table
+from pipelines.reports import ballot, data, page, spreadsheet, table
 from pipelines.reports.base.gallery import choose_pictures, gallery_entry
 
 __all__ = ["GALLERY", "PICTURES", "EvaluateOptions", "EvaluationReport", "References", "evaluate"]
@@ -260,7 +260,11 @@ class _ReportTask:
         for row in self.evaluation.rows:
             rows.get(row.name, []).append(row)
         entries = [gallery_entry(name, rows[name], contents) for name in self.gallery]
-        reports = [data.write(self.evaluation), sheet.write(self.evaluation), page.write(self.evaluation, entries)]
+        reports = [
+            data.write(self.evaluation),
+            spreadsheet.write(self.evaluation),
+            page.write(self.evaluation, entries),
+        ]
         if self.ballot is not None:
             reports.append(ballot.write(self.ballot, contents, rng))
         return Produced(tuple(reports))
