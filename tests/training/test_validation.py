@@ -105,7 +105,7 @@ def drawn(count: int, *, is_flat: bool = False) -> list[Example]:
 
 
 class Same(nn.Module):
-    """Gives each picture a level, and its first pixels another; notes how many come together."""
+    """Gives each picture a level, and its first pixels another red; notes how many come together."""
 
     def __init__(self, level: int = 100, *, first: int | None = None, pixels: int = 8) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class Same(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         levels = torch.full((len(pictures), 3, SIDE * SIDE), self.level)
         if self.first is not None and not self.counts:
-            levels[0, :, : self.pixels] = self.first  # of the first picture alone
+            levels[0, 0, : self.pixels] = self.first  # of the first picture, in red alone
         self.counts.append(len(pictures))
         return levels.view(len(pictures), 3, SIDE, SIDE) / 127.5 - 1
 
@@ -131,7 +131,7 @@ def validator_of_drawn(count: int, *, is_flat: bool = False) -> Validator:
         (99, None, False),  # it learned too little to tell
         (100, None, True),
         (100, 101, True),  # half a level of deviation
-        (100, 102, False),  # one level, in one picture of three
+        (100, 102, False),  # one level, in one colour of one picture of three
     ],
 )
 def test_collapse_is_one_colour_in_every_picture_after_a_hundred_steps(
