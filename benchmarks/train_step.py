@@ -110,13 +110,13 @@ class Textbook:
         seen_real = judge(torch.cat([lines, batch.targets], 1))
         seen_fake = judge(torch.cat([lines, fake], 1))
         judged = 0.5 * (_logistic(seen_real, 1.0) + _logistic(seen_fake, 0.0))
-        judged.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(judged)
         self._judging.step()
         fake = self.generator(lines)
         self._painting.zero_grad()
         distance = functional.l1_loss(fake, batch.targets)
         painted = _logistic(judge(torch.cat([lines, fake], 1)), 1.0) + L1_WEIGHT * distance
-        painted.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(painted)
         self._painting.step()
         return judged.item(), painted.item()
 

@@ -120,7 +120,7 @@ class Trainer:
         with self._autocast():
             losses = update.loss(outputs)
         total: Tensor = torch.stack([term.float() for term in losses.values()]).sum() / share
-        self._scaler.scale(total).backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(self._scaler.scale(total))
         return losses
 
     def _move(self, update: Update, lr_factor: float) -> None:

@@ -77,6 +77,14 @@ def test_wrong_settings_say_what_to_type(text: str, message: str) -> None:
     assert caught.value.exit_code == 2
 
 
+def test_any_count_of_numbers_is_read_from_a_text_or_a_list() -> None:
+    kind = tuple[float, ...]
+    for value, numbers in (("0.5,0.75,1", (0.5, 0.75, 1.0)), ("2", (2.0,)), ([0.5, 1], (0.5, 1.0)), ([], ())):
+        assert settings.convert(value, kind, name="milestones") == numbers
+    with pytest.raises(SettingsError, match=r"'milestones' cannot be 'half'\. It takes numbers: x,y,\.\.\."):
+        settings.convert("half", kind, name="milestones")
+
+
 def test_a_text_without_equals_is_refused() -> None:
     with pytest.raises(SettingsError, match="Write --set name=value"):
         settings.assignments(["radius"])

@@ -72,7 +72,7 @@ class Task(TrainingTask):
             return (generator(other),)
         if self._params.norm == "batch":  # batch statistics: the two kinds of pictures stay apart
             return generator(other), generator(own)
-        return generator(torch.cat([other, own])).split([len(other), len(own)])  # type: ignore[no-any-return]
+        return torch.split(generator(torch.cat([other, own])), [len(other), len(own)])
 
     def _generators_loss(self, outputs: Outputs) -> Losses:
         weight, kind = self._params.cycle_weight, self._params.gan
