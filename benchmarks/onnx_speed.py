@@ -100,10 +100,10 @@ def time_starts(checkpoint: Path, file: Path, channels: int, rounds: int) -> Tim
 
 def measure(checkpoint: Path, folder: Path, *, batches: list[int], rounds: int, starts: int) -> list[Times]:
     """Measure a checkpoint at its size, for each number of pictures together, and from the start."""
-    network, card = load_checkpoint(checkpoint)
-    spec = spec_of(card)
+    network, info = load_checkpoint(checkpoint)
+    spec = spec_of(info)
     file = folder / "network.onnx"
-    file.write_bytes(to_onnx(network, card))
+    file.write_bytes(to_onnx(network, info))
     engines = TorchEngine(network, "cpu"), OnnxEngine(file.read_bytes())
     rng = np.random.default_rng(0)
     shape = (spec.encoding.channels, spec.size, spec.size)
@@ -126,17 +126,17 @@ def main() -> None:
         if options.model is None:
             save_network(folder / "network", options.size)
         checkpoint = find_checkpoint(options.model or folder / "network")
-        card = read_info(checkpoint)
-        size = spec_of(card).size
+        info = read_info(checkpoint)
+        size = spec_of(info).size
         found = measure(checkpoint, folder, batches=options.batches, rounds=options.rounds, starts=options.starts)
-    print(f"{card.model} at {size} px, one thread; seconds, medians of {options.rounds} rounds")
+    print(f"{info.model} at {size} px, one thread; seconds, medians of {options.rounds} rounds")
     print(f"{'what':26}{'torch':>9}{'onnx':>9}{'ratio':>8}")
     for times in found:
         print(f"{times.what:26}{median(times.torch):9.3f}{median(times.onnx):9.3f}{times.ratio:8.2f}")
     if options.json:
         versions = {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__}
         results = [asdict(times) | {"ratio": times.ratio} for times in found]
-        about = {"machine": platform.platform(), **versions, "model": card.model, "size": size}
+        about = {"machine": platform.platform(), **versions, "model": info.model, "size": size}
         options.json.write_text(json.dumps(about | {"times": results}, indent=1) + "\n", encoding="utf-8")
 
 

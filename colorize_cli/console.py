@@ -265,7 +265,8 @@ def _summary(report: Report) -> Text:
 def _train_summary(report: "TrainReport") -> Text:
     line = Text(f"train: {report.step} steps in {_duration(report.seconds)}")
     if report.best:
-        line.append(f", best validation {report.best['val_psnr']:.2f} dB at step {report.best['step']:.0f}", "green")
+        psnr, l1 = report.best["val_psnr"], report.best["val_l1"]
+        line.append(f", best validation at step {report.best['step']:.0f}: {psnr:.2f} dB, L1 {l1:.2f}", "green")
     if report.stopped_by:
         line.append(f", saved and stopped by {report.stopped_by}: the same command goes on", style="yellow")
     return line.append(f" -> {show_path(report.folder)}")

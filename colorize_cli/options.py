@@ -192,10 +192,20 @@ SetValues = Annotated[
     typer.Option("--set", metavar="NAME=VALUE", help="Set one of the method's settings (see: colorize-cli methods)."),
 ]
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
+
+
+def _device(value: str) -> str:
+    kind, colon, number = value.partition(":")
+    if kind not in typing.get_args(DeviceName) or (colon and not (kind == "cuda" and number.isdigit())):
+        raise typer.BadParameter(f"'{value}' is not one of {', '.join(typing.get_args(DeviceName))}, cuda:N")
+    return value
+
+
 Device = Annotated[
-    DeviceName,
+    str,
     typer.Option(
-        **one_of(DeviceName),
+        metavar="|".join([*typing.get_args(DeviceName), "cuda:N"]),
+        parser=_device,
         envvar="COLORIZE_CLI_DEVICE",
         rich_help_panel=NETWORKS,
         help="Where networks run. auto: a GPU where there is one.",

@@ -1,4 +1,4 @@
-"""The toolkit from Python: draws a monster, colorizes it from hints in memory, then runs a whole folder.
+"""The toolkit from Python: draws monsters, colorizes one from hints and all of them at once in memory, then a folder.
 
 python examples/api.py OUT
 """
@@ -28,16 +28,18 @@ def colorize_in_memory(predictor: Predictor, picture: Picture, reference: Pictur
 def main() -> None:
     """Run both."""
     out = Path(sys.argv[1] if len(sys.argv) > 1 else "api-demo")
-    for index in range(3):
+    names = [f"monster_{index:03d}.png" for index in range(3)]
+    for index in range(len(names)):
         monster = monsters.describe(7, index)
         monsters.write(monster, monsters.render(monster, 384), out / "drawn")
-    name = "monster_000.png"
-    result = colorize_in_memory(
-        Predictor("fillnet"), read_picture(out / "drawn/lines" / name), read_picture(out / "drawn/flats" / name)
-    )
+    predictor, pictures = Predictor("fillnet"), [read_picture(out / "drawn/lines" / name) for name in names]
+    result = colorize_in_memory(predictor, pictures[0], read_picture(out / "drawn/flats" / names[0]))
     for part in ("picture", "flats", "shading"):
         (out / f"in-memory-{part}.png").write_bytes(encode_png(getattr(result, part)))
     print(int(result.areas.max()), "areas ->", out / "in-memory-picture.png")
+
+    for name, coloured in zip(names, predictor.predict_batch([each.over_white() for each in pictures]), strict=True):
+        (out / f"at-once-{name}").write_bytes(encode_png(coloured.picture))
 
     report = colorize(
         [str(out / "drawn/lines")],

@@ -211,16 +211,16 @@ def pack(recipe: Recipe, output: Path) -> None:
     _check_learned(recipe)
     if output.is_dir() and any(output.iterdir()) and not (output / INFO).is_file():
         raise UsageError(f"{output} has other things in it", hint="Give another folder: --output DIR")
-    painter, card = load_checkpoint(recipe.work / "run")
-    weights = halved(painter.state_dict())
+    network, info = load_checkpoint(recipe.work / "run")
+    weights = halved(network.state_dict())
     size = len(save(weights))
     if size > LARGEST:
         raise UsageError(
             f"the weights take {size:,} bytes, more than {LARGEST:,}",
             hint="Train a smaller network, such as --set width=24",
         )
-    write_checkpoint(output, dataclasses.replace(card, note=NOTE, weights_sha256=""), weights)
-    print(f"step {card.step}, {dict(card.figures)}: {size / 1e6:.2f} MB of weights -> {output}", flush=True)
+    write_checkpoint(output, dataclasses.replace(info, note=NOTE, weights_sha256=""), weights)
+    print(f"step {info.step}, {dict(info.figures)}: {size / 1e6:.2f} MB of weights -> {output}", flush=True)
 
 
 def halved(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import pytest
 import typer
 
+from colorize_cli import options
 from colorize_cli.options import one_of, with_options
 from tests.conftest import Cli
 
@@ -65,7 +66,7 @@ def test_the_device_comes_from_the_environment_wherever_there_is_one(
     ran = cli(command, art / "lines", "-o", art / "out")
     assert ran.code == 2
     assert "COLORIZE_CLI_DEVICE" in ran.err
-    assert ran.err.splitlines()[-1].endswith("'tpu' is not one of auto, cpu, cuda, mps")
+    assert ran.err.splitlines()[-1].endswith("'tpu' is not one of auto, cpu, cuda, mps, cuda:N")
 
 
 def test_a_device_of_the_environment_is_that_of_the_run(cli: Cli, art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,6 +101,17 @@ def one_command(**options: tuple[object, object]) -> Callable[[list[str]], dict[
         return seen.pop()
 
     return run
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", "cuda", "mps", "cuda:0", "cuda:12"])
+def test_a_device_is_a_kind_or_one_of_several_gpus(device: str) -> None:
+    assert options._device(device) == device
+
+
+@pytest.mark.parametrize("device", ["cpu:1", "cuda:", "cuda:x", "mps:0", "cuda:1:2", "", ":1"])
+def test_other_devices_are_refused(device: str) -> None:
+    with pytest.raises(typer.BadParameter, match="cuda:N"):
+        options._device(device)
 
 
 def test_many_options_stand_in_for_one_parameter() -> None:

@@ -112,8 +112,8 @@ def _show(description: "Description", *, json: bool) -> None:
     from colorize_cli.console import say
     from pipelines.core.settings import plain
 
-    card = plain(description.info)
-    facts = {"folder": str(description.folder), **card, "parameters": description.parameters}
+    info = plain(description.info)
+    facts = {"folder": str(description.folder), **info, "parameters": description.parameters}
     say(dumps(facts, indent=2) if json else "\n".join(_lines(facts)))
 
 

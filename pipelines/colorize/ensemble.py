@@ -53,7 +53,7 @@ class Ensemble:
         if not self.has_networks:
             return 1
         is_light = self.run.device == "cpu" and all(model.traits.is_light for model in self.models)
-        return self.run.batch_size or (1 if is_light else _AT_ONCE.get(self.run.device, 1))
+        return self.run.batch_size or (1 if is_light else _AT_ONCE.get(self.run.device.partition(":")[0], 1))
 
     def prepared(self, workers: int | None) -> tuple["Ensemble", int | None]:
         """The same with its device settled and its networks found sound, and how many workers may use it."""

@@ -75,12 +75,19 @@ def _plugins(family: str) -> dict[str, "EntryPoint"]:
 
 
 def _file_of(plugin: "EntryPoint") -> Path | None:
-    """Where a plugin's module stands; its parent packages are imported, itself it is not."""
+    """Where a plugin's module stands, found without importing it or a package that it is in."""
+    package, *parts = plugin.module.split(".")
     try:
-        spec = importlib.util.find_spec(plugin.module)
-    except Exception:  # whatever a parent package does when it is imported
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
         return None
-    return Path(spec.origin) if spec and spec.origin else None
+    if spec is None:
+        return None
+    if not parts:
+        return Path(spec.origin) if spec.origin else None
+    places = [Path(folder, *parts) for folder in spec.submodule_search_locations or ()]
+    files = [file for place in places for file in (place.with_suffix(".py"), place / "__init__.py")]
+    return next((file for file in files if file.is_file()), None)
 
 
 def _load_plugin(family: str, name: str) -> ModuleType:
@@ -92,8 +99,13 @@ def _load_plugin(family: str, name: str) -> ModuleType:
     plugin = _plugins(family)[name]
     try:
         module: ModuleType = plugin.load()
-    except Exception as error:  # somebody else's code
+    except (Exception, SystemExit) as error:  # somebody else's code
         raise _broken(plugin, error) from error
+    learns = hasattr(module, "build_task")
+    needed = ("Params", *(("network_spec", "build_network") if learns else ("TRAITS", "predict")))
+    missing = [part for part in needed if not hasattr(module, part)] + ([] if module.__doc__ else ["a docstring"])
+    if missing:
+        raise _broken(plugin, AttributeError(f"it lacks {', '.join(missing)}"))
     return module
 
 

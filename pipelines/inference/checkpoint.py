@@ -54,7 +54,7 @@ class Training(NamedTuple):
 
 
 def write_checkpoint(
-    folder: Path, card: CheckpointInfo, weights: Mapping[str, Tensor], training: Training | None = None
+    folder: Path, info: CheckpointInfo, weights: Mapping[str, Tensor], training: Training | None = None
 ) -> None:
     """Put a checkpoint in the place of `folder`, whole or not at all; ColorizeError where the disk does not take it."""
 
@@ -64,7 +64,7 @@ def write_checkpoint(
             save_file(_ready(training.tensors), unfinished / TRAINING_TENSORS)
             (unfinished / TRAINING).write_text(json.dumps(training.about), encoding="utf-8")
         digest = sha256_of_file(unfinished / WEIGHTS)
-        about = {"kind": KIND, "version": VERSION, **plain(card), "weights_sha256": digest}
+        about = {"kind": KIND, "version": VERSION, **plain(info), "weights_sha256": digest}
         (unfinished / INFO).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
         for file in unfinished.iterdir():
             shutil.copymode(unfinished / INFO, file)  # safetensors' files are for their owner alone
@@ -81,17 +81,17 @@ def write_checkpoint(
 def load_checkpoint(path: str | os.PathLike[str]) -> tuple[nn.Module, CheckpointInfo]:
     """Rebuild the network that colours, in eval mode on the CPU; raises UsageError for damaged or foreign weights."""
     folder = find_checkpoint(path)
-    card = read_info(folder)
-    module = registry.load("models", card.model)
+    info = read_info(folder)
+    module = registry.load("models", info.model)
     if not hasattr(module, "build_network"):
-        raise UsageError(f"the model '{card.model}' has no weights", hint=f"Use --model {card.model}")
+        raise UsageError(f"the model '{info.model}' has no weights", hint=f"Use --model {info.model}")
     large = (folder / WEIGHTS).is_file() and (folder / WEIGHTS).stat().st_size > _LARGE
     with torch.device("meta") if large else torch.random.fork_rng(devices=[]):
-        network: nn.Module = module.build_network(params_of(card))
+        network: nn.Module = module.build_network(params_of(info))
     check_weights(folder)
     weights = _load_tensors(folder / WEIGHTS)
     load_weights(network, weights, source=show_path(folder / WEIGHTS))
-    return network.eval(), card
+    return network.eval(), info
 
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor], *, source: str) -> None:

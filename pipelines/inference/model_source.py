@@ -117,7 +117,8 @@ def _find(text: str, preset: str | None, values: Mapping[str, object], engine: "
     label, target = _split(text)
     if target in registry.names("models") and target not in registry.names_with("models", "build_task"):
         module = registry.load("models", target)
-        return ModelSource(label or target, target, resolve(module, values, preset=preset))
+        if not hasattr(module, "build_task"):  # which another file of an installed package may bring
+            return ModelSource(label or target, target, resolve(module, values, preset=preset))
     return _find_file(label, target) if is_onnx(target) else _find_network(label, target, engine)
 
 

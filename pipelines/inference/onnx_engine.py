@@ -113,8 +113,14 @@ def _opened(path: str, digest: str) -> OnnxFile:
         size = int(about["size"])
     except (KeyError, ValueError) as error:
         raise UsageError(f"{show_path(path)} does not say how it is to be run", hint=_EXPORT) from error
-    if engine.outputs != tuple(output.name for output in spec.outputs) or size != spec.size:
-        raise UsageError(f"{show_path(path)} gives {', '.join(engine.outputs)}, not a colouring", hint=_EXPORT)
+    outputs = tuple(output.name for output in spec.outputs)
+    if engine.outputs != outputs:
+        raise UsageError(
+            f"{show_path(path)} gives {', '.join(engine.outputs)}, where {info.model} gives {', '.join(outputs)}",
+            hint=_EXPORT,
+        )
+    if size != spec.size:
+        raise UsageError(f"{show_path(path)} is said to be of {size} px, but its model of {spec.size}", hint=_EXPORT)
     return OnnxFile(info, spec, digest, int(about.get("parameters", 0)), engine)
 
 

@@ -68,9 +68,7 @@ class Predictor:
         colour where they lie. vivid: without any hint colours are lively; no: the likeliest, however grey. Raises
         MethodError for hints of another size, UsageError for arrays of other shapes or kinds.
         """
-        drawing, line_art = self._drawing(lines, hints, palette, seed)
-        (result,) = self._source.predict([replace(drawing, snap=snap, vivid=vivid)], self._device)
-        return replace(result, line_art=line_art)
+        return self.predict_batch([lines], hints=[hints], palette=palette, seed=seed, snap=snap, vivid=vivid)[0]
 
     def predict_batch(
         self,
@@ -79,6 +77,8 @@ class Predictor:
         hints: Sequence[U8 | None] | None = None,
         palette: U8 | None = None,
         seed: int = 0,
+        snap: bool = True,
+        vivid: bool = True,
     ) -> list[ColorResult]:
         """Colour several drawings, which a network takes together; sizes may differ. Results as of `predict`, one each.
 
@@ -93,7 +93,8 @@ class Predictor:
         ]
         if not prepared:
             return []
-        results = self._source.predict([drawing for drawing, _ in prepared], self._device)
+        drawings = [replace(drawing, snap=snap, vivid=vivid) for drawing, _ in prepared]
+        results = self._source.predict(drawings, self._device)
         return [replace(result, line_art=line_art) for result, (_, line_art) in zip(results, prepared, strict=True)]
 
     def _drawing(self, lines: U8, hints: U8 | None, palette: U8 | None, seed: int) -> tuple[Drawing, U8]:

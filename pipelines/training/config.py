@@ -17,6 +17,13 @@ Schedule = Literal["linear", "constant", "exponential", "steps"]
 Figure = Literal["val_psnr", "val_l1"]
 """What validation reports: `val_psnr` in dB, `val_l1` in levels of 255."""
 
+_OF_SCHEDULES: dict[str, tuple[Schedule, ...]] = {
+    "constant": ("linear",),
+    "lr_decay": ("exponential", "steps"),
+    "milestones": ("steps",),
+}
+"""Settings that only these schedules read."""
+
 HIGHER_IS_BETTER: dict[Figure, bool] = {"val_psnr": True, "val_l1": False}
 
 # how long, where and how often: a run may go on with others of these
@@ -34,7 +41,7 @@ class TrainConfig:
     ] = None
     batch_size: Annotated[int, "pictures a step and device; the papers' batch is 1"] = 1
     accumulate: Annotated[int, "batches whose gradients are added up in a step"] = 1
-    learning_rate: Annotated[float, "of Adam, as in both papers"] = 2e-4
+    learning_rate: Annotated[float, "of what names no optimizer of its own; Adam, as in both papers"] = 2e-4
     beta1: Annotated[float, "of Adam, as in both papers"] = 0.5
     beta2: Annotated[float, "of Adam"] = 0.999
     schedule: Annotated[
@@ -93,6 +100,8 @@ class TrainConfig:
         check_number("hue", self.hue, 0, 0.5)
         check_number("vary_lines", self.vary_lines, 0, 1)
         check_number("lr_decay", self.lr_decay, 0, 1)
+        if self.schedule == "exponential" and not self.lr_decay:
+            raise SettingsError("lr_decay = 0 would stop learning at once", hint="Use one above 0, or another schedule")
         for milestone in self.milestones:
             check_number("milestones", milestone, 0, 1)
         if not self.learning_rate > 0:
@@ -119,6 +128,12 @@ def settings_of(module: ModuleType, preset: str | None, explicit: Mapping[str, A
         for name in ("steps", "epochs", "minutes"):
             recipe.pop(name, None)
     config = TrainConfig(**recipe | dict(explicit))
+    for name, schedules in _OF_SCHEDULES.items():
+        if explicit.get(name) is not None and config.schedule not in schedules:
+            raise SettingsError(
+                f"{name} says nothing where the schedule is {config.schedule}",
+                hint=f"Leave it out, or choose the schedule {' or '.join(schedules)}",
+            )
     if config.steps is config.epochs is config.minutes is None:
         config = dataclasses.replace(config, epochs=_DEFAULT_EPOCHS)
     return config

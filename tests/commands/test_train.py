@@ -142,6 +142,13 @@ def test_flags_win_over_the_settings_file_and_that_over_the_recipe(cli: Cli, pai
         (["--best-by", "val_l2"], "'val_l2' is not one of val_psnr, val_l1"),
         (["--milestones", "0.5,1.5"], "milestones = 1.5 is out of range"),
         (["--milestones", "half"], "milestones"),
+        (["--schedule", "constant", "--lr-decay", "0.5"], "lr_decay says nothing where the schedule is constant"),
+        (
+            ["--schedule", "exponential", "--milestones", "0.5"],
+            "milestones says nothing where the schedule is exponential",
+        ),
+        (["--schedule", "steps", "--constant", "0.5"], "constant says nothing where the schedule is steps"),
+        (["--lr-decay", "0.5"], "lr_decay says nothing where the schedule is linear"),
         (["--lr-decay", "2"], "lr_decay = 2.0 is out of range"),
     ],
 )
@@ -220,7 +227,7 @@ def rates_of(run: Path) -> list[float]:
         (["--schedule", "steps", "--milestones", "0.5", "--lr-decay", "0"], [1, 0, 0, 0]),
         (["--schedule", "steps"], [1, 0.1, 0.01, 0.01]),  # from half and from three quarters of the run on
         (["--schedule", "exponential", "--lr-decay", "0.0625"], [0.5, 0.25, 0.125, 0.0625]),
-        (["--schedule", "constant", "--lr-decay", "0.5"], [1, 1, 1, 1]),
+        (["--schedule", "constant"], [1, 1, 1, 1]),
         (["--schedule", "linear", "--constant", "0.25"], [1, 2 / 3, 1 / 3, 0]),
         ([], [1, 1, 0.5, 0]),
     ],

@@ -143,6 +143,34 @@ def test_a_model_that_cannot_be_imported_is_one_error_that_names_its_package(
     assert registry.load("models", "pix2pix") is pix2pix, "the others work"
 
 
+@pytest.mark.parametrize(
+    ("source", "lacking"),
+    [
+        ('"""Mine."""\n', "Params, TRAITS, predict"),
+        ('"""Mine."""\nParams = TRAITS = int\n', "predict"),
+        ('"""Mine."""\nParams = int\ndef build_task(params):\n    pass\n', "network_spec, build_network"),
+        ("Params = TRAITS = predict = int\n", "a docstring"),
+    ],
+)
+def test_what_a_model_lacks_is_named(installed: Installed, source: str, lacking: str) -> None:
+    installed("plugged-part", source)
+    with pytest.raises(UsageError) as raised:
+        registry.load("models", "plugged_part")
+    assert raised.value.message.endswith(f"it lacks {lacking}")
+
+
+def test_a_model_that_leaves_python_fails_alone(installed: Installed) -> None:
+    installed("plugged-leaver", "raise SystemExit(3)\n")
+    with pytest.raises(UsageError, match="SystemExit: 3"):
+        registry.load("models", "plugged_leaver")
+
+
+def test_looking_for_models_imports_no_package(installed: Installed) -> None:
+    installed("plugged-heavy", "def build_task(params):\n    pass\n")
+    assert "plugged_heavy" in registry.names_with("models", "build_task")
+    assert "plugged_heavy" not in sys.modules
+
+
 def test_a_package_without_the_module_that_it_names_says_so(installed: Installed) -> None:
     installed("plugged-empty", module="plugged_empty.gone")
     with pytest.raises(UsageError, match="of the package plugged-empty cannot be loaded") as raised:

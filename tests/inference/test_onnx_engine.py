@@ -72,8 +72,14 @@ OURS = {"kind": "colorize-cli network", "version": "1"}
         (OURS | {"version": "99"}, "another version of colorize-cli \\(99\\)"),
         (OURS, "does not say how it is to be run"),
         (OURS | {"model": "fillnet", "params": "{}", "size": "big", "input": "filled"}, "does not say how"),
-        (OURS | {"model": "fillnet", "params": "{}", "size": "64", "input": "filled"}, "gives twice, not a colouring"),
-        (OURS | {"model": "fillnet", "params": "{}", "size": "64", "input": "sound"}, "gives twice, not a colouring"),
+        (
+            OURS | {"model": "fillnet", "params": "{}", "size": "64", "input": "filled"},
+            "gives twice, where fillnet gives fill",
+        ),
+        (
+            OURS | {"model": "fillnet", "params": "{}", "size": "64", "input": "sound"},
+            "gives twice, where fillnet gives fill",
+        ),
     ],
 )
 def test_foreign_files_are_refused(tmp_path: Path, about: dict[str, str], problem: str) -> None:

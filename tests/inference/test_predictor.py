@@ -63,13 +63,14 @@ def test_results_are_whole_and_flats_are_of_one_colour_an_area(model: str) -> No
         assert len(np.unique(result.flats[result.areas == area], axis=0)) == 1
 
 
-def test_several_drawings_of_several_sizes_come_out_as_alone(fillnet: Predictor) -> None:
+@pytest.mark.parametrize("choices", [{}, {"snap": False, "vivid": False}])
+def test_several_drawings_of_several_sizes_come_out_as_alone(fillnet: Predictor, choices: dict[str, bool]) -> None:
     lines = [drawings.two_circles(size) for size in (64, 96, 120)]
     hints: list[Bytes | None] = [drawings.two_hints(64), None, drawings.two_hints(120)]
-    together = fillnet.predict_batch(lines, hints=hints, seed=7)
+    together = fillnet.predict_batch(lines, hints=hints, seed=7, **choices)
     for number, (drawing, layer, result) in enumerate(zip(lines, hints, together, strict=True)):
         check_whole(result, drawing.shape)
-        alone = fillnet.predict(drawing, hints=layer, seed=7 + number)
+        alone = fillnet.predict(drawing, hints=layer, seed=7 + number, **choices)
         assert np.abs(alone.picture.astype(int) - result.picture).max() <= 1  # batches round otherwise
     assert fillnet.predict_batch([]) == []
 

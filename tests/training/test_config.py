@@ -47,6 +47,7 @@ def test_every_preset_has_a_recipe_that_settings_take(model: ModuleType, epochs:
         {"constant": -0.1},
         {"lr_decay": -0.1},
         {"lr_decay": 1.5},
+        {"schedule": "exponential", "lr_decay": 0.0},
         {"milestones": (0.5, 1.5)},
         {"hue": 0.6},
         {"jitter": -0.1},

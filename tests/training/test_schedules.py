@@ -29,7 +29,6 @@ def test_exponential_falls_by_equal_ratios_to_its_factor_at_the_end() -> None:
         [1, 1 / 2, 1 / 4, 1 / 8, 1 / 16]
     )
     assert factors(0, 0.3, 1, schedule="exponential", lr_decay=1.0) == [1, 1, 1]
-    assert factors(0, 0.3, schedule="exponential", lr_decay=0.0) == [1, 0]
 
 
 def test_steps_multiply_at_each_milestone() -> None:
