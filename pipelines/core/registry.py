@@ -109,7 +109,7 @@ def _load_plugin(family: str, name: str) -> ModuleType:
     return module
 
 
-def _broken(plugin: "EntryPoint", error: Exception) -> UsageError:
+def _broken(plugin: "EntryPoint", error: BaseException) -> UsageError:
     package = plugin.dist.name if plugin.dist else plugin.value
     return UsageError(
         f"'{plugin.name}' of the package {package} cannot be loaded: {type(error).__name__}: {error}",

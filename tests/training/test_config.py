@@ -47,7 +47,6 @@ def test_every_preset_has_a_recipe_that_settings_take(model: ModuleType, epochs:
         {"constant": -0.1},
         {"lr_decay": -0.1},
         {"lr_decay": 1.5},
-        {"schedule": "exponential", "lr_decay": 0.0},
         {"milestones": (0.5, 1.5)},
         {"hue": 0.6},
         {"jitter": -0.1},
@@ -106,3 +105,19 @@ def test_what_a_run_may_go_on_with_are_settings_and_none_of_them_says_what_is_le
     names = {field.name for field in dataclasses.fields(TrainConfig)}
     assert set(FREE) < names
     assert {"seed", "batch_size", "learning_rate", "schedule", "hue", "precision", "best_by"} <= names - set(FREE)
+
+
+def test_a_rate_does_not_fall_to_nothing_at_once() -> None:
+    with pytest.raises(SettingsError, match="lr_decay = 0 would stop learning at once"):
+        TrainConfig(schedule="exponential", lr_decay=0.0)
+    TrainConfig(schedule="steps", lr_decay=0.0)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "name", "value"),
+    [("constant", "lr_decay", 0.5), ("exponential", "milestones", (0.5,)), ("steps", "constant", 0.5)],
+)
+def test_what_a_schedule_does_not_read_is_refused(schedule: str, name: str, value: Any) -> None:
+    with pytest.raises(SettingsError, match=f"{name} says nothing where the schedule is {schedule}") as raised:
+        settings_of(pix2pix, None, {"schedule": schedule, name: value})
+    assert "Leave it out" in raised.value.hint
