@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from pipelines.colorize.options import RunOptions
+from pipelines.colorize.reader import DrawingReader
 from pipelines.inference.merging import ResolvedMerge
 from pipelines.inference.model_source import ModelSource, device_for
 from pipelines.inference.types import ColorResult, Drawing, HintPreset
@@ -95,3 +96,26 @@ class Ensemble:
                 batch = []
         if batch:
             yield batch
+
+
+@dataclass(frozen=True)
+class EnsembleTask:
+    """What any work has that reads drawings and colours them by an ensemble: how it is batched and shared."""
+
+    ensemble: Ensemble
+    reader: DrawingReader
+
+    @property
+    def runs_in_threads(self) -> bool:
+        """Networks are large, slow to load and let go of Python's lock: threads share them."""
+        return self.ensemble.has_networks
+
+    @property
+    def batch_size(self) -> int:
+        """How many drawings are coloured together."""
+        return self.ensemble.batch_size
+
+    def prepare(self, workers: int | None) -> tuple[Self, int | None]:
+        """With the device that is meant; networks are loaded, which raises UsageError for those that are damaged."""
+        ensemble, workers = self.ensemble.prepared(workers)
+        return replace(self, ensemble=ensemble), workers

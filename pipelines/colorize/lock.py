@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.colorize.ensemble import Ensemble
+from pipelines.colorize.ensemble import Ensemble, EnsembleTask
 from pipelines.colorize.reader import DrawingReader, ReadDrawing
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import StopReason
@@ -69,11 +69,8 @@ class SurveyTask:
 
 
 @dataclass(frozen=True)
-class SampleColoursTask:
+class SampleColoursTask(EnsembleTask):
     """The second pass: the colours in which models paint a drawing's areas."""
-
-    ensemble: Ensemble
-    reader: DrawingReader
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` (with its guides, and hints `carried` from other frames) in, colours by area as JSON out."""
@@ -88,21 +85,6 @@ class SampleColoursTask:
     def settings(self) -> dict[str, Any]:
         """What the colours depend on."""
         return {**plain(self.reader), **plain(self.ensemble.identity)}
-
-    @property
-    def runs_in_threads(self) -> bool:
-        """As for the results."""
-        return self.ensemble.has_networks
-
-    @property
-    def batch_size(self) -> int:
-        """As for the results."""
-        return self.ensemble.batch_size
-
-    def prepare(self, workers: int | None) -> tuple["SampleColoursTask", int | None]:
-        """As for the results."""
-        ensemble, workers = self.ensemble.prepared(workers)
-        return replace(self, ensemble=ensemble), workers
 
     def _read(self, item: Input) -> ReadDrawing:
         return self.reader.read(item.files, item.rng)

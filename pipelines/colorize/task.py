@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pipelines.colorize.compositing import finish_layer, restyle_ink
-from pipelines.colorize.ensemble import Ensemble, Results
+from pipelines.colorize.ensemble import EnsembleTask, Results
 from pipelines.colorize.options import Background, Lines, OutputOptions
-from pipelines.colorize.reader import DrawingReader, ReadDrawing
+from pipelines.colorize.reader import ReadDrawing
 from pipelines.core import families
 from pipelines.core.batch.workers import Input, Produced
 from pipelines.core.imaging.arrays import U8
@@ -34,11 +34,9 @@ class _Job(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ColorizeTask:
+class ColorizeTask(EnsembleTask):
     """The work on line drawings."""
 
-    ensemble: Ensemble
-    reader: DrawingReader
     outputs: OutputOptions = field(default_factory=OutputOptions)
     background: Background = "auto"
     lines: Lines = "keep"
@@ -64,21 +62,6 @@ class ColorizeTask:
         without_places = {"ensemble": self.ensemble.identity, "outputs": replace(self.outputs, truth=None)}
         settings: dict[str, Any] = plain(self) | plain(without_places)
         return settings
-
-    @property
-    def runs_in_threads(self) -> bool:
-        """Networks are large, slow to load and let go of Python's lock: threads share them."""
-        return self.ensemble.has_networks
-
-    @property
-    def batch_size(self) -> int:
-        """How many drawings are coloured together."""
-        return self.ensemble.batch_size
-
-    def prepare(self, workers: int | None) -> tuple["ColorizeTask", int | None]:
-        """With the device that is meant; networks are loaded, which raises UsageError for those that are damaged."""
-        ensemble, workers = self.ensemble.prepared(workers)
-        return replace(self, ensemble=ensemble), workers
 
     @property
     def step_names(self) -> tuple[str, ...]:
