@@ -21,6 +21,7 @@ from colorize_cli.commands import (
     train,
 )
 from pipelines.core.errors import ColorizeError
+from pipelines.core.exit_codes import ExitCode
 
 COMMANDS = (  # in the order of --help
     extract_lines,
@@ -76,4 +77,4 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        sys.exit(ExitCode.FAILED)

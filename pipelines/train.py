@@ -20,6 +20,7 @@ from torch import Tensor
 from pipelines.core import registry
 from pipelines.core.data.manifest import MANIFEST, Dataset, open_dataset
 from pipelines.core.errors import UsageError
+from pipelines.core.exit_codes import BY_STOP
 from pipelines.core.files import sha256
 from pipelines.core.imaging.picture import encode_png
 from pipelines.core.settings import plain, resolve
@@ -72,7 +73,7 @@ class TrainReport:
     @property
     def exit_code(self) -> int:
         """0 at the end of the run, 130 interrupted, 143 terminated."""
-        return {"": 0, "interrupt": 130, "termination": 143}[self.stopped_by]
+        return BY_STOP[self.stopped_by]
 
 
 def train(

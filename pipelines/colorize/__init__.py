@@ -20,6 +20,7 @@ from pipelines.colorize.options import (
 )
 from pipelines.colorize.reader import DrawingReader
 from pipelines.colorize.task import ColorizeTask
+from pipelines.colorize.variants import check_variants, variant_folders
 from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, mark_auxiliary
 from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find
 from pipelines.core.batch.report import Observer, Report
@@ -62,10 +63,11 @@ def colorize(
     """
     settings, guides, outputs = batch or BatchSettings(), guides or Guides(), shown or OutputOptions()
     sources, destination = find(inputs, output, settings, exclude=folders_beside(guides, outputs))
-    check_outputs(outputs, destination, lock=guides.lock)
+    check_outputs(outputs, destination)
     companions = find_companions(guides, outputs, len(sources))
     ensemble = _ensemble([model] if isinstance(model, str) else model, preset, values, merge, running or RunOptions())
-    _check_abilities(ensemble, outputs, lines)
+    _check_line_colour(ensemble, lines)
+    check_variants(ensemble, outputs.variants, has_folder=destination.folder is not None, lock=guides.lock)
     reader = DrawingReader(
         hint_presets=ensemble.hint_presets,
         palette=read_palette_of(guides),
@@ -106,12 +108,10 @@ def _ensemble(
     return Ensemble(models, resolve_merge(merge or Merge(), models), running)
 
 
-def _check_abilities(ensemble: Ensemble, outputs: OutputOptions, lines: Lines) -> None:
-    """Refuse what none of the models can do; raises UsageError."""
-    label, traits = ensemble.models[0].label, [model.traits for model in ensemble.models]
-    if outputs.variants > 1 and not any(one.can_vary for one in traits):
-        raise UsageError(f"{label} colours one way only", hint="Leave out --variants, or use --model fillnet")
-    if lines == "tint" and not any(one.finds_line_colour for one in traits):
+def _check_line_colour(ensemble: Ensemble, lines: Lines) -> None:
+    """Refuse tinted lines where no model says in which colour; raises UsageError."""
+    if lines == "tint" and not any(model.traits.finds_line_colour for model in ensemble.models):
+        label = ensemble.models[0].label
         raise UsageError(f"{label} finds no colour for lines", hint="Leave out --lines tint, or use --model fillnet")
 
 
@@ -132,8 +132,11 @@ def _folders_in_output(task: ColorizeTask) -> tuple[str, ...]:
     for name in steps:
         if steps.count(name) > 1:
             raise UsageError(f"two intermediate pictures would be called '{name}'", hint="Give the models other names")
-    variants = (f"variants/{number}" for number in range(2, task.outputs.variants + 1))
-    return (*variants, *(f"steps/{name}" for name in steps), *(("panels",) if task.outputs.panels else ()))
+    return (
+        *variant_folders(task.outputs.variants),
+        *(f"steps/{name}" for name in steps),
+        *(("panels",) if task.outputs.panels else ()),
+    )
 
 
 def _jobs(

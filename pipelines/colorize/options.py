@@ -59,20 +59,16 @@ def folders_beside(guides: Guides, outputs: OutputOptions) -> tuple[str | None, 
     return guides.hints, guides.reference, guides.palette_from, outputs.truth
 
 
-def check_outputs(outputs: OutputOptions, destination: Destination, *, lock: bool) -> None:
+def check_outputs(outputs: OutputOptions, destination: Destination) -> None:
     """Refuse what cannot be written; raises UsageError."""
     if destination.folder is None and (outputs.steps or outputs.panels):
         raise UsageError("steps and panels need a folder to lie in", hint="Give a folder after -o")
-    if destination.folder is None and outputs.variants > 1:
-        raise UsageError("variants need a folder to lie in", hint="Give a folder after -o")
     if outputs.truth is not None and not outputs.panels:
         raise UsageError("the truth is shown in panels alone", hint="Add --panels, or leave out --truth")
     if outputs.layers is None and outputs.flats != "one":
         raise UsageError("flats are divided in layers alone", hint="Add --layers ora, or leave out --flats")
     if outputs.layers is not None:
         _check_layers(outputs, destination)
-    if lock and outputs.variants > 1:
-        raise UsageError("a lock keeps one colouring", hint="Leave out --variants; another --seed gives another one")
 
 
 def _check_layers(outputs: OutputOptions, destination: Destination) -> None:

@@ -10,6 +10,7 @@ from pipelines.colorize.compositing import finish_layer, restyle_ink
 from pipelines.colorize.ensemble import EnsembleTask, Results
 from pipelines.colorize.options import Background, Lines, OutputOptions
 from pipelines.colorize.reader import ReadDrawing
+from pipelines.colorize.variants import predict_variants
 from pipelines.core import families
 from pipelines.core.batch.workers import Input, Produced
 from pipelines.core.imaging.arrays import U8
@@ -104,11 +105,8 @@ class ColorizeTask(EnsembleTask):
     def _coloured(self, jobs: Sequence[_Job]) -> list[Produced]:
         drawings = [job.read.drawing for job in jobs]
         results = self.ensemble.predict(drawings)
-        variants = [
-            self.ensemble.predict([drawing.variant() for drawing in drawings]) for _ in range(1, self.outputs.variants)
-        ]
-        by_job = zip(jobs, results, zip(*variants, strict=True) if variants else [()] * len(jobs), strict=True)
-        return self.ensemble.each(self._finished, by_job)
+        variants = predict_variants(self.ensemble, drawings, self.outputs.variants)
+        return self.ensemble.each(self._finished, zip(jobs, results, variants, strict=True))
 
     def _finished(self, item: tuple[_Job, Results, tuple[Results, ...]]) -> Produced:
         job, results, variants = item

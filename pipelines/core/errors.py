@@ -10,11 +10,13 @@ ColorizeError                 exit 1
 └── NothingMatchedError       exit 3: no input picture was found
 """
 
+from pipelines.core.exit_codes import ExitCode
+
 
 class ColorizeError(Exception):
     """The root of the tree; `hint` says in one sentence what to do instead."""
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -47,7 +49,7 @@ class OutputExistsError(ColorizeError):
 class UsageError(ColorizeError):
     """Options or paths that cannot work together."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class SettingsError(UsageError):
@@ -57,10 +59,10 @@ class SettingsError(UsageError):
 class MissingPackageError(ColorizeError):
     """An optional package is not installed."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class NothingMatchedError(ColorizeError):
     """No input picture was found."""
 
-    exit_code = 3
+    exit_code = ExitCode.NOTHING_MATCHED

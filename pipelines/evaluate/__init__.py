@@ -15,6 +15,7 @@ from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import OutputExistsError, UsageError
+from pipelines.core.exit_codes import ExitCode
 from pipelines.core.files import show_path
 from pipelines.core.settings import digest, plain
 from pipelines.evaluate.options import (
@@ -55,7 +56,7 @@ class EvaluationReport(Report):
     def exit_code(self) -> int:
         """As of any run, and 1 where a limit was not kept."""
         verdicts = self.evaluation.verdicts if self.evaluation else ()
-        return super().exit_code or int(not all(verdict.passed for verdict in verdicts))
+        return super().exit_code or (ExitCode.DONE if all(verdict.passed for verdict in verdicts) else ExitCode.FAILED)
 
     def summary(self) -> dict[str, Any]:
         """The run in one dictionary, with the scores of each method."""

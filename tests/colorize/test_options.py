@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.colorize import Guides, OutputOptions, colorize
+from pipelines.colorize import Guides, OutputOptions
 from pipelines.colorize.options import check_outputs, find_companions, folders_beside, read_palette_of
 from pipelines.core.batch.plan import Destination
 from pipelines.core.errors import UsageError
@@ -26,16 +26,15 @@ FOLDER, FILE, PIPE = Destination(Path("out")), Destination(Path("out"), Path("ou
     [
         (OutputOptions(steps=True), "steps and panels need a folder", "folder after -o"),
         (OutputOptions(panels=True), "steps and panels need a folder", "folder after -o"),
-        (OutputOptions(variants=2), "variants need a folder", "folder after -o"),
         (OutputOptions(layers="ora"), "layers need a folder", "folder after -o"),
     ],
 )
 def test_what_lies_beside_the_result_needs_a_folder(outputs: OutputOptions, message: str, hint: str) -> None:
     with pytest.raises(UsageError, match=message) as raised:
-        check_outputs(outputs, PIPE, lock=False)
+        check_outputs(outputs, PIPE)
     assert hint in raised.value.hint
     for destination in (FOLDER, FILE):
-        check_outputs(outputs, destination, lock=False)
+        check_outputs(outputs, destination)
 
 
 @pytest.mark.parametrize(
@@ -51,22 +50,17 @@ def test_what_lies_beside_the_result_needs_a_folder(outputs: OutputOptions, mess
 )
 def test_outputs_that_do_not_go_together_are_refused(outputs: OutputOptions, message: str, hint: str) -> None:
     with pytest.raises(UsageError, match=message) as raised:
-        check_outputs(outputs, FOLDER, lock=False)
+        check_outputs(outputs, FOLDER)
     assert hint in raised.value.hint
 
 
 @pytest.mark.parametrize("layers", ["ora", "psd", "png"])
 def test_whatever_goes_together_is_taken(layers: str) -> None:
-    check_outputs(OutputOptions(steps=True, panels=True, truth="colour", layers=layers), FOLDER, lock=True)
-    check_outputs(OutputOptions(variants=3, layers=layers), FOLDER, lock=False)
+    check_outputs(OutputOptions(steps=True, panels=True, truth="colour", layers=layers), FOLDER)
+    check_outputs(OutputOptions(variants=3, layers=layers), FOLDER)
     if layers != "png":
-        check_outputs(OutputOptions(layers=layers, flats="region"), FILE, lock=False)
-    check_outputs(OutputOptions(), PIPE, lock=True)
-
-
-def test_variants_cannot_be_locked(art: Path) -> None:
-    with pytest.raises(UsageError, match="one colouring"):
-        colorize([str(art / "lines")], str(art / "out"), guides=Guides(lock=True), shown=OutputOptions(variants=2))
+        check_outputs(OutputOptions(layers=layers, flats="region"), FILE)
+    check_outputs(OutputOptions(), PIPE)
 
 
 def test_the_palette_is_found_in_finished_pictures(walk: Path, cli: Cli) -> None:

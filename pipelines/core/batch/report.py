@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from pipelines.core.exit_codes import BY_STOP, ExitCode
+
 Status = Literal["done", "skipped", "failed"]
 StopReason = Literal["", "failure", "interrupt", "termination"]
 """Why a run ended before all inputs were reached; empty where it did not."""
@@ -68,11 +70,7 @@ class Report:
     @property
     def exit_code(self) -> int:
         """0 all done or skipped, 1 some failed, 130 interrupted, 143 terminated."""
-        if self.stopped_by == "interrupt":
-            return 130
-        if self.stopped_by == "termination":
-            return 143
-        return 1 if self.counts["failed"] else 0
+        return BY_STOP[self.stopped_by] or (ExitCode.FAILED if self.counts["failed"] else ExitCode.DONE)
 
     def summary(self) -> dict[str, Any]:
         """The run in one dictionary, without the records of what went well."""

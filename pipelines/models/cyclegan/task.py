@@ -7,8 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pipelines.models.cyclegan import Params, build_network
-from pipelines.nn.adversarial import ImagePool, PatchGan, gan_loss
+from pipelines.nn.adversarial import PatchGan, gan_loss
 from pipelines.nn.blocks import initialise
+from pipelines.nn.image_pool import ImagePool
 from pipelines.training.task import Batch, Losses, Outputs, TrainingTask, Update
 
 _CHANNELS = 3  # on both sides: a colour picture is also something to paint (identity)

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from pipelines.core.imaging.arrays import F32, F64, U8, Index, Labels, Mask
 from pipelines.core.imaging.framing import resized
-from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.inference.guided_upsampling import AreaShading, NetworkColours, Smoothing, add_shading, area_medians
 from pipelines.inference.types import ColorResult
 from pipelines.models.fillnet.colour_sampling import (
@@ -25,6 +24,7 @@ from pipelines.models.fillnet.colour_sampling import (
     sample_colours,
     vivid,
 )
+from pipelines.models.fillnet.hint_snapping import shading_start
 from pipelines.models.fillnet.inputs import AREAS, GUESSED, HINTED, AreaFacts, FlatFill, ranks_seen
 from pipelines.models.flat import FlatResult
 from pipelines.segmentation.label_maps import map_labels, resize_labels
@@ -70,7 +70,7 @@ def refine(
     medians = area_medians(levels, clean, result.areas, len(facts.confidence))
     hinted, paper = facts.confidence == HINTED, outside_areas(fill)
     colours = _area_colours(output, fill, medians, paper, palette=palette, rng=rng)
-    medians[hinted] = painted_at_hints(output, fill, seen)[hinted] if snap else facts.colours[hinted]
+    medians[hinted] = shading_start(output.fill, fill, seen, snap=snap)[hinted]
     flats = map_labels(colours, result.areas)
     ink = line_colour(output.ink)
     if palette is not None and len(palette):
@@ -134,25 +134,6 @@ def _unguided_colours(
     if rng is not None:
         return vivid(probs, sizes, painted[groups], rng)[group]
     return min_expected_distance(probs, painted[groups])[group]
-
-
-def painted_at_hints(output: FillNetOutput, fill: FlatFill, seen: U8) -> F32:
-    """What the network painted where the hints of each area lie, the mean, float32 (n + 1, 3).
-
-    seen: uint8 (h, w), which area it saw in each of its pixels: those of others do not count. Where none is left it is
-    the hint's colour.
-    """
-    areas, facts = fill.flat.areas, fill.facts
-    rows, columns = np.nonzero(fill.hints[..., 3] >= HINT_ALPHA)
-    area = areas[rows, columns]
-    (height, width), (full_height, full_width) = output.fill.shape[:2], areas.shape
-    rows, columns = rows * height // full_height, columns * width // full_width
-    own = seen[rows, columns] == facts.rank_told[area]
-    painted = output.fill[rows[own], columns[own]]
-    counts = np.bincount(area[own], minlength=len(facts.confidence))
-    sums = [np.bincount(area[own], painted[:, channel], len(counts)) for channel in range(3)]
-    means = np.stack(sums, axis=1) / np.maximum(counts, 1)[:, None]
-    return np.where(counts[:, None] > 0, means, facts.colours).astype(np.float32)
 
 
 def copied_colours(output: FillNetOutput, fill: FlatFill, painted: U8) -> U8:
