@@ -81,6 +81,14 @@ SettingsFile = Annotated[
         help="Defaults for the options, a table per command. Options given here win.",
     ),
 ]
+Clean = Annotated[
+    bool | None,
+    typer.Option(
+        "--clean/--no-clean",
+        show_default=False,
+        help="Whiten the paper of scans and photos and even out their light. Default: where paper is not white.",
+    ),
+]
 Quiet = Annotated[
     bool,
     typer.Option("--quiet", "-q", envvar="COLORIZE_CLI_QUIET", help="Say nothing but errors.", rich_help_panel=_OUTPUT),

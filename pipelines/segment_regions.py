@@ -14,7 +14,7 @@ from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
 from pipelines.core.imaging.arrays import U8, Labels
 from pipelines.core.imaging.compositing import composite
-from pipelines.core.imaging.line_art import ink_layer, line_drawing
+from pipelines.core.imaging.line_art import LineArt
 from pipelines.core.imaging.picture import decode_picture, encode_labels, encode_png
 from pipelines.core.settings import plain, resolve
 
@@ -26,15 +26,17 @@ class SegmentTask:
     method: str
     params: Any
     preview: bool
+    clean: bool | None = None  # whether paper is whitened; None: where it is not white
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` in; the label map, and with `preview` the same in false colours under the lines, out."""
         picture = decode_picture(files["picture"])
-        regions = families.load("regions", self.method).segment(line_drawing(picture), self.params)
+        line_art = LineArt(picture, clean=self.clean)
+        regions = families.load("regions", self.method).segment(line_art.drawing, self.params)
         labels = encode_labels(regions)
         if not self.preview:
             return Produced((labels,))
-        return Produced((labels, encode_png(composite(ink_layer(picture), false_colours(regions)))))
+        return Produced((labels, encode_png(composite(line_art.layer, false_colours(regions)))))
 
 
 def false_colours(regions: Labels) -> U8:
@@ -54,18 +56,20 @@ def segment_regions(
     preset: str | None = None,
     values: Mapping[str, object] | None = None,
     preview: bool = True,
+    clean: bool | None = None,
     batch: BatchSettings | None = None,
     observer: Observer | None = None,
 ) -> Report:
     """Label the regions of every line drawing in `inputs`, written to the folder (or file, or "-") `output`.
 
-    With `preview` a picture in false colours is written too, as NAME.preview.png (never to standard output).
+    With `preview` a picture in false colours is written too, as NAME.preview.png (never to standard output). clean:
+    whether paper is whitened first; None: where it is not white.
     Raises UsageError and SettingsError before any work.
     """
     settings = batch or BatchSettings()
     sources, destination = find(inputs, output, settings)
     shown = preview and destination.folder is not None
-    task = SegmentTask(method, resolve(registry.load("regions", method), values or {}, preset=preset), shown)
+    task = SegmentTask(method, resolve(registry.load("regions", method), values or {}, preset=preset), shown, clean)
     suffixes = (".png", ".preview.png") if shown else (".png",)
     jobs = tuple(
         Job(

@@ -88,7 +88,7 @@ ROUNDED = ".preview.png"  # OpenCV rounds HSV to RGB by a level otherwise where 
 
 LAYERS = (  # of an ORA file, from top to bottom: name, how it is laid on what is below, whether it is seen
     ("hints", "svg:src-over", "hidden"),
-    ("line-art", "svg:src-over", "visible"),
+    ("line-art", "svg:multiply", "visible"),
     ("highlights", "svg:screen", "visible"),
     ("shading", "svg:multiply", "visible"),
     ("flats", "svg:src-over", "visible"),

@@ -9,6 +9,7 @@ from colorize_cli.help import Command
 from colorize_cli.options import (
     NETWORKS,
     BatchOptions,
+    Clean,
     Device,
     Inputs,
     Output,
@@ -33,7 +34,7 @@ Examples:
 _MERGE, _BESIDE = "Merging several models", "What is written beside the results"
 
 Background = Literal["auto", "paper", "transparent"]
-Lines = Literal["keep", "tint", "none"]
+Lines = Literal["auto", "keep", "multiply", "tint", "none"]
 Unhinted = Literal["lively", "likely"]
 Flats = Literal["one", "colour", "region"]
 Engine = Literal["torch", "onnx"]
@@ -96,10 +97,12 @@ def colorize(
         Lines,
         typer.Option(
             **one_of(Lines),
-            help="Line art on top of the colour, unchanged; tint: in a colour that the model finds for it; none: the "
-            "colour alone.",
+            help="Line art on top of the colour. keep: as it is; multiply: as what it takes away, so that it is never "
+            "lighter than its fill; auto: multiply where it is soft, grey or coloured, else keep; tint: in a colour "
+            "that the model finds for it; none: the colour alone.",
         ),
-    ] = "keep",
+    ] = "auto",
+    clean: Clean = None,
     unhinted: Annotated[
         Unhinted,
         typer.Option(
@@ -254,6 +257,7 @@ def colorize(
             lines=lines,
             snap=snap,
             unhinted=unhinted,
+            clean=clean,
         ),
         inputs=inputs,
         output=output,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from colorize_cli.help import Command
-from colorize_cli.options import BatchOptions, Inputs, Output, Preset, SetValues, batch_command, choices
+from colorize_cli.options import BatchOptions, Clean, Inputs, Output, Preset, SetValues, batch_command, choices
 
 EPILOG = """\b
 Examples:
@@ -26,6 +26,7 @@ def regions(
     preset: Preset = None,
     set_values: SetValues = None,
     preview: Annotated[bool, typer.Option(help="Also write NAME.preview.png in false colours.")] = True,
+    clean: Clean = None,
     *,
     batch: BatchOptions,
 ) -> None:
@@ -46,6 +47,7 @@ def regions(
             preset=preset,
             values=values,
             preview=preview,
+            clean=clean,
         ),
         inputs=inputs,
         output=output,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipelines.colorize.compositing import finish, line_art
+from pipelines.colorize.compositing import finish
 from pipelines.colorize.ensemble import Ensemble
 from pipelines.colorize.lock import Lock, StoppedError
 from pipelines.colorize.options import (
@@ -32,7 +32,7 @@ from pipelines.inference.merging import Merge, resolve_merge
 from pipelines.inference.model_source import find_models
 from pipelines.models import DEFAULT_MODEL
 
-__all__ = ["ColorizeTask", "Guides", "Merge", "OutputOptions", "RunOptions", "colorize", "finish", "line_art"]
+__all__ = ["ColorizeTask", "Guides", "Merge", "OutputOptions", "RunOptions", "colorize", "finish"]
 
 _NOTES = 5  # most hint files without a drawing that are named
 
@@ -49,9 +49,10 @@ def colorize(
     shown: OutputOptions | None = None,
     running: RunOptions | None = None,
     background: Background = "auto",
-    lines: Lines = "keep",
+    lines: Lines = "auto",
     snap: bool = True,
     unhinted: Unhinted = "lively",
+    clean: bool | None = None,
     batch: BatchSettings | None = None,
     observer: Observer | None = None,
 ) -> Report:
@@ -59,7 +60,8 @@ def colorize(
 
     `model` names one that needs no training (fillnet comes with its weights), or a run or checkpoint of a trained one,
     LABEL=... where several paint; these are then merged. Colours come from `guides`; without any they are guessed. The
-    line art comes out on top unchanged, at its own size. Raises UsageError and SettingsError before any work.
+    line art comes out on top, at its own size; clean: whether its paper is whitened first, None: where it is not white.
+    Raises UsageError and SettingsError before any work.
     """
     settings, guides, outputs = batch or BatchSettings(), guides or Guides(), shown or OutputOptions()
     sources, destination = find(inputs, output, settings, exclude=folders_beside(guides, outputs))
@@ -74,6 +76,7 @@ def colorize(
         reference_places=_reference_places(companions["reference"], len(sources)),
         snap=snap,
         unhinted=unhinted,
+        clean=clean,
     )
     task = ColorizeTask(ensemble, reader, outputs, background, lines, expected=_expected(guides, outputs))
     jobs = _jobs(task, sources, destination, companions)

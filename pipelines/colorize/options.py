@@ -18,7 +18,7 @@ from pipelines.exports.base.decomposition import Flats
 from pipelines.hints.base.palette_extraction import fills_of, palette_of
 
 Background = Literal["auto", "paper", "transparent"]
-Lines = Literal["keep", "tint", "none"]
+Lines = Literal["auto", "keep", "multiply", "tint", "none"]
 Unhinted = Literal["lively", "likely"]
 
 

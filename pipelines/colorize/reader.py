@@ -56,11 +56,12 @@ class DrawingReader:
     reference_places: bool = True  # whether a reference of the line art's shape says where its colours belong
     snap: bool = True  # whether areas keep their hint's exact colour where the hint lies
     unhinted: Unhinted = "lively"  # colours of drawings without hints
+    clean: bool | None = None  # whether paper is whitened; None: where it is not white
 
     def read(self, files: Mapping[str, bytes], rng: np.random.Generator) -> ReadDrawing:
         """Read `picture`, and `hints`, `reference` and hints `carried` from other frames where they are given."""
         picture = decode_picture(files["picture"])
-        line_art = LineArt(picture)
+        line_art = LineArt(picture, clean=self.clean)
         reading = LineReading(line_art.drawing)
         guides = {preset: self._guide(files, reading, preset, rng) for preset in self.hint_presets}
         if "carried" in files:

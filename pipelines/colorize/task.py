@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipelines.colorize.compositing import finish_layer, restyle_ink
+from pipelines.colorize.compositing import finish_layer, resolve_lines, restyle_ink
 from pipelines.colorize.ensemble import EnsembleTask, Results
 from pipelines.colorize.options import Background, Lines, OutputOptions
 from pipelines.colorize.reader import ReadDrawing
@@ -40,7 +40,7 @@ class ColorizeTask(EnsembleTask):
 
     outputs: OutputOptions = field(default_factory=OutputOptions)
     background: Background = "auto"
-    lines: Lines = "keep"
+    lines: Lines = "auto"
     expected: tuple[str, ...] = ()  # the guides that every drawing should have
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
@@ -124,11 +124,21 @@ class ColorizeTask(EnsembleTask):
         return Produced((*(encode_png(picture) for picture in pictures), *layers), job.warnings)
 
     def _line_art(self, read: ReadDrawing, result: ColorResult) -> U8:
-        return restyle_ink(read.line_art.layer, self.lines, result.ink)
+        return restyle_ink(read.line_art.layer, resolve_lines(self.lines, read.line_art), result.ink)
+
+    def _multiplies(self, read: ReadDrawing) -> bool:
+        return resolve_lines(self.lines, read.line_art) == "multiply"
 
     def _on_lines(self, read: ReadDrawing, result: ColorResult) -> U8:
         layer = self._line_art(read, result)
-        return finish_layer(read.picture, layer, result.colour, result.background, mode=self.background)
+        return finish_layer(
+            read.picture,
+            layer,
+            result.colour,
+            result.background,
+            mode=self.background,
+            multiplied=self._multiplies(read),
+        )
 
     def _layers(self, job: _Job, merged: ColorResult, picture: U8) -> tuple[bytes, ...]:
         """The files of the layers, in the order of their names."""
@@ -139,6 +149,7 @@ class ColorizeTask(EnsembleTask):
             flats=merged.flats,
             background=merged.background,
             line_art=self._line_art(job.read, merged),
+            is_multiplied=self._multiplies(job.read),
             hints=job.read.shown_hints if job.has_hints else None,
             areas=reading.areas.labels * reading.paper if self.outputs.flats == "region" else None,
         )

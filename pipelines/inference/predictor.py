@@ -59,16 +59,20 @@ class Predictor:
         seed: int = 0,
         snap: bool = True,
         vivid: bool = True,
+        clean: bool | None = None,
     ) -> ColorResult:
         """Colour one drawing.
 
         lines: line art, uint8 (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, sRGB, of any tone and on any paper that
         `colorize` takes. hints: uint8 RGBA (H, W, 4), alpha 0 = no hint. palette: uint8 (k, 3); areas then take its
         colours where there are no hints. seed: of colours drawn where nothing names them. snap: hints keep their exact
-        colour where they lie. vivid: without any hint colours are lively; no: the likeliest, however grey. Raises
-        MethodError for hints of another size, UsageError for arrays of other shapes or kinds.
+        colour where they lie. vivid: without any hint colours are lively; no: the likeliest, however grey. clean:
+        whether paper is whitened first; None: where it is not white. Raises MethodError for hints of another size,
+        UsageError for arrays of other shapes or kinds.
         """
-        return self.predict_batch([lines], hints=[hints], palette=palette, seed=seed, snap=snap, vivid=vivid)[0]
+        return self.predict_batch(
+            [lines], hints=[hints], palette=palette, seed=seed, snap=snap, vivid=vivid, clean=clean
+        )[0]
 
     def predict_batch(
         self,
@@ -79,6 +83,7 @@ class Predictor:
         seed: int = 0,
         snap: bool = True,
         vivid: bool = True,
+        clean: bool | None = None,
     ) -> list[ColorResult]:
         """Colour several drawings, which a network takes together; sizes may differ. Results as of `predict`, one each.
 
@@ -87,23 +92,24 @@ class Predictor:
         layers = [None] * len(lines) if hints is None else list(hints)
         if len(layers) != len(lines):
             raise UsageError(f"{len(layers)} hint maps for {len(lines)} drawings", hint="Give one for each, or None")
-        prepared = [
-            self._drawing(drawing, layer, palette, seed + number)
-            for number, (drawing, layer) in enumerate(zip(lines, layers, strict=True))
+        pages = [LineArt(_as_picture(picture), clean=clean) for picture in lines]
+        drawings = [
+            replace(self._drawing(page.drawing, layer, palette, seed + number), snap=snap, vivid=vivid)
+            for number, (page, layer) in enumerate(zip(pages, layers, strict=True))
         ]
-        if not prepared:
+        if not drawings:
             return []
-        drawings = [replace(drawing, snap=snap, vivid=vivid) for drawing, _ in prepared]
         results = self._source.predict(drawings, self._device)
-        return [replace(result, line_art=line_art) for result, (_, line_art) in zip(results, prepared, strict=True)]
+        return [
+            replace(result, line_art=page.layer, is_multiplied=page.is_grey)
+            for result, page in zip(results, pages, strict=True)
+        ]
 
-    def _drawing(self, lines: U8, hints: U8 | None, palette: U8 | None, seed: int) -> tuple[Drawing, U8]:
-        """What the model is given, and the line art as it lies on top."""
-        line_art = LineArt(_as_picture(lines))
-        drawing = line_art.drawing
+    def _drawing(self, drawing: U8, hints: U8 | None, palette: U8 | None, seed: int) -> Drawing:
+        """What the model is given."""
         guide = ColorGuide(_as_hints(hints, drawing.shape), _as_palette(palette))
         guides = {self.traits.hint_preset: guide}
-        return Drawing(LineReading(drawing), guides, np.random.default_rng(seed)), line_art.layer
+        return Drawing(LineReading(drawing), guides, np.random.default_rng(seed))
 
 
 def _as_picture(lines: U8) -> Picture:

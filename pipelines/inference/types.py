@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Labels, Mask
 from pipelines.core.imaging.blend_modes import shading_of
-from pipelines.core.imaging.compositing import composite
+from pipelines.core.imaging.compositing import composite, multiply
 from pipelines.flatting.areas import AreaMap
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.encoding import Encoding
@@ -132,6 +132,7 @@ class ColorResult:
     ink: U8 = field(default_factory=lambda: np.zeros(3, np.uint8))  # RGB (3,), the colour that suits the lines
     steps: Mapping[str, U8] = field(default_factory=Steps)  # intermediate pictures
     line_art: U8 | None = None  # RGBA (H, W, 4), what lies on top; None: nothing
+    is_multiplied: bool = False  # whether it multiplies the colour, as soft and grey ink does
 
     def with_steps(self, makers: Mapping[str, Callable[[], U8]]) -> "ColorResult":
         """The same with intermediate pictures, by functions that make them."""
@@ -145,7 +146,9 @@ class ColorResult:
     @cached_property
     def picture(self) -> U8:
         """The finished picture, RGB (H, W, 3): the line art over the colour."""
-        return self.colour if self.line_art is None else composite(self.line_art, self.colour)
+        if self.line_art is None:
+            return self.colour
+        return multiply(self.line_art, self.colour) if self.is_multiplied else composite(self.line_art, self.colour)
 
 
 # the family

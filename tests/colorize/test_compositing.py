@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.colorize.compositing import finish, finish_layer, line_art, restyle_ink
+from pipelines.colorize.compositing import finish, finish_layer, restyle_ink
 from pipelines.colorize.options import Background, Lines
 from pipelines.core.imaging.line_art import ink_layer
 from pipelines.core.imaging.picture import Picture
@@ -55,7 +55,7 @@ def of(picture: Picture, mode: Background = "auto", lines: Lines = "keep") -> By
 
 @pytest.mark.parametrize("picture", [on_paper(), ink_alone(), with_body()], ids=["paper", "ink", "body"])
 def test_lines_are_kept_tinted_or_left_out(picture: Picture) -> None:
-    kept, tinted, none = (line_art(picture, mode, INK) for mode in ("keep", "tint", "none"))
+    kept, tinted, none = (restyle_ink(ink_layer(picture), mode, INK) for mode in ("keep", "tint", "none"))
     assert np.array_equal(kept, ink_layer(picture))
     assert (kept[..., 3] == 255).any()
     assert (tinted[..., :3] == INK).all()
@@ -65,7 +65,7 @@ def test_lines_are_kept_tinted_or_left_out(picture: Picture) -> None:
 
 @pytest.mark.parametrize("ink", [None, np.zeros(3, np.uint8)])
 def test_lines_for_which_there_is_no_colour_stay_as_they_are(ink: Bytes | None) -> None:
-    assert np.array_equal(line_art(on_paper(), "tint", ink), line_art(on_paper()))
+    assert np.array_equal(restyle_ink(ink_layer(on_paper()), "tint", ink), ink_layer(on_paper()))
 
 
 def test_a_layer_of_lines_is_not_changed_by_what_is_made_of_it() -> None:
@@ -123,6 +123,6 @@ def test_on_paper_nothing_is_transparent_and_all_is_painted(picture: Picture) ->
 
 def test_a_layer_that_is_made_already_gives_the_same() -> None:
     for mode in ("auto", "paper", "transparent"):
-        layer = line_art(ink_alone(), "tint", INK)
+        layer = restyle_ink(ink_layer(ink_alone()), "tint", INK)
         again = finish_layer(ink_alone(), layer, painted(), OUTSIDE, mode=mode)
         assert np.array_equal(again, of(ink_alone(), mode, "tint"))

@@ -8,9 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.colorize import finish, line_art
+from pipelines.colorize import finish
+from pipelines.colorize.compositing import restyle_ink
 from pipelines.core.imaging.blend_modes import blend
 from pipelines.core.imaging.layers import Document, at_full_size
+from pipelines.core.imaging.line_art import ink_layer
 from pipelines.core.imaging.picture import Picture
 from pipelines.exports.base.decomposition import FinishedPicture, decompose
 from tests import drawings
@@ -58,7 +60,8 @@ def finished(kind: str = "paper", mode: Any = "auto", lines: Any = "keep") -> Fi
     areas[drawings.two_circles(SIZE) < 128] = 0
     result = finish(picture, colour, background, mode=mode, lines=lines)
     hints = drawings.two_hints(SIZE)
-    return FinishedPicture(result, colour, flat, background, line_art(picture, lines), hints, areas)
+    layer = restyle_ink(ink_layer(picture), lines, None)
+    return FinishedPicture(result, colour, flat, background, layer, hints, areas, is_multiplied=lines == "multiply")
 
 
 def laid_together(document: Document) -> Bytes:

@@ -27,6 +27,12 @@ def composite(layer: U8, colour: ArrayLike) -> U8:
     return result
 
 
+def multiply(layer: U8, colour: U8) -> U8:
+    """Multiply RGB (H, W, 3) by an RGBA layer (H, W, 4): b (255 - a + a c / 255) / 255, rounded."""
+    over = composite(layer, (255, 255, 255))
+    return np.asarray(cv2.multiply(colour, over, scale=1 / 255), np.uint8)
+
+
 def join_alpha(rgb: U8, alpha: U8 | None) -> U8:
     """Join RGB (H, W, 3) and alpha (H, W), None = opaque, to RGBA (H, W, 4)."""
     layer = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2RGBA), np.uint8)

@@ -6,17 +6,21 @@ not. Paper is the highest peak of its histogram on the light side, solid ink wha
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from pipelines.core.imaging.arrays import F32, U8
 from pipelines.core.imaging.compositing import fit, join_alpha, over_white
+from pipelines.core.imaging.paper import Paper
 from pipelines.core.imaging.picture import Picture
 
 _LEAST_CONTRAST = 16  # levels between paper and ink below which there is one flat tone
 _LIGHTEST_SHEET = 192  # a paper whose darkest channel is below this is a coloured or a dark sheet
 _POLARITY_SIZE = 256  # px, the longer side at which thickness is compared
+_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+_BLACK = 48.0  # luma: solid ink that is no lighter is black
 _THIN = 3.5  # px at that size: the mean distance to the edge of what is a line drawing whatever else it is
 
 
@@ -29,11 +33,40 @@ class Levels:
     flat: bool
 
 
-class LineArt:
-    """A picture of line art, read once: as a drawing (`line_drawing`) and as a layer (`ink_layer`)."""
+class _Sheet(NamedTuple):
+    """A page as it is laid over colour, and as its lines are read."""
 
-    def __init__(self, picture: Picture) -> None:
-        self._rgb, self._alpha = picture.rgb, picture.alpha
+    seen: U8  # RGB (H, W, 3), on white paper
+    levels: Levels  # of its tone
+    tone: U8  # (H, W), the darkest channel, of the page that lines are read off
+    drawing_levels: Levels
+    is_cleaned: bool
+
+
+class LineArt:
+    """A picture of line art, read once: as a drawing (`line_drawing`) and as a layer (`ink_layer`).
+
+    clean: whether paper is whitened and light flattened (`paper.py`); None: where paper is not white.
+    """
+
+    def __init__(self, picture: Picture, *, clean: bool | None = None) -> None:
+        self._rgb, self._alpha, self._clean = picture.rgb, picture.alpha, clean
+
+    @property
+    def is_cleaned(self) -> bool:
+        """Whether paper was whitened."""
+        return self._sheet.is_cleaned
+
+    @cached_property
+    def is_grey(self) -> bool:
+        """Whether its ink is no black: laid on a dark fill, it would be lighter than that."""
+        if self._alpha is not None and self._is_light_ink:
+            return False
+        seen, levels = self._sheet.seen, self._sheet.levels
+        if levels.flat:
+            return self.is_cleaned
+        solid = _tone(seen) <= levels.ink
+        return self.is_cleaned or float(seen[solid].mean(axis=0) @ _LUMA) > _BLACK
 
     @cached_property
     def drawing(self) -> U8:
@@ -42,7 +75,7 @@ class LineArt:
             tone = np.asarray(cv2.bitwise_not(self._alpha), np.uint8)
             levels = _levels(_histogram(tone))
         else:
-            _, tone, levels = self._sheet
+            tone, levels = self._sheet.tone, self._sheet.drawing_levels
         return _look_up(tone, _stretch(levels))
 
     @cached_property
@@ -51,8 +84,8 @@ class LineArt:
         rgb, alpha = self._rgb, self._alpha
         if alpha is not None and self._is_light_ink:
             return join_alpha(rgb, alpha)
-        seen, tone, levels = self._sheet
-        table = _alpha_by_tone(levels)
+        seen, levels = self._sheet.seen, self._sheet.levels
+        tone, table = _tone(seen), _alpha_by_tone(levels)
         if alpha is None:
             return _lossless_layer(seen, _look_up(tone, table))
         if _is_light_on_dark(over_white(rgb, alpha)):
@@ -67,11 +100,11 @@ class LineArt:
         return self._alpha is not None and _is_light_ink(self._rgb, self._alpha)
 
     @cached_property
-    def _sheet(self) -> tuple[U8, U8, Levels]:
-        return _read_sheet(self._rgb, self._alpha)
+    def _sheet(self) -> _Sheet:
+        return _read_sheet(self._rgb, self._alpha, self._clean)
 
 
-def line_drawing(picture: Picture) -> U8:
+def line_drawing(picture: Picture, *, clean: bool | None = None) -> U8:
     """Return a picture of line art as a line drawing, uint8 (H, W), 0 = ink, 255 = paper.
 
     Tone is the darkest channel, so that a yellow or light blue line counts; it is stretched until paper is 255 and
@@ -82,10 +115,10 @@ def line_drawing(picture: Picture) -> U8:
     vanish on white (white lines on a transparent ground) is read off the alpha. A picture of one flat tone is all
     paper, or all ink where it is darker than middle grey.
     """
-    return LineArt(picture).drawing
+    return LineArt(picture, clean=clean).drawing
 
 
-def ink_layer(picture: Picture) -> U8:
+def ink_layer(picture: Picture, *, clean: bool | None = None) -> U8:
     """Return a picture of line art as a layer, uint8 RGBA (H, W, 4), that over white gives the picture back exactly.
 
     Solid ink, pixels as dark as the drawing's own ink, is opaque in its own colour and comes out unchanged over any
@@ -96,7 +129,7 @@ def ink_layer(picture: Picture) -> U8:
     Two kinds cannot be exact, since opaque paper would hide all colour: light lines on a dark ground are exchanged
     light for dark (hues stay), and paper darker than 3/4 in some channel, a coloured sheet, is taken for white.
     """
-    return LineArt(picture).layer
+    return LineArt(picture, clean=clean).layer
 
 
 # levels
@@ -192,20 +225,34 @@ def _is_light_ink(rgb: U8, alpha: U8) -> bool:
     return darkest >= _LIGHTEST_SHEET and lightest - darkest < 48
 
 
-def _read_sheet(rgb: U8, alpha: U8 | None) -> tuple[U8, U8, Levels]:
-    """Return the drawing on white paper (light on dark exchanged, a coloured sheet whitened), its tone and levels."""
+def _read_sheet(rgb: U8, alpha: U8 | None, clean: bool | None) -> _Sheet:
+    """Return the page on white paper: light on dark exchanged, paper that is not white whitened."""
     seen = over_white(rgb, alpha)
     if _is_light_on_dark(seen):
         seen = _exchange_light_and_dark(seen)
+    paper = Paper(seen)
+    if clean is None:
+        clean = alpha is None and not paper.is_clean and not _is_one_tone(seen)
+    if clean:
+        tone = _tone(paper.flat)
+        levels = _levels(_histogram(_tone(paper.cleaned)))
+        return _Sheet(paper.cleaned, levels, tone, _levels(_histogram(tone)), is_cleaned=True)
     tone = _tone(seen)
     counts = _histogram(tone)
     levels = _levels(counts)
     lighter = float(counts[levels.paper + 24 :].sum())
-    if levels.paper >= _LIGHTEST_SHEET or lighter * 100 > counts.sum():
-        return seen, tone, levels
-    white = _on_white_paper(seen)
-    tone = _tone(white)
-    return white, tone, _levels(_histogram(tone))
+    if levels.paper < _LIGHTEST_SHEET and lighter * 100 <= counts.sum():
+        seen = _on_white_paper(seen)
+        tone = _tone(seen)
+        levels = _levels(_histogram(tone))
+    return _Sheet(seen, levels, tone, levels, is_cleaned=False)
+
+
+def _is_one_tone(rgb: U8) -> bool:
+    """Tell whether nearly all of a picture has one tone, dark or light: there is no ink to be told from paper."""
+    present = np.cumsum(_histogram(_tone(rgb)))
+    low, high = np.searchsorted(present, np.array([0.001, 0.999]) * present[-1])
+    return bool(high - low < _LEAST_CONTRAST)
 
 
 def _is_light_on_dark(rgb: U8) -> bool:

@@ -6,7 +6,7 @@ background   paper; hidden where the result has transparency
 flats        the flat colours of the figure; on request a group with a layer for each colour or each region
 shading      multiply: colour / flat in each channel where the colouring is darker, transparent where nothing is
 highlights   screen: 1 - (1 - colour) / (1 - flat) where it is lighter
-line-art     the ink as it is laid over the colour
+line-art     the ink as it is laid over the colour: multiplied where it is soft or grey
 hints        the hints that were given, hidden; only where there are some
 
 A channel of 8 bits has a factor for every darker and for every lighter level, so the colours come out exactly. Where
@@ -47,6 +47,7 @@ class FinishedPicture:
     line_art: U8  # RGBA (H, W, 4), laid over the colour
     hints: U8 | None = None  # RGBA (H, W, 4); None: there is no layer of hints
     areas: Labels | None = None  # (H, W), the drawing's areas on its paper, 0 on ink; needed for flats by region
+    is_multiplied: bool = False  # whether the line art multiplies what it lies on
 
     @property
     def opacity(self) -> U8:
@@ -65,7 +66,9 @@ def decompose(finished: FinishedPicture, *, flats: Flats = "one") -> Document:
     if flats != "one":
         labels = _by_colour(finished, bottom) if flats == "colour" else _by_region(finished, bottom)
         layers[1:] = _divided(bottom, finished.flats, labels, name=flats)
-    layers += [_shading(finished, figure), _highlights(finished, figure), cropped("line-art", _line_art(finished))]
+    mode = "multiply" if finished.is_multiplied else "normal"
+    layers += [_shading(finished, figure), _highlights(finished, figure)]
+    layers.append(cropped("line-art", _line_art(finished), mode=mode))
     if finished.hints is not None:
         layers.append(cropped(HINTS, finished.hints, visible=False))
     return Document(width, height, tuple(layers), finished.flattened)

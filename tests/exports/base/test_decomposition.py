@@ -12,7 +12,7 @@ from pipelines.exports.base.decomposition import NAMES, FinishedPicture, decompo
 from tests.exports.documents import MODES, SHEETS, SIZE, apart, finished, laid_together, painting
 
 
-@pytest.mark.parametrize(("kind", "mode", "lines"), list(product(SHEETS, MODES, ("keep", "none"))))
+@pytest.mark.parametrize(("kind", "mode", "lines"), list(product(SHEETS, MODES, ("keep", "none", "multiply"))))
 def test_the_layers_together_are_the_finished_picture(kind: str, mode: str, lines: str) -> None:
     for flats in ("one", "colour", "region"):
         document = decompose(finished(kind, mode, lines), flats=flats)  # type: ignore[arg-type]
