@@ -26,6 +26,9 @@ from pipelines.core.imaging.compositing import fit
 _SMALL = 512  # px of the longer side at which paper is estimated
 _WINDOW = 0.05  # of the longer side: wider than any stroke
 _TONED_WINDOW = 0.02  # the same where areas have tones: a narrow area is no stroke
+_COARSE = 64  # px of the longer side at which paper is looked for around solid ink
+_DARKEST_SHADOW = 0.5  # of the light around it
+_DARKEST_TONE = 0.35  # of the paper around it: a darker area is ink
 _SMOOTHED = 256  # px: smaller pictures are pixel art, and not smoothed
 _SMOOTHING = 1.2  # px at that size
 _LEVEL = 8  # levels over 5 px: tones that change less are an area, not an edge
@@ -34,14 +37,16 @@ _GREY_AREAS = 0.18  # of the page: with more areas of grey it is not clean; clea
 _WHITE = 250  # the darkest channel of white paper, at least
 _TWO_LEVELS = 0.97  # of pixels that are black or white: the page has one bit
 _DOTS = 0.04  # of its pixels that are unlike all four beside them: they are dots
+_FAR_DOTS = 0.01  # the same, of those that are unlike all eight around them
 _DESCREENED = 2.0  # px: dots are smoothed by
 _STEP = 14  # levels over 5 px: an edge between tones
 _STEPS_AT_INK = 0.6  # of such edges that lie at lines: they are tones of areas, not shadows
-_LEAST_STEPS = 0.01  # of the page
+_LEAST_STEPS = 0.03  # of the page: toned pages had .06 and more, solid ink alone .011 at most
 _PAPER = 0.85  # of its paper's tone: lighter pixels are surely paper
 _GRAIN = 2.5  # deviations of grain that are paper
-_SPECK, _STROKE = 3.0, 6.0  # deviations of smoothed grain from which a pixel may be, and surely is, of a stroke
+_SPECK, _STROKE = 3.0, 8.0  # deviations of smoothed grain from which a pixel may be, and surely is, of a stroke
 _LEAST_STROKE = 6.0  # levels, after smoothing: what is fainter is no stroke
+_LEAST_STROKE_IN_DOTS = 40.0  # the same of dithered pages, where two dots side by side are 20
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,10 @@ class Paper:
         is_ink = _darkest(self.rgb) < 128
         middle = is_ink[1:-1, 1:-1]
         sides = (is_ink[:-2, 1:-1], is_ink[2:, 1:-1], is_ink[1:-1, :-2], is_ink[1:-1, 2:])
+        corners = (is_ink[:-2, :-2], is_ink[2:, 2:], is_ink[:-2, 2:], is_ink[2:, :-2])
         alone = np.logical_and.reduce([middle != side for side in sides])
-        return bool(np.count_nonzero(alone) > _DOTS * is_ink.size)
+        dots = np.logical_and.reduce([alone, *(middle != corner for corner in corners)])
+        return bool(np.count_nonzero(alone) > _DOTS * alone.size or np.count_nonzero(dots) > _FAR_DOTS * alone.size)
 
     @cached_property
     def is_tinted(self) -> bool:
@@ -81,7 +88,7 @@ class Paper:
         """Whether areas of the page have tones of their own that end at lines."""
         if self.is_clean:
             return False
-        tone = _darkest(self._ground_within(_WINDOW))
+        tone = _darkest(_over_solid_ink(self._ground_within(_WINDOW), _DARKEST_TONE))
         steps = _range(tone) > _STEP
         ink = cv2.compare(_darkest(self._small), cv2.convertScaleAbs(tone, alpha=0.75), cv2.CMP_LT)
         near_ink = cv2.dilate(ink, _disc(7)) > 0
@@ -93,7 +100,8 @@ class Paper:
         """The page on pure white paper, RGB (H, W, 3): tones of areas are white too, strokes keep theirs."""
         if self.is_clean:
             return self.rgb
-        return _without_grain(_divided(self._smooth, self._ground))
+        least = _LEAST_STROKE_IN_DOTS if self.is_dithered else _LEAST_STROKE
+        return _without_grain(_divided(self._smooth, self._ground), least)
 
     @cached_property
     def cleaned(self) -> U8:
@@ -123,7 +131,10 @@ class Paper:
     @cached_property
     def _ground(self) -> U8:
         """The paper's colour under the ink, RGB, at most _SMALL px."""
-        return self._ground_within(_TONED_WINDOW if self.is_toned else _WINDOW)
+        if self.is_toned:
+            return self._ground_within(_TONED_WINDOW)
+        ground = self._ground_within(_WINDOW)
+        return _over_solid_ink(ground, _DARKEST_SHADOW)
 
     def _ground_within(self, window: float) -> U8:
         side = max(self._small.shape)
@@ -139,6 +150,18 @@ class Paper:
         tone = _darkest(self._ground_within(_WINDOW))
         is_grey = (tone > _DARKEST) & (tone < _LIGHTEST) & (_range(tone) <= _LEVEL)
         return float(is_grey.mean())
+
+
+def _over_solid_ink(ground: U8, darkest: float) -> U8:
+    """The ground, that around it where it is darker than that share of it: there is ink, too wide for a stroke."""
+    height, width = ground.shape[:2]
+    size = max(1, width * _COARSE // max(height, width)), max(1, height * _COARSE // max(height, width))
+    coarse = cv2.resize(ground, size, interpolation=cv2.INTER_AREA)
+    wide = cv2.morphologyEx(coarse, cv2.MORPH_CLOSE, _disc(_COARSE // 3 | 1), borderType=cv2.BORDER_REPLICATE)
+    around = np.asarray(cv2.resize(wide, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    shade = cv2.convertScaleAbs(_darkest(around), alpha=darkest)
+    solid = cv2.dilate(cv2.compare(_darkest(ground), shade, cv2.CMP_LT), _disc(5))
+    return np.where(solid[..., None] > 0, around, ground)
 
 
 def _darkest(rgb: U8) -> U8:
@@ -175,18 +198,18 @@ def _divided(rgb: U8, ground: U8) -> U8:
     return np.asarray(cv2.merge([channels[index] if strong[index] else darkest for index in range(3)]), np.uint8)
 
 
-def _without_grain(ratio: U8) -> U8:
-    """Make paper white all over: grain, and specks that are no darker than grain makes them."""
+def _without_grain(ratio: U8, least_stroke: float) -> U8:
+    """Make paper white all over: grain, and specks no darker than grain makes them, or than `least_stroke`, levels."""
     tone = _darkest(ratio)
     grain = _deviation(tone)
-    least = 255 - max(_GRAIN * grain, 3.0)
-    stretched = np.asarray(cv2.convertScaleAbs(ratio, alpha=255 / least), np.uint8)
+    white = 255 - max(_GRAIN * grain, 3.0)
+    stretched = np.asarray(cv2.convertScaleAbs(ratio, alpha=255 / white), np.uint8)
     smoothing = max(1.0, max(tone.shape) / 800)
     darkness = cv2.GaussianBlur(cv2.bitwise_not(tone), (0, 0), smoothing).astype(np.float32)
     middle = float(np.median(darkness))
     spread = _deviation_of(darkness, middle)
-    weak = darkness > middle + max(_SPECK * spread, _LEAST_STROKE)
-    strong = darkness > middle + max(_STROKE * spread, 2 * _LEAST_STROKE)
+    weak = darkness > middle + max(_SPECK * spread, least_stroke)
+    strong = darkness > middle + max(_STROKE * spread, 2 * least_stroke)
     reach = 2 * round(2 * smoothing) + 1
     strokes = cv2.dilate(_holding(weak, strong), _disc(reach))
     stretched[strokes == 0] = 255
