@@ -37,9 +37,10 @@ class _Sheet(NamedTuple):
     """A page as it is laid over colour, and as its lines are read."""
 
     seen: U8  # RGB (H, W, 3), on white paper
-    levels: Levels  # of its tone
-    tone: U8  # (H, W), the darkest channel, of the page that lines are read off
-    drawing_levels: Levels
+    tone: U8  # (H, W), its darkest channel
+    levels: Levels
+    line_tone: U8  # (H, W), the same of the page as its lines are read
+    line_levels: Levels
     is_cleaned: bool
 
 
@@ -62,10 +63,10 @@ class LineArt:
         """Whether its ink is no black: laid on a dark fill, it would be lighter than that."""
         if self._alpha is not None and self._is_light_ink:
             return False
-        seen, levels = self._sheet.seen, self._sheet.levels
+        seen, tone, levels, *_ = self._sheet
         if levels.flat:
             return self.is_cleaned
-        solid = _tone(seen) <= levels.ink
+        solid = tone <= levels.ink
         return self.is_cleaned or float(seen[solid].mean(axis=0) @ _LUMA) > _BLACK
 
     @cached_property
@@ -75,7 +76,7 @@ class LineArt:
             tone = np.asarray(cv2.bitwise_not(self._alpha), np.uint8)
             levels = _levels(_histogram(tone))
         else:
-            tone, levels = self._sheet.tone, self._sheet.drawing_levels
+            tone, levels = self._sheet.line_tone, self._sheet.line_levels
         return _look_up(tone, _stretch(levels))
 
     @cached_property
@@ -84,8 +85,8 @@ class LineArt:
         rgb, alpha = self._rgb, self._alpha
         if alpha is not None and self._is_light_ink:
             return join_alpha(rgb, alpha)
-        seen, levels = self._sheet.seen, self._sheet.levels
-        tone, table = _tone(seen), _alpha_by_tone(levels)
+        seen, tone, levels, *_ = self._sheet
+        table = _alpha_by_tone(levels)
         if alpha is None:
             return _lossless_layer(seen, _look_up(tone, table))
         if _is_light_on_dark(over_white(rgb, alpha)):
@@ -232,25 +233,24 @@ def _read_sheet(rgb: U8, alpha: U8 | None, clean: bool | None) -> _Sheet:
         seen = _exchange_light_and_dark(seen)
     paper = Paper(seen)
     if clean is None:
-        clean = alpha is None and not paper.is_clean and not _is_one_tone(seen)
+        clean = alpha is None and not paper.is_clean and not _is_one_tone(paper.counts)
     if clean:
-        tone = _tone(paper.flat)
-        levels = _levels(_histogram(_tone(paper.cleaned)))
-        return _Sheet(paper.cleaned, levels, tone, _levels(_histogram(tone)), is_cleaned=True)
-    tone = _tone(seen)
-    counts = _histogram(tone)
+        tone, line_tone = _tone(paper.cleaned), _tone(paper.flat)
+        levels, line_levels = _levels(_histogram(tone)), _levels(_histogram(line_tone))
+        return _Sheet(paper.cleaned, tone, levels, line_tone, line_levels, is_cleaned=True)
+    tone, counts = paper.tone, paper.counts
     levels = _levels(counts)
     lighter = float(counts[levels.paper + 24 :].sum())
     if levels.paper < _LIGHTEST_SHEET and lighter * 100 <= counts.sum():
         seen = _on_white_paper(seen)
         tone = _tone(seen)
         levels = _levels(_histogram(tone))
-    return _Sheet(seen, levels, tone, levels, is_cleaned=False)
+    return _Sheet(seen, tone, levels, tone, levels, is_cleaned=False)
 
 
-def _is_one_tone(rgb: U8) -> bool:
+def _is_one_tone(counts: F32) -> bool:
     """Tell whether nearly all of a picture has one tone, dark or light: there is no ink to be told from paper."""
-    present = np.cumsum(_histogram(_tone(rgb)))
+    present = np.cumsum(counts)
     low, high = np.searchsorted(present, np.array([0.001, 0.999]) * present[-1])
     return bool(high - low < _LEAST_CONTRAST)
 

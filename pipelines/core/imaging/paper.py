@@ -56,20 +56,31 @@ class Paper:
     rgb: U8
 
     @cached_property
+    def tone(self) -> U8:
+        """The darkest channel, (H, W)."""
+        return _darkest(self.rgb)
+
+    @cached_property
+    def counts(self) -> F32:
+        """How many pixels have each tone, (256,)."""
+        return np.asarray(cv2.calcHist([self.tone], [0], None, [256], [0, 256]), np.float32).ravel()
+
+    @cached_property
     def is_clean(self) -> bool:
         """Whether it is white, so that nothing is to be done."""
         if self.is_tinted or self.is_dithered:
             return False
-        greys = float(self._counts[_DARKEST + 1 : _LIGHTEST].sum()) / self._counts.sum()
+        greys = float(self.counts[_DARKEST + 1 : _LIGHTEST].sum()) / self.counts.sum()
         return bool(greys < _GREY_AREAS) or self._grey_areas < _GREY_AREAS
 
     @cached_property
     def is_dithered(self) -> bool:
         """Whether its tones are patterns of black and white dots."""
-        ends = float(self._counts[:8].sum() + self._counts[-8:].sum())
-        if max(self.rgb.shape) < _SMOOTHED or ends < _TWO_LEVELS * self._counts.sum():
+        ends = float(self.counts[:8].sum() + self.counts[-8:].sum())
+        if max(self.rgb.shape) < _SMOOTHED or ends < _TWO_LEVELS * self.counts.sum():
             return False
-        is_ink = _darkest(self.rgb) < 128
+        rows = len(self.tone)
+        is_ink = self.tone[rows // 3 : 2 * rows // 3] < 128  # a third is enough
         middle = is_ink[1:-1, 1:-1]
         sides = (is_ink[:-2, 1:-1], is_ink[2:, 1:-1], is_ink[1:-1, :-2], is_ink[1:-1, 2:])
         corners = (is_ink[:-2, :-2], is_ink[2:, 2:], is_ink[:-2, 2:], is_ink[2:, :-2])
@@ -80,7 +91,7 @@ class Paper:
     @cached_property
     def is_tinted(self) -> bool:
         """Whether even the lightest of the paper is not white."""
-        light = self._counts[128:]
+        light = self.counts[128:]
         return bool(light.any() and 128 + int(light.argmax()) < _WHITE)
 
     @cached_property
@@ -122,11 +133,6 @@ class Paper:
     def _smooth(self) -> U8:
         """The picture, RGB (H, W, 3); dots run together."""
         return np.asarray(cv2.GaussianBlur(self.rgb, (0, 0), _DESCREENED), np.uint8) if self.is_dithered else self.rgb
-
-    @cached_property
-    def _counts(self) -> F32:
-        """How many pixels have each level as their darkest channel, (256,)."""
-        return np.asarray(cv2.calcHist([_darkest(self.rgb)], [0], None, [256], [0, 256]), np.float32).ravel()
 
     @cached_property
     def _ground(self) -> U8:
