@@ -1,8 +1,9 @@
 """Makes clean ink look like what artists have: pencil, scans, phone photos, toned pages; all chance is drawn by a seed.
 
-A kind takes the clean drawing, uint8 (H, W), 0 = ink, and a generator, and returns the page, uint8 RGB (H, W, 3). It
-never moves a line. Measures in px hold for a page of 384 px and grow with the page. `Light` below means reflected
-light, 0..1 of white; what lies on paper is multiplied by it, as light is taken away twice.
+A kind takes the clean drawing, uint8 (H, W), 0 = ink, where its figure is, bool (H, W), and a generator, and returns
+the page, uint8 RGB (H, W, 3). It never moves a line. Measures in px hold for a page of 384 px and grow with the page.
+`Light` below means reflected light, 0..1 of white; what lies on paper is multiplied by it, as light is taken away
+twice.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,8 @@ from pipelines.core.imaging.picture import decode_picture
 
 Bytes = NDArray[np.uint8]
 Light = NDArray[np.float32]
-Kind = Callable[[Bytes, np.random.Generator], Bytes]
+Mask = NDArray[np.bool_]
+Kind = Callable[[Bytes, Mask, np.random.Generator], Bytes]
 Colour = Sequence[float]
 
 PAGE = 384  # px, the longer side for which measures are given
@@ -68,7 +70,7 @@ def _strokes(lines: Bytes, strength: float, tooth: float, rng: np.random.Generat
     """Cover of a pencil: soft at the edge, uneven in pressure, broken by the paper's tooth."""
     shape, scale = (lines.shape[0], lines.shape[1]), _scale(lines)
     pressure = 1 + 0.12 * _noise(shape, 14 * scale, rng)
-    grip = np.clip(0.9 + tooth * _noise(shape, 0.65 * scale, rng), 0.15, 1.25)
+    grip = np.clip(0.92 + tooth * _noise(shape, 0.85 * scale, rng), 0.3, 1.2)
     return np.asarray(np.clip(_coverage(lines, 0.75) * pressure * grip * strength, 0, 1), np.float32)
 
 
@@ -102,64 +104,61 @@ def _jpeg(page: Bytes, quality: int) -> Bytes:
     return decode_picture(data.tobytes()).rgb
 
 
-def _areas(lines: Bytes) -> tuple[int, NDArray[np.int32]]:
-    """How many areas of paper ink encloses, and the number of the nearest at each pixel, the outside's included.
-
-    0 is the area of the first corner.
-    """
-    paper = (lines >= PAPER).astype(np.uint8)
-    paper[0, 0] = 1
-    areas = cv2.connectedComponents(paper, connectivity=4)[1]
-    to_paper, near = cv2.distanceTransformWithLabels(1 - paper, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+def _areas(lines: Bytes, figure: Mask) -> tuple[int, NDArray[np.int32]]:
+    """How many areas of paper the lines divide the figure into, and the nearest's number at each pixel; 0 outside."""
+    paper = lines >= PAPER
+    areas = cv2.connectedComponents((paper & figure).astype(np.uint8), connectivity=4)[1]
+    known = paper | ~figure
+    away, near = cv2.distanceTransformWithLabels(
+        (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
+    )
     numbers = np.zeros(int(near.max()) + 1, np.int32)
-    numbers[near[to_paper == 0]] = areas[to_paper == 0]
-    full = numbers[near] - areas[0, 0]
-    count = int(areas.max())
-    return count, np.where(full < 0, full + count + 1, full).astype(np.int32) % (count + 1)
+    numbers[near[away == 0]] = areas[away == 0]
+    return int(areas.max()), np.asarray(numbers[near], np.int32)
 
 
 # the kinds
 
 
-def pencil(lines: Bytes, rng: np.random.Generator) -> Bytes:
-    """Soft grey strokes, a third to a half dark, on sketch paper under a lamp."""
+def pencil(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
+    """Soft grey strokes, a quarter to a half dark, on sketch paper under a lamp."""
     tint = np.asarray(CREAMS[rng.integers(len(CREAMS))]) * rng.uniform(0.93, 1) + rng.uniform(0, 6)
-    sheet = _paper(lines, tint.clip(0, 255).tolist(), rng.uniform(1.2, 2.6), rng)
+    sheet = _paper(lines, tint.clip(0, 255).tolist(), rng.uniform(1.8, 4.5), rng)
     graphite = rng.uniform(36, 60)
-    page = _drawn(sheet, _strokes(lines, rng.uniform(0.5, 0.72), rng.uniform(0.16, 0.3), rng), [graphite] * 3)
-    return _jpeg(_bytes(page * _falloff(lines, rng.uniform(0.05, 0.18), rng)), int(rng.integers(84, 95)))
+    page = _drawn(sheet, _strokes(lines, rng.uniform(0.4, 0.66), rng.uniform(0.12, 0.22), rng), [graphite] * 3)
+    return _jpeg(_bytes(page * _falloff(lines, rng.uniform(0.06, 0.2), rng)), int(rng.integers(84, 95)))
 
 
-def cream(lines: Bytes, rng: np.random.Generator) -> Bytes:
+def cream(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """Ink on cream paper with a slight grain."""
-    sheet = _paper(lines, CREAMS[rng.integers(len(CREAMS))], rng.uniform(0.8, 2.0), rng)
+    sheet = _paper(lines, CREAMS[rng.integers(len(CREAMS))], rng.uniform(1.2, 3.0), rng)
     ink = rng.uniform(24, 56)
     return _bytes(_drawn(sheet, _coverage(lines, rng.uniform(0.25, 0.5)), [ink + 4, ink, ink - 4]))
 
 
-def scan(lines: Bytes, rng: np.random.Generator) -> Bytes:
+def scan(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """A cheap scan: grey paper, light that falls off by a sixth towards a corner, noise of JPEG."""
     grey = rng.uniform(214, 238)
-    sheet = _paper(lines, [grey + rng.uniform(-3, 3) for _ in range(3)], rng.uniform(1.4, 2.6), rng)
+    sheet = _paper(lines, [grey + rng.uniform(-3, 3) for _ in range(3)], rng.uniform(2.0, 4.5), rng)
     page = _drawn(sheet, _coverage(lines, rng.uniform(0.45, 0.75)), [rng.uniform(34, 66)] * 3)
     return _jpeg(_bytes(page * _falloff(lines, rng.uniform(0.12, 0.2), rng)), int(rng.integers(52, 80)))
 
 
-def photo(lines: Bytes, rng: np.random.Generator) -> Bytes:
+def photo(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """A phone's photo: warm light, a shadow whose edge runs across the page, blur, noise of the sensor."""
-    sheet = _paper(lines, (244, 243, 240), rng.uniform(1.0, 2.0), rng)
+    sheet = _paper(lines, (244, 243, 240), rng.uniform(1.5, 3.5), rng)
     page = _drawn(sheet, _coverage(lines), [rng.uniform(26, 48)] * 3)
-    lamp = np.array([1.0, rng.uniform(0.92, 0.97), rng.uniform(0.78, 0.9)], np.float32) * rng.uniform(0.8, 0.96)
+    lamp = np.array([1.0, rng.uniform(0.91, 0.96), rng.uniform(0.78, 0.9)], np.float32) * rng.uniform(0.84, 1.0)
     lit = page * lamp * _falloff(lines, rng.uniform(0.08, 0.2), rng) * _shadow(lines, rng.uniform(0.15, 0.35), rng)
     page = _softened(np.asarray(lit, np.float32), rng.uniform(0.6, 0.95) * _scale(lines))
     grain = np.dstack([_noise((lines.shape[0], lines.shape[1]), 0.6, rng) for _ in range(4)])
-    page = page + rng.uniform(1.2, 2.4) / 255 * (grain[..., :1] + 0.45 * grain[..., 1:])
-    return _jpeg(_bytes(page), int(rng.integers(70, 88)))
+    noise = rng.uniform(1.6, 3.2) / 255 * (grain[..., :1] + 0.45 * grain[..., 1:])
+    return _jpeg(_bytes(np.asarray(page + noise, np.float32)), int(rng.integers(70, 88)))
 
 
-def toned(lines: Bytes, rng: np.random.Generator) -> Bytes:
+def toned(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """A panel of a comic in grey tones: every area has its tone, some a gradient; black frame, white gutter."""
-    count, areas = _areas(lines)
+    count, areas = _areas(lines, figure)
     height, width = lines.shape
     tones = rng.uniform(0.5, 1.0, count + 1).astype(np.float32)
     tones[1:][rng.random(count) < 0.25] = 1.0
@@ -176,7 +175,7 @@ def toned(lines: Bytes, rng: np.random.Generator) -> Bytes:
     return _bytes(np.dstack([page] * 3).astype(np.float32))
 
 
-def kraft(lines: Bytes, rng: np.random.Generator) -> Bytes:
+def kraft(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """Dark ink on brown wrapping paper, with its fibres."""
     shape, scale = (lines.shape[0], lines.shape[1]), _scale(lines)
     sheet = _paper(lines, BROWNS[rng.integers(len(BROWNS))], rng.uniform(3, 5), rng)
@@ -188,22 +187,22 @@ def kraft(lines: Bytes, rng: np.random.Generator) -> Bytes:
     return _jpeg(_bytes(page * _falloff(lines, rng.uniform(0.03, 0.12), rng)), int(rng.integers(84, 95)))
 
 
-def blue(lines: Bytes, rng: np.random.Generator) -> Bytes:
+def blue(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """A sketch in blue or brown pencil on white paper."""
     sheet = _paper(lines, (254, 254, 253), rng.uniform(0.3, 1.0), rng)
     cover = _strokes(lines, rng.uniform(0.8, 1.05), rng.uniform(0.08, 0.2), rng)
     return _bytes(_drawn(sheet, cover, SKETCHES[rng.integers(len(SKETCHES))]))
 
 
-def dither(lines: Bytes, rng: np.random.Generator) -> Bytes:
+def dither(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """One bit a pixel: a soft drawing on slightly grey paper, by error diffusion or by an ordered matrix."""
-    count, areas = _areas(lines)
+    count, areas = _areas(lines, figure)
     tones = np.full(count + 1, rng.uniform(0.965, 1), np.float32)
     if rng.random() < 0.4:
         tones[1:] -= rng.uniform(0, 0.2, count).astype(np.float32)
-    page = tones[areas] * (1 - rng.uniform(0.86, 1) * _coverage(lines, 0.4))
+    page = np.asarray(tones[areas] * (1 - rng.uniform(0.86, 1) * _coverage(lines, 0.4)), np.float32)
     if rng.random() < 0.5:
-        dots = np.asarray(Image.fromarray(_bytes(page.astype(np.float32))).convert("1"))
+        dots = np.asarray(Image.fromarray(_bytes(page)).convert("1"))
     else:
         quarter = np.array([[0, 2], [3, 1]])
         half = np.block([[4 * quarter, 4 * quarter + 2], [4 * quarter + 3, 4 * quarter + 1]])
@@ -213,23 +212,25 @@ def dither(lines: Bytes, rng: np.random.Generator) -> Bytes:
     return np.dstack([np.where(dots, np.uint8(255), np.uint8(0))] * 3)
 
 
-def white_on_black(lines: Bytes, rng: np.random.Generator) -> Bytes:
+def white_on_black(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """White ink or chalk on a black sheet."""
     sheet = _paper(lines, (255, 255, 255), rng.uniform(0.5, 2.5), rng)
     board = np.asarray([rng.uniform(10, 32)] * 3, np.float32) / 255
     chalk = rng.uniform(0.86, 0.98) * np.clip(1 + rng.uniform(0, 0.12) * _noise(sheet.shape[:2], 0.7, rng), 0, 1.1)
-    cover = _coverage(lines, rng.uniform(0.2, 0.5)) * chalk
+    cover = np.asarray(_coverage(lines, rng.uniform(0.2, 0.5)) * chalk, np.float32)
     return _bytes(np.asarray(sheet * board * (1 - cover[..., None]) + cover[..., None], np.float32))
 
 
-def coloured_pencil(lines: Bytes, rng: np.random.Generator) -> Bytes:
+def coloured_pencil(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """Outlines in several coloured pencils, each area's in one of them, on white paper with tooth."""
-    count, areas = _areas(lines)
+    count, areas = _areas(lines, figure)
     chosen = np.asarray(PENCILS, np.float32)[rng.permutation(len(PENCILS))[:3]] / 255
-    pigment = chosen[rng.integers(0, len(chosen), count + 1)][areas]
-    pigment = np.asarray(cv2.GaussianBlur(pigment, (0, 0), 0.6), np.float32)
+    turns = np.where(areas > 0, rng.integers(0, len(chosen), count + 1)[areas], -1)
+    reach = np.ones([1 + 2 * round(8 * _scale(lines))] * 2, np.uint8)  # px: wider than a line, which has one colour
+    near = [cv2.dilate((turns == turn).astype(np.uint8), reach) for turn in range(len(chosen))]
+    pigment = np.asarray(chosen[np.argmax(near, axis=0)], np.float32)
     sheet = _paper(lines, (252, 251, 247), rng.uniform(0.8, 1.8), rng)
-    page = _drawn(sheet, _strokes(lines, rng.uniform(0.85, 1.05), rng.uniform(0.15, 0.28), rng), pigment)
+    page = _drawn(sheet, _strokes(lines, rng.uniform(0.85, 1.05), rng.uniform(0.12, 0.22), rng), pigment)
     return _jpeg(_bytes(page * _falloff(lines, rng.uniform(0.02, 0.1), rng)), int(rng.integers(84, 95)))
 
 

@@ -80,7 +80,7 @@ class Subject:
         if kind == CLEAN:
             return np.dstack([self.lines] * 3)
         rng = np.random.default_rng([seed, zlib.crc32(f"{self.name}/{kind}".encode())])
-        return KINDS[kind](self.lines, rng)
+        return KINDS[kind](self.lines, self.figure, rng)
 
 
 @dataclass(frozen=True)
