@@ -123,7 +123,7 @@ def _areas(lines: Bytes, figure: Mask) -> tuple[int, NDArray[np.int32]]:
 def pencil(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """Soft grey strokes, a quarter to a half dark, on sketch paper under a lamp."""
     tint = np.asarray(CREAMS[rng.integers(len(CREAMS))]) * rng.uniform(0.93, 1) + rng.uniform(0, 6)
-    sheet = _paper(lines, tint.clip(0, 255).tolist(), rng.uniform(1.8, 4.5), rng)
+    sheet = _paper(lines, tint.clip(0, 255).tolist(), rng.uniform(2, 6), rng)
     graphite = rng.uniform(36, 60)
     page = _drawn(sheet, _strokes(lines, rng.uniform(0.4, 0.66), rng.uniform(0.12, 0.22), rng), [graphite] * 3)
     return _jpeg(_bytes(page * _falloff(lines, rng.uniform(0.06, 0.2), rng)), int(rng.integers(84, 95)))
@@ -148,7 +148,8 @@ def photo(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Bytes:
     """A phone's photo: warm light, a shadow whose edge runs across the page, blur, noise of the sensor."""
     sheet = _paper(lines, (244, 243, 240), rng.uniform(1.5, 3.5), rng)
     page = _drawn(sheet, _coverage(lines), [rng.uniform(26, 48)] * 3)
-    lamp = np.array([1.0, rng.uniform(0.91, 0.96), rng.uniform(0.78, 0.9)], np.float32) * rng.uniform(0.84, 1.0)
+    warmth = rng.uniform(0.1, 0.24)
+    lamp = np.array([1, 1 - 0.42 * warmth, 1 - warmth], np.float32) * rng.uniform(0.84, 1.0)
     lit = page * lamp * _falloff(lines, rng.uniform(0.08, 0.2), rng) * _shadow(lines, rng.uniform(0.15, 0.35), rng)
     page = _softened(np.asarray(lit, np.float32), rng.uniform(0.6, 0.95) * _scale(lines))
     grain = np.dstack([_noise((lines.shape[0], lines.shape[1]), 0.6, rng) for _ in range(4)])
@@ -230,7 +231,7 @@ def coloured_pencil(lines: Bytes, figure: Mask, rng: np.random.Generator) -> Byt
     near = [cv2.dilate((turns == turn).astype(np.uint8), reach) for turn in range(len(chosen))]
     pigment = np.asarray(chosen[np.argmax(near, axis=0)], np.float32)
     sheet = _paper(lines, (252, 251, 247), rng.uniform(0.8, 1.8), rng)
-    page = _drawn(sheet, _strokes(lines, rng.uniform(0.85, 1.05), rng.uniform(0.12, 0.22), rng), pigment)
+    page = _drawn(sheet, _strokes(lines, rng.uniform(0.85, 1.05), rng.uniform(0.07, 0.15), rng), pigment)
     return _jpeg(_bytes(page * _falloff(lines, rng.uniform(0.02, 0.1), rng)), int(rng.integers(84, 95)))
 
 
