@@ -2,7 +2,7 @@
 
     python benchmarks/real_paper.py [--corpus DIR] [--split test] [--sets monsters openmoji ...] [--limit 12]
                                     [--kinds pencil scan ...] [--side 384] [--seed 5] [--cache DIR]
-                                    [--json results/real_paper.json] [--sheets DIR] [--pages DIR]
+                                    [--levels] [--json results/real_paper.json] [--sheets DIR] [--pages DIR]
 
 Pictures are monsters drawn by examples/monsters.py and, with a corpus, its pairs; all on white with a margin. Each is
 coloured once from its clean ink and once from each kind of page that benchmarks/_paper_kinds.py makes of it (light,
@@ -12,12 +12,14 @@ part of the figure's four largest colours. Ways of colouring:
 fillnet  what `colorize` does by default, from the page in colour
 flat     `colorize --model flat`
 G'MIC    fx_colorize_lineart_smart as in benchmarks/flat_quality.py, from the page in grey; white on black is inverted
+G'MIC+   with --levels: the same after what an artist would do first, the white point at 95 % of the median tone
 
 Only colour is judged: the colour layer is multiplied by the clean drawing and compared with the true picture (PSNR on
 RGB, mean CIEDE2000). A toned panel has a ground that no dab names: there the figure alone is judged, of clean ink too.
 The ratio is mean dE00 of a kind over that of clean ink on the same pictures, with a 95 % bootstrap interval over them.
---pages writes drawings, hints and truth as files, --sheets a contact sheet for each kind: page with hints, results,
-truth.
+`rest` is what is left of the paper: mean dE00 between the finished picture and the colour layer where no line is near.
+--pages writes drawings, hints and truth as files, --sheets contact sheets of each kind and of each picture: page with
+hints, finished results, truth.
 """
 
 import argparse
@@ -26,25 +28,21 @@ import os
 import shutil
 import sys
 import tempfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
-from _paper_kinds import KINDS, PAPER
-from flat_quality import SETS, Example, gmic_colour, over_colour, rows_of
+from _paper_kinds import KINDS
+from _paper_subjects import CLEAN, MONSTERS, Subject, monsters_of, pairs_of
+from flat_quality import SETS, Example, gmic_colour, over_colour
 from numpy.typing import NDArray
 from quality import write
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from pipelines.core.imaging.compositing import composite, fit
-from pipelines.core.imaging.line_art import line_drawing
-from pipelines.core.imaging.picture import encode_png, read_picture
+from pipelines.core.imaging.picture import encode_png
 from pipelines.inference import Predictor
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "examples"))
 
 Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -52,35 +50,12 @@ Errors = tuple[NDArray[np.float64], NDArray[np.float64]]  # squared levels and C
 Sheet = dict[str, list[Bytes]]  # kind -> cells of a row
 Way = Callable[[str, Bytes, Bytes], tuple[Bytes, Bytes]]  # kind, page, hints -> colour layer, finished picture
 
-MONSTERS = "monsters"
-CLEAN = "clean"
 FIGURE_ONLY = ("toned",)  # kinds where the figure alone is judged
-STYLES = ("ink", "thin", "thick")  # of the monsters' lines, in turn
-MARGIN = 0.05  # of the longer side, white around each picture
-DABS = 4
-DAB = 0.0115  # of the longer side: a dab's radius
-SAME = 24  # levels: colours this near in every channel are one
+NEAR = 4  # px: a line this near leaves its soft edge
 RESAMPLES = 2000
+FIGURES = ("psnr", "de00", "clean_psnr", "clean_de00", "rest")
 TARGET = 1.3  # times the dE00 of clean ink
 ON_SHEET = 12  # pictures of a contact sheet
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A picture, its clean drawing, where its figure is, and the dabs."""
-
-    name: str
-    truth: Bytes  # RGB (H, W, 3)
-    lines: Bytes  # (H, W)
-    figure: Mask  # (H, W)
-    hints: Bytes  # RGBA (H, W, 4)
-
-    def page(self, kind: str, seed: int) -> Bytes:
-        """The drawing as one kind of page, RGB."""
-        if kind == CLEAN:
-            return np.dstack([self.lines] * 3)
-        rng = np.random.default_rng([seed, zlib.crc32(f"{self.name}/{kind}".encode())])
-        return KINDS[kind](self.lines, self.figure, rng)
 
 
 @dataclass(frozen=True)
@@ -94,98 +69,19 @@ class Score:
     de00: float
     clean_psnr: float
     clean_de00: float
-
-
-# pictures
-
-
-def monsters_of(count: int, side: int, seed: int) -> Iterator[Subject]:
-    """Draw monsters and place their dabs."""
-    import monsters
-
-    inner = side - 2 * round(MARGIN * side)
-    for index in range(count):
-        drawn = monsters.render(monsters.describe(seed, index), inner, line_style=STYLES[index % len(STYLES)])
-        colour = composite(drawn.flats, np.full((inner, inner, 3), 255, np.uint8))
-        yield _subject(f"{MONSTERS}/{index:03d}", over_colour(drawn.lines, colour), drawn.lines, drawn.alpha)
-
-
-def pairs_of(corpus: Path, wanted: str, split: str, *, limit: int | None, side: int) -> Iterator[Subject]:
-    """Read pairs of the corpus, shrink them and place their dabs."""
-    inner = side - 2 * round(MARGIN * side)
-    for row in rows_of(corpus, wanted, split, limit):
-        colour, line = read_picture(corpus / row["color"]), line_drawing(read_picture(corpus / row["line"]))
-        truth = fit(colour.over_white(), inner)
-        lines = np.asarray(cv2.resize(line, truth.shape[1::-1], interpolation=cv2.INTER_AREA), np.uint8)
-        alpha = _figure_of(truth) if colour.alpha is None else fit(colour.alpha, inner)
-        yield _subject(f"{wanted}/{row['name']}", truth, lines, alpha)
-
-
-def _figure_of(truth: Bytes) -> Bytes:
-    """255 where the picture is not the white that reaches its border."""
-    padded = np.pad((truth.min(axis=2) > 250).astype(np.uint8), 1, constant_values=1)
-    outside = cv2.connectedComponents(padded, connectivity=4)[1] == 1
-    return np.where(outside[1:-1, 1:-1] & (padded[1:-1, 1:-1] > 0), np.uint8(0), np.uint8(255))
-
-
-def _subject(name: str, truth: Bytes, lines: Bytes, alpha: Bytes) -> Subject:
-    margin = round(MARGIN * max(lines.shape) / (1 - 2 * MARGIN))
-    truth, lines = (_framed(array, margin, 255) for array in (truth, lines))
-    figure = _framed(alpha, margin, 0) >= 128
-    return Subject(name, truth, lines, figure, dabs(truth, lines, figure))
-
-
-def _framed(array: Bytes, margin: int, value: int) -> Bytes:
-    sides = ((margin, margin), (margin, margin), (0, 0))[: array.ndim]
-    return np.pad(array, sides, constant_values=value)
-
-
-def dabs(truth: Bytes, lines: Bytes, figure: Mask) -> Bytes:
-    """Place a disc in the middle of the largest flat part of each of the largest colours; RGBA (H, W, 4)."""
-    free = figure & (lines >= PAPER)
-    hints = np.zeros((*lines.shape, 4), np.uint8)
-    radius = max(2, round(DAB * max(lines.shape)))
-    for _ in range(DABS):
-        colour, same = _largest_colour(truth, free)
-        if not same.any():
-            break
-        row, column, room = _middle(same)
-        disc = np.zeros(lines.shape, np.uint8)
-        cv2.circle(disc, (column, row), max(1, min(radius, int(room) - 1)), 1, -1)
-        hints[(disc > 0) & same] = (*colour, 255)
-        free &= ~same
-    return hints
-
-
-def _largest_colour(truth: Bytes, free: Mask) -> tuple[tuple[int, ...], Mask]:
-    """The commonest colour where it is free, and all that is free and near to it."""
-    if not free.any():
-        return (0, 0, 0), free
-    bins = (truth[free] >> 3).astype(np.int32) @ np.array([1024, 32, 1])
-    common = bins == np.bincount(bins).argmax()
-    colour = np.rint(np.median(truth[free][common], axis=0)).astype(np.int16)
-    same = free & (np.abs(truth.astype(np.int16) - colour).max(axis=2) <= SAME)
-    return tuple(colour.tolist()), same
-
-
-def _middle(mask: Mask) -> tuple[int, int, float]:
-    """Row, column and distance to the edge of the innermost pixel of a mask's largest part."""
-    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
-    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    inside = np.pad((parts == largest).astype(np.uint8), 1)
-    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 5)[1:-1, 1:-1]
-    row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-    return int(row), int(column), float(depth.max())
+    rest: float
 
 
 # ways of colouring
 
 
-def ways_of(names: Sequence[str], cache: Path | None) -> dict[str, Way]:
+def ways_of(names: Sequence[str], cache: Path | None, *, levels: bool) -> dict[str, Way]:
     """The ways of colouring by name; `cache` keeps G'MIC's results, None leaves G'MIC out."""
     ways = {name: _by_model(Predictor(name)) for name in names}
     if cache is not None:
-        ways["G'MIC"] = _by_gmic(cache)
+        ways["G'MIC"] = _by_gmic(cache, levels=False)
+        if levels:
+            ways["G'MIC+"] = _by_gmic(cache, levels=True)
     return ways
 
 
@@ -197,11 +93,13 @@ def _by_model(predictor: Predictor) -> Way:
     return colour
 
 
-def _by_gmic(cache: Path) -> Way:
+def _by_gmic(cache: Path, *, levels: bool) -> Way:
     def colour(kind: str, page: Bytes, hints: Bytes) -> tuple[Bytes, Bytes]:
         grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_RGB2GRAY), np.uint8)
         if kind == "white_on_black":
             grey = np.asarray(255 - grey, np.uint8)
+        if levels:
+            grey = np.asarray(cv2.convertScaleAbs(grey, alpha=255 / max(1.0, 0.95 * float(np.median(grey)))), np.uint8)
         painted = gmic_colour(Example(kind, page, grey, hints), cache)
         return painted, over_colour(grey, painted)
 
@@ -227,6 +125,7 @@ def measure(subject: Subject, kinds: Sequence[str], ways: Mapping[str, Way], see
     clean: dict[str, Errors] = {}
     scores: list[Score] = []
     rows: Sheet = {}
+    bare = cv2.erode(subject.lines, np.ones([2 * NEAR + 1] * 2, np.uint8)) == 255
     for kind in (CLEAN, *kinds):
         page = subject.page(kind, seed)
         judged = subject.figure if kind in FIGURE_ONLY else np.ones(subject.lines.shape, np.bool_)
@@ -235,7 +134,9 @@ def measure(subject: Subject, kinds: Sequence[str], ways: Mapping[str, Way], see
             colour, picture = way(kind, page, subject.hints)
             errors = differences(over_colour(subject.lines, colour), subject.truth)
             clean.setdefault(name, errors)
-            scores.append(Score(subject.name, kind, name, *_figures(errors, judged), *_figures(clean[name], judged)))
+            of_page, of_clean = _figures(errors, judged), _figures(clean[name], judged)
+            rest = float(differences(picture, colour)[1][bare].mean())
+            scores.append(Score(subject.name, kind, name, *of_page, *of_clean, rest))
             rows[kind].append(picture)
         rows[kind].append(subject.truth)
     return scores, rows
@@ -251,9 +152,8 @@ def summarise(scores: Sequence[Score]) -> dict[str, dict[str, float]]:
     table: dict[str, dict[str, float]] = {}
     for way in dict.fromkeys(score.way for score in scores):
         mine = [score for score in scores if score.way == way]
-        figures = np.array([(one.psnr, one.de00, one.clean_psnr, one.clean_de00) for one in mine])
         low, high = _ratio_interval(mine)
-        table[way] = dict(zip(("psnr", "de00", "clean_psnr", "clean_de00"), figures.mean(axis=0).tolist(), strict=True))
+        table[way] = {name: float(np.mean([getattr(score, name) for score in mine])) for name in FIGURES}
         table[way] |= {"ratio": table[way]["de00"] / table[way]["clean_de00"], "low": low, "high": high}
     return table
 
@@ -281,33 +181,42 @@ def print_table(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
     for kind, ways in table.items():
         for way, figure in ways.items():
             line = "{kind:16s} {way:8s} {psnr:6.2f} dB  dE00 {de00:6.2f}  {ratio:5.2f} x clean [{low:.2f}, {high:.2f}]"
+            line += "  rest {rest:5.2f}"
             print(line.format(kind=kind, way=way, **figure))
             kind = ""
     kinds = [kind for kind in table if kind not in (CLEAN, "all kinds")]
     for way in table["all kinds"]:
         near = [kind for kind in kinds if table[kind][way]["ratio"] <= TARGET]
         ahead = [kind for kind in kinds if table[kind][way]["de00"] < table[kind].get("G'MIC", {}).get("de00", 0)]
-        said = f", ahead of G'MIC on {len(ahead)}" if way != "G'MIC" and "G'MIC" in table["all kinds"] else ""
+        said = (
+            f", ahead of G'MIC on {len(ahead)}" if not way.startswith("G'MIC") and "G'MIC" in table["all kinds"] else ""
+        )
         print(f"{way}: at most {TARGET} x clean ink on {len(near)} of {len(kinds)} kinds{said}")
 
 
 def sheet(rows: Sequence[Sequence[Bytes]], side: int) -> bytes:
     """Return a contact sheet as PNG, a row a picture."""
     framed = [
-        np.hstack([np.pad(cell, ((0, side - cell.shape[0]), (0, side - cell.shape[1]), (0, 0))) for cell in row])
+        np.hstack(
+            [
+                np.pad(cell, ((0, side - cell.shape[0]), (0, side - cell.shape[1]), (0, 0)), constant_values=255)
+                for cell in row
+            ]
+        )
         for row in rows
     ]
     return encode_png(np.ascontiguousarray(np.vstack(framed), np.uint8))
 
 
-def write_sheets(rows: Sequence[Sheet], folder: Path) -> None:
-    """Write FOLDER/KIND.png for each kind, of the first pictures."""
-    chosen = rows[:: max(1, len(rows) // ON_SHEET)][:ON_SHEET]
-    side = max(max(cell.shape) for row in chosen for cells in row.values() for cell in cells)
-    for kind in chosen[0]:
-        path = folder / f"{kind}.png"
+def write_sheets(rows: Mapping[str, Sheet], folder: Path) -> None:
+    """Write FOLDER/KIND.png for each kind, of pictures spread evenly, and FOLDER/SET/NAME.png of all kinds for each."""
+    chosen = dict(list(rows.items())[:: max(1, -(-len(rows) // ON_SHEET))])
+    side = max(max(cell.shape) for row in chosen.values() for cells in row.values() for cell in cells)
+    sheets = {kind: [row[kind] for row in chosen.values()] for kind in next(iter(chosen.values()))}
+    for name, cells in {**sheets, **{name: list(row.values()) for name, row in chosen.items()}}.items():
+        path = folder / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(sheet([row[kind] for row in chosen], side))
+        path.write_bytes(sheet(cells, side))
 
 
 def write_pages(subject: Subject, kinds: Sequence[str], folder: Path, seed: int) -> None:
@@ -328,23 +237,25 @@ def subjects(arguments: argparse.Namespace) -> Iterator[Subject]:
             yield from pairs_of(arguments.corpus, wanted, arguments.split, **size)
 
 
-def run(arguments: argparse.Namespace, cache: Path | None) -> dict[str, dict[str, dict[str, float]]]:
-    """Measure all pictures; returns kind -> way -> figures, with "all kinds" at the end."""
-    ways = ways_of(arguments.models, cache)
+def run(arguments: argparse.Namespace, cache: Path | None) -> tuple[int, dict[str, dict[str, dict[str, float]]]]:
+    """Measure all pictures; returns how many, and kind -> way -> figures, with "all kinds" at the end."""
+    ways = ways_of(arguments.models, cache, levels=arguments.levels)
     scores: list[Score] = []
-    rows: list[Sheet] = []
+    rows: dict[str, Sheet] = {}
     for subject in subjects(arguments):
         if arguments.pages:
             write_pages(subject, arguments.kinds, arguments.pages, arguments.seed)
         of_picture, row = measure(subject, arguments.kinds, ways, arguments.seed)
         scores += of_picture
-        rows.append(row)
+        rows[subject.name] = row
         print(".", end="", file=sys.stderr, flush=True)
     print(f"\n{len(rows)} pictures", file=sys.stderr)
+    if not rows:
+        sys.exit(f"no pictures in split {arguments.split} of {', '.join(arguments.sets)}")
     if arguments.sheets:
         write_sheets(rows, arguments.sheets)
     table = {kind: summarise([one for one in scores if one.kind == kind]) for kind in (CLEAN, *arguments.kinds)}
-    return {**table, "all kinds": summarise([one for one in scores if one.kind != CLEAN])}
+    return len(rows), {**table, "all kinds": summarise([one for one in scores if one.kind != CLEAN])}
 
 
 def _parsed() -> argparse.Namespace:
@@ -357,6 +268,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--models", nargs="+", default=["fillnet", "flat"])
     parser.add_argument("--side", type=int, default=384, help="longer side, px")
     parser.add_argument("--seed", type=int, default=5, help="of monsters and of pages")
+    parser.add_argument("--levels", action="store_true", help="G'MIC once more, its page with paper made white")
     parser.add_argument("--no-gmic", action="store_true", help="leave G'MIC out")
     parser.add_argument("--cache", type=Path, help="folder for G'MIC's results; default: a temporary one")
     parser.add_argument("--sheets", type=Path, help="folder for contact sheets")
@@ -381,11 +293,13 @@ def main() -> None:
             cache = None
         if cache is not None:
             cache.mkdir(parents=True, exist_ok=True)
-        table = run(arguments, cache)
+        count, table = run(arguments, cache)
     print_table(table)
     if arguments.json:
         about = {name: getattr(arguments, name) for name in ("sets", "split", "limit", "side", "seed")}
-        arguments.json.write_text(json.dumps({**about, "results": table}, indent=1) + "\n", encoding="utf-8")
+        arguments.json.write_text(
+            json.dumps({**about, "n": count, "results": table}, indent=1) + "\n", encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

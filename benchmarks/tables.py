@@ -40,6 +40,23 @@ def merge_table(found: Mapping[str, Any]) -> str:
     return "\n".join([f"{found['n']} {found['split']} pictures, {found['limit']} of each set.\n", *lines])
 
 
+def paper_table(found: Mapping[str, Any]) -> str:
+    """A Markdown table of a JSON that benchmarks/real_paper.py wrote."""
+    ways = list(found["results"]["clean"])
+    lines = ["| kind | " + " | ".join(f"{way} dE00 | x clean" for way in ways) + " |", "|---|" + "---|" * 2 * len(ways)]
+    for kind, figures in found["results"].items():
+        best = min(round(figure["de00"], 2) for figure in figures.values())
+        cells = [_paper_cells(figures[way], best) for way in ways]
+        lines.append(f"| {kind.replace('_', ' ')} | {' | '.join(cells)} |")
+    return "\n".join([f"{found['n']} pictures, longer side {found['side']} px.\n", *lines])
+
+
+def _paper_cells(figure: Mapping[str, float], best: float) -> str:
+    shown = f"{figure['de00']:.2f}"
+    shown = f"**{shown}**" if round(figure["de00"], 2) == best else shown
+    return f"{shown} | {figure['ratio']:.2f} ({figure['low']:.2f}..{figure['high']:.2f})"
+
+
 def _split_table(split: str, sets: Mapping[str, Any], names: Sequence[str], found: Mapping[str, Any]) -> str:
     heads = [_heading(name, *found["metrics"][name]) for name in names]
     lines = [f"| {split} | n | method | {' | '.join(heads)} |", "|---|---|---|" + "---|" * len(names)]
@@ -94,7 +111,7 @@ def written(page: str, tables: Mapping[str, Table]) -> str:
 
 
 PAGES: dict[str, dict[str, Table]] = {
-    "results.md": {"merge_sweep": merge_table, "quality": quality_table},
+    "results.md": {"merge_sweep": merge_table, "quality": quality_table, "real_paper": paper_table},
     "model-card.md": {"shipped": quality_table, "shipped_none": quality_table},
 }
 """The tables of each page, by the names of their JSON."""
