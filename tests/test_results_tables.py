@@ -54,6 +54,20 @@ def test_the_best_is_bold_and_missing_pictures_are_said(tables) -> None:  # type
     assert rows[3] == "|  |  | flat | **30.00** (29.00..31.00) n=2 | - |"
 
 
+def test_kinds_of_paper_stand_beside_clean_ink_best_in_bold(tables) -> None:  # type: ignore[no-untyped-def]
+    def row(de00: float, ratio: float) -> dict[str, float]:
+        return {"de00": de00, "ratio": ratio, "low": ratio - 0.1, "high": ratio + 0.1}
+
+    results = {
+        "clean": {"flat": row(2.0, 1.0), "G'MIC": row(3.0, 1.0)},
+        "white_on_black": {"flat": row(2.5, 1.25), "G'MIC": row(2.4, 0.8)},
+    }
+    text = tables.paper_table({"n": 4, "side": 384, "results": results})
+    assert "| kind | flat dE00 | x clean | G'MIC dE00 | x clean |" in text
+    assert "| clean | **2.00** | 1.00 (0.90..1.10) | 3.00 | 1.00 (0.90..1.10) |" in text
+    assert "| white on black | 2.50 | 1.25 (1.15..1.35) | **2.40** | 0.80 (0.70..0.90) |" in text
+
+
 def test_a_table_replaces_what_stands_between_its_markers(tables) -> None:  # type: ignore[no-untyped-def]
     page = tables.placed("before\n<!-- quality -->\nold\n<!-- /quality -->\nafter\n", "quality", "new")
     assert page == "before\n<!-- quality -->\nnew\n<!-- /quality -->\nafter\n"
