@@ -178,20 +178,22 @@ def _ratio_interval(scores: Sequence[Score]) -> tuple[float, float]:
 
 def print_table(table: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
     """Print a block for each kind, and whether the targets are met."""
-    for kind, ways in table.items():
-        for way, figure in ways.items():
+    for kind, figures in table.items():
+        for way, figure in figures.items():
             line = "{kind:16s} {way:8s} {psnr:6.2f} dB  dE00 {de00:6.2f}  {ratio:5.2f} x clean [{low:.2f}, {high:.2f}]"
             line += "  rest {rest:5.2f}"
             print(line.format(kind=kind, way=way, **figure))
             kind = ""
     kinds = [kind for kind in table if kind not in (CLEAN, "all kinds")]
-    for way in table["all kinds"]:
+    ways = list(table["all kinds"])
+    peers = [way for way in ways if way.startswith("G'MIC")]
+    for way in ways:
         near = [kind for kind in kinds if table[kind][way]["ratio"] <= TARGET]
-        ahead = [kind for kind in kinds if table[kind][way]["de00"] < table[kind].get("G'MIC", {}).get("de00", 0)]
-        said = (
-            f", ahead of G'MIC on {len(ahead)}" if not way.startswith("G'MIC") and "G'MIC" in table["all kinds"] else ""
-        )
-        print(f"{way}: at most {TARGET} x clean ink on {len(near)} of {len(kinds)} kinds{said}")
+        said = f"{way}: at most {TARGET} x clean ink on {len(near)} of {len(kinds)} kinds"
+        for peer in peers if way not in peers else []:
+            behind = [kind for kind in kinds if table[kind][way]["de00"] >= table[kind][peer]["de00"]]
+            said += f", ahead of {peer} on all but {', '.join(behind) or 'none'}"
+        print(said)
 
 
 def sheet(rows: Sequence[Sequence[Bytes]], side: int) -> bytes:
