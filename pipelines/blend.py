@@ -33,7 +33,8 @@ class BlendTask:
         """`base` and `top` in, the blended picture out: RGB, or RGBA where the base has alpha."""
         base, top = (decode_picture(files[name]) for name in ("base", "top"))
         below, above, warnings = _at_one_size(_array(base), _array(top))
-        return Produced((encode_png(blend_modes.blend(below, above, self.mode, opacity=self.opacity)),), warnings)
+        blended = blend_modes.blend(below, above, self.mode, opacity=self.opacity)
+        return Produced((encode_png(blended, metadata=base.metadata),), warnings)
 
 
 def blend(

@@ -24,9 +24,9 @@ class ExtractTask:
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` in, one grey PNG out."""
-        image = decode_picture(files["picture"]).over_white()
-        lines = families.load("lines", self.method).extract(image, self.params, rng)
-        return Produced((encode_png(lines),))
+        picture = decode_picture(files["picture"])
+        lines = families.load("lines", self.method).extract(picture.over_white(), self.params, rng)
+        return Produced((encode_png(lines, metadata=picture.metadata),))
 
 
 def extract_lines(

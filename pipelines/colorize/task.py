@@ -14,6 +14,7 @@ from pipelines.colorize.variants import predict_variants
 from pipelines.core import families
 from pipelines.core.batch.workers import Input, Produced
 from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.compositing import bleed_colour
 from pipelines.core.imaging.panels import panel
 from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.settings import plain
@@ -115,13 +116,14 @@ class ColorizeTask(EnsembleTask):
             merged = recolour(merged, job.read.drawing.areas, job.targets)
         pictures = [self._on_lines(job.read, merged)]
         pictures += [self._on_lines(job.read, self.ensemble.merged(variant)) for variant in variants]
+        encoded = [encode_png(picture, metadata=job.read.picture.metadata) for picture in pictures]
         if self.outputs.steps:
             steps = self._steps(job.read, results, merged)
-            pictures += [steps[name] for name in self.step_names]
+            encoded += [encode_png(steps[name]) for name in self.step_names]
         if self.outputs.panels:
-            pictures.append(self._panel(job, results, pictures[0]))
+            encoded.append(encode_png(self._panel(job, results, pictures[0])))
         layers = self._layers(job, merged, pictures[0]) if self.outputs.layers is not None else ()
-        return Produced((*(encode_png(picture) for picture in pictures), *layers), job.warnings)
+        return Produced((*encoded, *layers), job.warnings)
 
     def _line_art(self, read: ReadDrawing, result: ColorResult) -> U8:
         return restyle_ink(read.line_art.layer, resolve_lines(self.lines, read.line_art), result.ink)
@@ -131,7 +133,7 @@ class ColorizeTask(EnsembleTask):
 
     def _on_lines(self, read: ReadDrawing, result: ColorResult) -> U8:
         layer = self._line_art(read, result)
-        return finish_layer(
+        finished = finish_layer(
             read.picture,
             layer,
             result.colour,
@@ -139,6 +141,7 @@ class ColorizeTask(EnsembleTask):
             mode=self.background,
             multiplied=self._multiplies(read),
         )
+        return bleed_colour(finished)
 
     def _layers(self, job: _Job, merged: ColorResult, picture: U8) -> tuple[bytes, ...]:
         """The files of the layers, in the order of their names."""
@@ -152,6 +155,7 @@ class ColorizeTask(EnsembleTask):
             is_multiplied=self._multiplies(job.read),
             hints=job.read.shown_hints if job.has_hints else None,
             areas=reading.areas.labels * reading.paper if self.outputs.flats == "region" else None,
+            metadata=job.read.picture.metadata,
         )
         document = decompose(finished, flats=self.outputs.flats)
         return tuple(families.load("exports", str(self.outputs.layers)).write(document).values())

@@ -25,6 +25,7 @@ _OPERATORS = {
     "lighten-only": "svg:lighten",
     "difference": "svg:difference",
 }
+_USUAL_RESOLUTION = (72, 72)  # dots per inch, what the specification takes where nothing is said
 _THUMBNAIL = 256  # px of the longer side, at most
 _NO_DATE = (1980, 1, 1, 0, 0, 0)  # the first that a zip file can say
 _ONE_PIXEL = np.zeros((1, 1, 4), np.uint8)  # a PNG cannot be empty
@@ -51,7 +52,7 @@ def _entries(document: Document) -> Iterable[tuple[str, bytes]]:
     yield "stack.xml", _stack(document)
     for number, layer in enumerate(document.layers):
         yield _source(number), encode_png(_ONE_PIXEL if layer.is_empty else layer.picture)
-    yield "mergedimage.png", encode_png(document.flattened)
+    yield "mergedimage.png", encode_png(document.flattened, metadata=document.metadata)
     yield "Thumbnails/thumbnail.png", encode_png(fit(document.flattened, _THUMBNAIL))
 
 
@@ -62,7 +63,9 @@ def _source(number: int) -> str:
 def _stack(document: Document) -> bytes:
     """The list of the layers, from top to bottom."""
     size = {"w": str(document.width), "h": str(document.height)}
-    image = ElementTree.Element("image", {"version": "0.0.6", **size, "xres": "72", "yres": "72"})
+    across, down = (document.metadata and document.metadata.dots_per_inch) or _USUAL_RESOLUTION
+    resolution = {"xres": f"{max(round(across), 1)}", "yres": f"{max(round(down), 1)}"}
+    image = ElementTree.Element("image", {"version": "0.0.6", **size, **resolution})
     root = ElementTree.SubElement(image, "stack")
     number = len(document.layers)
     for group, layers in reversed(document.groups):

@@ -26,7 +26,7 @@ def write(document: Document) -> dict[str, bytes]:
     if any(layer.group is not None for layer in document.layers):
         raise MethodError("a folder of PNG files has no groups", hint="Use --layers ora, or --flats one")
     pictures = {
-        f"{_FOLDER}/{_file(number, layer.name)}": encode_png(at_full_size(layer, document))
+        f"{_FOLDER}/{_file(number, layer.name)}": encode_png(at_full_size(layer, document), metadata=document.metadata)
         for number, layer in enumerate(document.layers, 1)
     }
     return {_LIST: _listed(document), **pictures}

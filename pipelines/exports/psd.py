@@ -6,6 +6,7 @@ first extra channel, which a negative count of layers says.
 """
 
 import struct
+import zlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -15,6 +16,7 @@ from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.layers import Document, Layer
 from pipelines.core.imaging.picture import Picture
 from pipelines.exports._packbits import pack_rows
+from pipelines.exports._psd_resources import resources
 
 MOST_PIXELS = 30_000
 """The longest side, px, that the format has."""
@@ -32,6 +34,7 @@ _KEYS = {
 }
 _HIDDEN, _PHOTOSHOP_5, _NO_PIXELS = 0x02, 0x08, 0x10  # flags of a layer record
 _OPEN_GROUP, _END_OF_GROUP = 1, 3  # kinds of section divider
+_MOST_NUMBERS = 1 << 24  # of layers; far more than layers, so that two names seldom meet
 _NO_LAYER = np.zeros((0, 0, 4), np.uint8)
 
 
@@ -48,7 +51,7 @@ def write(document: Document) -> dict[str, bytes]:
     parts = [
         _header(document, 3 + has_alpha),
         struct.pack(">I", 0),  # no colour table
-        _block(_resources()),
+        _block(resources(document.metadata)),
         _block(_block(_layer_info(document, has_alpha=has_alpha)) + struct.pack(">I", 0)),  # and no global mask
         _merged(document.flattened),
     ]
@@ -64,17 +67,6 @@ def _too_large(what: str) -> MethodError:
 
 def _header(document: Document, channels: int) -> bytes:
     return struct.pack(">4sH6xHIIHH", b"8BPS", 1, channels, document.height, document.width, 8, 3)
-
-
-def _resources() -> bytes:
-    """The resolution, 72 pixels an inch, and that the flattened picture is there."""
-    inch = struct.pack(">IHHIHH", 72 << 16, 1, 1, 72 << 16, 1, 1)
-    version = struct.pack(">IB", 1, 1) + 2 * struct.pack(">I", 0) + struct.pack(">I", 1)
-    return _resource(1005, inch) + _resource(1057, version)
-
-
-def _resource(number: int, data: bytes) -> bytes:
-    return struct.pack(">4sHH", b"8BIM", number, 0) + _block(data, 2)
 
 
 def _block(data: bytes, to: int = 1) -> bytes:
@@ -103,25 +95,46 @@ def _layer_info(document: Document, *, has_alpha: bool) -> bytes:
 
 def _layers(document: Document) -> Iterator[tuple[bytes, bytes]]:
     """Record and channels of each layer; a group has a record above its layers, and one below that ends it."""
+    numbers = LayerNumbers()
     for group, layers in document.groups:
         if group is not None:
-            yield _divider("</Layer group>", _END_OF_GROUP, b"norm")
-        yield from map(_layer, layers)
+            yield _divider("</Layer group>", _END_OF_GROUP, b"norm", numbers.next(group, "end"))
+        for layer in layers:
+            yield _layer(layer, numbers.next(group or "", "layer", layer.name))
         if group is not None:
-            yield _divider(group, _OPEN_GROUP, b"pass")
+            yield _divider(group, _OPEN_GROUP, b"pass", numbers.next(group, "group"))
 
 
-def _layer(layer: Layer) -> tuple[bytes, bytes]:
+class LayerNumbers:
+    """Hands out the numbers by which programs know layers again: positive, each once, the same for the same name."""
+
+    def __init__(self) -> None:
+        self._taken: set[int] = set()
+
+    def next(self, *names: str) -> int:
+        """Return the number of the layer of these names, or the next free one where it is taken."""
+        number = zlib.crc32("\0".join(names).encode()) % _MOST_NUMBERS + 1
+        while number in self._taken:
+            number = number % _MOST_NUMBERS + 1
+        self._taken.add(number)
+        return number
+
+
+def _layer(layer: Layer, number: int) -> tuple[bytes, bytes]:
     if layer.mode not in _KEYS:
         raise MethodError(f"a PSD has no blend mode '{layer.mode}'", hint=f"Use one of {', '.join(_KEYS)}")
     flags = _PHOTOSHOP_5 | (0 if layer.visible else _HIDDEN)
-    return _record(layer, _KEYS[layer.mode], flags, b"")
+    return _record(layer, _KEYS[layer.mode], flags, _number_block(number))
 
 
-def _divider(name: str, kind: int, key: bytes) -> tuple[bytes, bytes]:
+def _divider(name: str, kind: int, key: bytes, number: int) -> tuple[bytes, bytes]:
     section = b"8BIMlsct" + _block(struct.pack(">I4s4s", kind, b"8BIM", key))
     flags = _PHOTOSHOP_5 | _NO_PIXELS | (_HIDDEN if kind == _END_OF_GROUP else 0)
-    return _record(Layer(name, _NO_LAYER), key, flags, section)
+    return _record(Layer(name, _NO_LAYER), key, flags, _number_block(number) + section)
+
+
+def _number_block(number: int) -> bytes:
+    return b"8BIMlyid" + _block(struct.pack(">I", number))
 
 
 def _record(layer: Layer, key: bytes, flags: int, more: bytes) -> tuple[bytes, bytes]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging.arrays import U8, Samples
+from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Decoded:
     alpha: U8 | None = None
     profile: bytes | None = None
     orientation: int = 1
+    metadata: PictureMetadata | None = None
 
 
 def decode_with_opencv(stream: bytes) -> Samples:

@@ -13,6 +13,7 @@ from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging._decoded import Decoded, decode_with_opencv, eight_bits, split_alpha
 from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.metadata.file_info import file_metadata
 
 _COMMON = ("JPEG", "BMP", "DIB", "GIF", "PPM")  # ready at once; the others cost a tenth of a second, once a process
 _OTHERS = ("WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "PCX", "TGA")  # by how surely the first bytes tell them
@@ -64,7 +65,8 @@ def decode(image: Image.Image, data: bytes) -> Decoded:
         deep = _is_deep_colour(image)
         image.load()
         colours, alpha = split_alpha(decode_with_opencv(data)) if deep else _colours(image)
-        return Decoded(colours, alpha, image.info.get("icc_profile"), _orientation(image))
+        metadata = file_metadata(image, _exif(image))
+        return Decoded(colours, alpha, image.info.get("icc_profile"), _orientation(image), metadata)
 
 
 def _open(data: bytes) -> Image.Image:
@@ -196,9 +198,18 @@ def _deep_grey(image: Image.Image) -> U8:
     return eight_bits(grey.astype(np.uint16))
 
 
+def _exif(image: Image.Image) -> Image.Exif | None:
+    """Return EXIF, or the tags of a TIFF; None where they are broken."""
+    try:
+        return image.getexif()
+    except Exception:  # broken metadata never makes a picture unreadable
+        return None
+
+
 def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation that is still to be undone; Pillow turns a TIFF itself and then forgets it."""
+    exif = _exif(image)
     try:
-        return int(image.getexif().get(_ORIENTATION, 1))
+        return int(exif.get(_ORIENTATION, 1)) if exif else 1
     except Exception:  # broken metadata never makes a picture unreadable
         return 1

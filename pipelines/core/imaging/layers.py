@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Index
+from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,7 @@ class Document:
     height: int
     layers: tuple[Layer, ...]
     flattened: U8  # RGB (H, W, 3), or RGBA (H, W, 4) where the document has transparency
+    metadata: PictureMetadata | None = None  # of the picture that it was made from
 
     @property
     def groups(self) -> tuple[tuple[str | None, tuple[Layer, ...]], ...]:
@@ -70,9 +72,15 @@ def cropped(name: str, picture: U8, *, mode: str = "normal", visible: bool = Tru
 
 
 def at_full_size(layer: Layer, document: Document) -> U8:
-    """Return a layer's picture with its margins, uint8 RGBA (H, W, 4)."""
-    picture = np.zeros((document.height, document.width, 4), np.uint8)
-    picture[layer.top : layer.top + layer.height, layer.left : layer.left + layer.width] = layer.picture
+    """Return a layer's picture with its margins, uint8 RGBA (H, W, 4): transparent, in the colours at its border."""
+    if layer.is_empty:
+        return np.zeros((document.height, document.width, 4), np.uint8)
+    rows = np.clip(np.arange(document.height) - layer.top, 0, layer.height - 1)
+    columns = np.clip(np.arange(document.width) - layer.left, 0, layer.width - 1)
+    picture = layer.picture[np.ix_(rows, columns)]
+    inside = np.zeros(picture.shape[:2], bool)
+    inside[layer.top : layer.top + layer.height, layer.left : layer.left + layer.width] = True
+    picture[~inside, 3] = 0
     return picture
 
 

@@ -26,6 +26,8 @@ from pipelines.core.imaging._decoded import Decoded
 from pipelines.core.imaging._icc import in_srgb
 from pipelines.core.imaging.arrays import U8, Labels, Samples
 from pipelines.core.imaging.compositing import composite, join_alpha, over_white
+from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata
+from pipelines.core.imaging.metadata.png_texts import png_chunks
 
 MAX_PIXELS = 1 << 28
 """Pictures of more pixels (16384 x 16384) are refused undecoded; COLORIZE_CLI_MAX_PIXELS sets another limit."""
@@ -38,12 +40,19 @@ HINT_ALPHA = 128
 """The alpha from which a pixel of a hint map is a hint."""
 
 
+_EXCHANGED = (5, 6, 7, 8)  # EXIF orientations in which rows and columns are
+
+
 @dataclass(frozen=True)
 class Picture:
-    """A picture: `rgb` uint8 (H, W, 3), sRGB; `alpha` uint8 (H, W), straight, None where all is opaque."""
+    """A picture: `rgb` uint8 (H, W, 3), sRGB; `alpha` uint8 (H, W), straight, None where all is opaque.
+
+    `metadata` is what its file says beside the pixels and a picture made from it is to say too; None: nothing.
+    """
 
     rgb: U8
     alpha: U8 | None = None
+    metadata: PictureMetadata | None = None
 
     @property
     def height(self) -> int:
@@ -132,14 +141,17 @@ def _check_size(width: int, height: int, limit: int) -> None:
 def _finish(decoded: Decoded) -> Picture:
     """Apply the profile and the orientation that the file has, and leave out alpha that is opaque everywhere."""
     rgb = _upright(in_srgb(decoded.colours, decoded.profile), decoded.orientation)
+    metadata = decoded.metadata
+    if metadata is not None and decoded.orientation in _EXCHANGED:
+        metadata = metadata.turned()
     if decoded.alpha is None or int(decoded.alpha.min()) == 255:
-        return Picture(rgb)
-    return Picture(rgb, _upright(decoded.alpha, decoded.orientation))
+        return Picture(rgb, None, metadata)
+    return Picture(rgb, _upright(decoded.alpha, decoded.orientation), metadata)
 
 
 def _upright(array: U8, orientation: int) -> U8:
     """Undo an EXIF orientation (EXIF 2.32, tag 0x0112): in 5..8 rows and columns are exchanged as well."""
-    if orientation in (5, 6, 7, 8):
+    if orientation in _EXCHANGED:
         array = array.swapaxes(0, 1)
     if orientation in (2, 3, 6, 7):
         array = array[:, ::-1]
@@ -148,12 +160,13 @@ def _upright(array: U8, orientation: int) -> U8:
     return np.ascontiguousarray(array)
 
 
-def encode_png(array: Samples, *, level: int = 1) -> bytes:
+def encode_png(array: Samples, *, level: int = 1, metadata: PictureMetadata | None = None) -> bytes:
     """Encode uint8 or uint16 (H, W), RGB (H, W, 3) or RGBA (H, W, 4) as PNG: exact, and always the same bytes.
 
-    `level` 0..9 is the effort of deflate: 1 is several times as fast as 6 and the file a little larger.
+    `level` 0..9 is the effort of deflate: 1 is several times as fast as 6 and the file a little larger. `metadata` is
+    that of the picture that this one was made from: density and texts are written, and that its colours are sRGB.
     """
-    return _png.encode(array, level)
+    return _png.encode(array, level, png_chunks(metadata))
 
 
 def encode_picture(array: U8, suffix: str, *, quality: int = 95) -> bytes:

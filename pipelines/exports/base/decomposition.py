@@ -22,8 +22,9 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Index, Labels, Mask
 from pipelines.core.imaging.colours import as_rgb, pack_rgb
-from pipelines.core.imaging.compositing import join_alpha
+from pipelines.core.imaging.compositing import bleed_colour, join_alpha
 from pipelines.core.imaging.layers import Document, Layer, cropped
+from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata
 from pipelines.segmentation.label_maps import grow_within, label_boxes, number_by_size, row_runs
 
 Flats = Literal["one", "colour", "region"]
@@ -48,6 +49,7 @@ class FinishedPicture:
     hints: U8 | None = None  # RGBA (H, W, 4); None: there is no layer of hints
     areas: Labels | None = None  # (H, W), the drawing's areas on its paper, 0 on ink; needed for flats by region
     is_multiplied: bool = False  # whether the line art multiplies what it lies on
+    metadata: PictureMetadata | None = None  # of the drawing
 
     @property
     def opacity(self) -> U8:
@@ -71,7 +73,12 @@ def decompose(finished: FinishedPicture, *, flats: Flats = "one") -> Document:
     layers.append(cropped("line-art", _line_art(finished), mode=mode))
     if finished.hints is not None:
         layers.append(cropped(HINTS, finished.hints, visible=False))
-    return Document(width, height, tuple(layers), finished.flattened)
+    return Document(width, height, tuple(map(_bled, layers)), finished.flattened, finished.metadata)
+
+
+def _bled(layer: Layer) -> Layer:
+    """Return a layer whose transparent pixels have the colour of visible ones beside them."""
+    return layer if layer.is_empty else replace(layer, picture=bleed_colour(layer.picture))
 
 
 def _figure(finished: FinishedPicture) -> Mask:
