@@ -6,6 +6,8 @@ from numpy.typing import ArrayLike
 
 from pipelines.core.imaging.arrays import U8
 
+_LEAST_ALPHA = 8  # of a pixel whose colour bleeds
+
 
 def over_white(rgb: U8, alpha: U8 | None) -> U8:
     """Lay straight-alpha colours over white: 255 - (255 - c) a / 255, rounded."""
@@ -45,25 +47,27 @@ def bleed_colour(picture: U8) -> U8:
     """Give what is fully transparent in RGBA (H, W, 4) the colour of the nearest visible pixel; RGB passes as it is.
 
     Nothing of it is seen, but programs that scale or filter straight alpha mix hidden colour into edges: engines show a
-    white fringe where it is white.
+    white fringe where it is white. Fainter pixels than alpha 8 do not count where there are others: 8 bits of their
+    colour are off by more than 16 levels, since they were divided by their alpha.
     """
     if picture.shape[2] == 3:
         return picture
-    visible = np.asarray(cv2.inRange(cv2.extractChannel(picture, 3), 1, 255), np.uint8)
-    hidden = np.asarray(cv2.bitwise_not(visible), np.uint8)
-    beside = visible.astype(bool) & cv2.dilate(hidden, np.ones((3, 3), np.uint8)).astype(bool)
-    colours = picture[beside][:, :3]  # the nearest visible pixel is always one that has a hidden neighbour
+    alpha = cv2.extractChannel(picture, 3)
+    least = min(_LEAST_ALPHA, max(int(alpha.max()), 1))
+    source = np.asarray(cv2.inRange(alpha, least, 255), np.uint8)
+    beside = (source > 0) & (cv2.erode(source, np.ones((3, 3), np.uint8)) == 0)
+    colours = picture[beside][:, :3]  # the nearest source is always one at a border
     if not len(colours):
         return picture
-    bled = picture.copy()
+    hidden, bled = alpha == 0, picture.copy()
     if (colours == colours[0]).all():  # black ink, as a rule
-        bled[hidden > 0, :3] = colours[0]
+        bled[hidden, :3] = colours[0]
         return bled
-    labels = cv2.distanceTransformWithLabels(hidden, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
-    seen = visible > 0
+    distant = np.asarray(cv2.bitwise_not(source), np.uint8)
+    labels = cv2.distanceTransformWithLabels(distant, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
     by_label = np.zeros((int(labels.max()) + 1, 3), np.uint8)
-    by_label[labels[seen]] = picture[seen][:, :3]
-    bled[~seen, :3] = by_label[labels[~seen]]
+    by_label[labels[source > 0]] = picture[source > 0][:, :3]
+    bled[hidden, :3] = by_label[labels[hidden]]
     return bled
 
 

@@ -14,7 +14,8 @@ _IPTC_FORMATS = ("JPEG", "MPO", "TIFF")
 def file_metadata(image: Image.Image, exif: Image.Exif | None) -> PictureMetadata | None:
     """Return what is carried from an opened file and its EXIF (the tags of a TIFF); what is damaged is none."""
     density = _density(image) or (embedded_density(exif) if exif else None)
-    texts = _comment(image.info.get("comment"))
+    is_by_people = image.format != "JPEG2000"  # whose comment names the encoder
+    texts = _comment(image.info.get("comment")) if is_by_people else []
     texts += embedded_texts(exif, texts) if exif else []
     texts += iptc_texts(_iptc(image), texts)
     packet = image.info.get("xmp")

@@ -19,7 +19,7 @@ MOST_TEXTS = 64
 TITLE, AUTHOR, COPYRIGHT, DESCRIPTION, COMMENT = "Title", "Author", "Copyright", "Description", "Comment"
 
 METRES_PER_INCH = 0.0254
-_DENSITIES = (0.5, 65535.0)  # dots per inch: a PSD holds no more, and less than one is a mistake
+_DENSITIES = (2.0, 65535.0)  # dots per inch: a PSD holds no more; TIFF files say 1 where nothing is known
 _LONGEST_KEYWORD = 79  # PNG, third edition, 11.3.3.1
 _KEYWORD = re.compile("[!-~\xa1-\xff]+(?: [!-~\xa1-\xff]+)*")  # Latin-1, single spaces between words
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

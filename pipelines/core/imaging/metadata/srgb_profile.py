@@ -1,14 +1,18 @@
 """Makes the ICC profile of sRGB, for formats that have no shorter word for it: always the same bytes.
 
-Source: ICC.1:2010 (profile version 4.3), sections 7 (format), 9.2 and 10; IEC 61966-2-1 (the curve); colorants adapted
-to D50 by the Bradford transform, as in ICC's own sRGB profile.
+Source: ICC.1:2010 (profile version 4.3), sections 7 (format), 9.2 and 10; IEC 61966-2-1 (curve and primaries); these
+are adapted to D50 by the Bradford transform, and rounded as Little CMS does, which so finds nothing to convert.
 """
 
 import functools
 import struct
 
 _WHITE = (0.9642, 1.0, 0.8249)  # D50, the white of every profile
-_COLORANTS = {b"rXYZ": (0.43607, 0.22249, 0.01392), b"gXYZ": (0.38515, 0.71687, 0.09708)}
+_COLORANTS = {  # in 65536ths
+    b"rXYZ": (28576, 14581, 912),
+    b"gXYZ": (25239, 46983, 6361),
+    b"bXYZ": (9375, 3972, 46787),
+}
 _ADAPTATION = (1.04788, 0.02292, -0.05022, 0.02959, 0.99048, -0.01707, -0.00925, 0.01508, 0.75168)  # D65 to D50
 _CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)  # g, a, b, c, d: (a x + b)^g from d on, c x below
 _HEADER_BYTES = 128
@@ -17,10 +21,9 @@ _HEADER_BYTES = 128
 @functools.cache
 def srgb_profile() -> bytes:
     """Return the profile, about half a kibibyte."""
-    blue = tuple(round(white - red - green, 5) for white, red, green in zip(_WHITE, *_COLORANTS.values(), strict=True))
     curve = b"para" + struct.pack(">4xHH", 3, 0) + _fixed(*_CURVE)
     tags = {b"desc": _words("sRGB"), b"cprt": _words("No copyright, use freely"), b"wtpt": _place(_WHITE)}
-    tags |= {name: _place(place) for name, place in (_COLORANTS | {b"bXYZ": blue}).items()}
+    tags |= {name: _place(tuple(part / 65536 for part in parts)) for name, parts in _COLORANTS.items()}
     tags |= {b"rTRC": curve, b"gTRC": curve, b"bTRC": curve, b"chad": b"sf32" + bytes(4) + _fixed(*_ADAPTATION)}
     return _joined(tags)
 
