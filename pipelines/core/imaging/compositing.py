@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from pipelines.core.imaging.arrays import U8
 
 _LEAST_ALPHA = 8  # of a pixel whose colour bleeds
+_COLOUR = np.array([255, 255, 255, 0], np.uint8).view(np.uint32)[0]  # the bits of a pixel that are not its alpha
 
 
 def over_white(rgb: U8, alpha: U8 | None) -> U8:
@@ -55,20 +56,20 @@ def bleed_colour(picture: U8) -> U8:
     alpha = cv2.extractChannel(picture, 3)
     least = min(_LEAST_ALPHA, max(int(alpha.max()), 1))
     source = np.asarray(cv2.inRange(alpha, least, 255), np.uint8)
-    beside = (source > 0) & (cv2.erode(source, np.ones((3, 3), np.uint8)) == 0)
-    colours = picture[beside][:, :3]  # the nearest source is always one at a border
-    if not len(colours):
+    pixels = np.ascontiguousarray(picture).view(np.uint32)[..., 0]  # as numbers: four times as fast
+    inner = cv2.erode(source, np.ones((3, 3), np.uint8))
+    beside = pixels.reshape(-1)[np.flatnonzero(source != inner)]  # the nearest source is always one at a border
+    if not len(beside):
         return picture
-    hidden, bled = alpha == 0, picture.copy()
-    if (colours == colours[0]).all():  # black ink, as a rule
-        bled[hidden, :3] = colours[0]
-        return bled
-    distant = np.asarray(cv2.bitwise_not(source), np.uint8)
-    labels = cv2.distanceTransformWithLabels(distant, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
-    by_label = np.zeros((int(labels.max()) + 1, 3), np.uint8)
-    by_label[labels[source > 0]] = picture[source > 0][:, :3]
-    bled[hidden, :3] = by_label[labels[hidden]]
-    return bled
+    nearest = beside[0]
+    if ((beside ^ nearest) & _COLOUR).any():  # else black ink, as a rule
+        distant = cv2.bitwise_not(source)
+        labels = cv2.distanceTransformWithLabels(distant, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)[1]
+        by_label = np.zeros(int(labels.max()) + 1, np.uint32)
+        is_source = source > 0
+        by_label[labels[is_source]] = pixels[is_source]
+        nearest = by_label[labels]
+    return np.where(alpha == 0, nearest & _COLOUR, pixels).view(np.uint8).reshape(picture.shape)
 
 
 def fit(array: U8, longer_side: int) -> U8:
