@@ -1,5 +1,6 @@
 """OpenRaster files, by a reader after the specification."""
 
+from dataclasses import replace
 from io import BytesIO
 from itertools import product
 from zipfile import ZIP_STORED, ZipFile
@@ -9,6 +10,8 @@ import pytest
 
 from pipelines.core.imaging.blend_modes import blend
 from pipelines.core.imaging.layers import Document, Layer, at_full_size
+from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata, Text
+from pipelines.core.imaging.picture import decode_picture
 from pipelines.exports import ora
 from tests import drawings
 from tests.exports.documents import MODES, SIZE, apart, document, ora_layers
@@ -42,3 +45,13 @@ def test_a_thumbnail_is_small() -> None:
     blank = np.zeros((300, 600, 4), np.uint8)
     with ZipFile(BytesIO(ora.write(Document(600, 300, (), blank))[".ora"])) as archive:
         assert drawings.read(archive.read("Thumbnails/thumbnail.png")).shape == (128, 256, 4)
+
+
+def test_the_density_and_the_texts_of_the_drawing_are_in_it() -> None:
+    metadata = PictureMetadata((23622, 11811), (Text("Author", "Zoë"),))
+    for said, density in ((None, ("72", "72")), (metadata, ("600", "300")), (PictureMetadata(), ("72", "72"))):
+        made = replace(document(), metadata=said)
+        with ZipFile(BytesIO(ora.write(made)[".ora"])) as archive:
+            image, _ = ora_layers(archive)
+            assert (image.attrib["xres"], image.attrib["yres"]) == density
+            assert decode_picture(archive.read("mergedimage.png")).metadata == said

@@ -68,3 +68,28 @@ def test_psd_refuses_files_beyond_two_gibibytes(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(psd, "_MOST_BYTES", 1000)
     with pytest.raises(MethodError, match="--layers ora"):
         psd.write(document())
+
+
+def test_each_layer_has_a_number_of_its_own_that_others_do_not_change() -> None:
+    from psd_tools import PSDImage
+
+    numbers = {}
+    for flats in ("one", "colour", "region"):
+        data = psd.write(document("auto", flats))[".psd"]
+        read = PSDImage.open(BytesIO(data))
+        numbers[flats] = {layer.name: layer.layer_id for layer in read.descendants()}
+        records = len(numbers[flats]) + (flats != "one")  # the end of a group is a record too
+        blocks = [block[:8] for block in data.split(b"8BIMlyid")[1:]]
+        assert len(set(blocks)) == len(blocks) == records
+        assert {block[:4] for block in blocks} == {b"\0\0\0\4"}
+        assert len(set(numbers[flats].values())) == len(numbers[flats])
+        assert min(numbers[flats].values()) > 0
+    for name in ("background", "shading", "highlights", "line-art"):
+        assert len({found[name] for found in numbers.values()}) == 1, name
+
+
+def test_layers_of_one_name_have_numbers_apart() -> None:
+    numbers = psd.LayerNumbers()
+    taken = [numbers.next("", "layer", "same") for _ in range(100)]
+    assert len(set(taken)) == 100
+    assert psd.LayerNumbers().next("", "layer", "same") == taken[0]

@@ -18,7 +18,10 @@ def test_a_cropped_layer_is_as_small_as_what_is_seen_and_comes_back_whole() -> N
     layer = cropped("spots", picture, mode="multiply", visible=False)
     assert (layer.left, layer.top, layer.width, layer.height) == (3, 2, 5, 4)
     assert (layer.name, layer.mode, layer.visible) == ("spots", "multiply", False)
-    assert np.array_equal(at_full_size(layer, document(layer)), picture)
+    whole = at_full_size(layer, document(layer))
+    assert np.array_equal(whole[..., 3], picture[..., 3])
+    assert np.array_equal(whole[picture[..., 3] > 0], picture[picture[..., 3] > 0])
+    assert whole[0, 0].tolist() == [1, 2, 3, 0] and whole[8, 11].tolist() == [4, 5, 6, 0], "as at the border"
 
 
 def test_a_layer_without_a_pixel_is_there_all_the_same() -> None:

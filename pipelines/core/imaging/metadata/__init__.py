@@ -1,1 +1,1 @@
-"""What a picture file says beside its pixels, as far as a picture made from it says it too."""
+"""What a picture file says beside its pixels: what its samples mean, and what a picture made from it says too."""
