@@ -10,6 +10,8 @@ from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.batch.report import Report
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.core.imaging import blend_modes
+from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata, Text
+from pipelines.core.imaging.picture import encode_png, read_picture
 from tests import drawings
 
 ONE = BatchSettings(jobs=1)
@@ -79,3 +81,12 @@ def test_what_cannot_work_is_refused_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         blend(str(tmp_path / "nowhere"), folder, out)
     assert not Path(out).exists()
+
+
+def test_the_result_says_what_the_base_says(tmp_path: Path) -> None:
+    for name, author in (("base", "Ann"), ("top", "Bob")):
+        (tmp_path / name).mkdir()
+        data = encode_png(flat(4, 4, 9, 9, 9), metadata=PictureMetadata(texts=(Text("Author", author),)))
+        (tmp_path / name / "a.png").write_bytes(data)
+    blend(*(str(tmp_path / name) for name in ("base", "top", "out")), batch=ONE)
+    assert read_picture(tmp_path / "out" / "a.png").metadata == PictureMetadata(texts=(Text("Author", "Ann"),))

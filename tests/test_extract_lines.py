@@ -7,6 +7,8 @@ import pytest
 
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.errors import SettingsError, UsageError
+from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata, Text
+from pipelines.core.imaging.picture import encode_png, read_picture
 from pipelines.extract_lines import extract_lines
 from pipelines.lines import xdog
 from tests import drawings
@@ -34,6 +36,13 @@ def test_what_is_transparent_is_paper(tmp_path: Path) -> None:
     lines = drawings.read(tmp_path / "out" / "a.png")
     assert (lines[:, 56:] == 255).all()
     assert (lines[:, :44] < 128).any()
+
+
+def test_lines_say_what_their_picture_says(tmp_path: Path) -> None:
+    metadata = PictureMetadata((11811, 11811), (Text("Author", "Ann"),))
+    (tmp_path / "a.png").write_bytes(encode_png(drawings.two_circles_coloured(), metadata=metadata))
+    extract_lines([str(tmp_path / "a.png")], str(tmp_path / "out"), batch=ONE)
+    assert read_picture(tmp_path / "out" / "a.png").metadata == metadata
 
 
 def test_unknown_methods_presets_and_settings_are_refused_before_any_work(tmp_path: Path) -> None:

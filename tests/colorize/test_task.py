@@ -1,5 +1,6 @@
 """Facts about the work on drawings: steps, merges, panels, layers, and what it says is missing."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from pipelines.colorize import ColorizeTask, OutputOptions, RunOptions
 from pipelines.colorize.ensemble import Ensemble
 from pipelines.colorize.reader import DrawingReader
 from pipelines.core.batch.workers import Input, Produced
+from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata, Text
+from pipelines.core.imaging.picture import decode_picture, encode_png
 from pipelines.core.settings import digest
 from pipelines.inference.merging import ResolvedMerge
 from pipelines.inference.model_source import find_models
@@ -181,3 +184,25 @@ def test_results_depend_on_what_is_asked_for_and_not_on_where_the_truth_lies() -
 def test_only_networks_run_in_threads() -> None:
     assert not task().runs_in_threads
     assert task("fillnet").runs_in_threads
+
+
+def test_what_the_line_art_says_is_said_by_results_and_layers_and_not_by_what_shows_the_way() -> None:
+    metadata = PictureMetadata((23622, 23622), (Text("Copyright", "CC-BY Ann"), Text("Title", "狐")))
+    picture = encode_png(drawings.two_circles(64), metadata=metadata)
+    for asked, carrying in (({"variants": 2, "panels": True}, 2), ({"layers": "png"}, 6), ({"steps": True}, 1)):
+        worked = task(**asked)
+        produced = worked({"picture": picture}, np.random.default_rng(0)).files
+        said = [decode_picture(data).metadata for data in produced if data.startswith(b"\x89PNG")]
+        assert said == [metadata] * carrying + [None] * (len(said) - carrying), asked
+    plain = task()({"picture": encode_png(drawings.two_circles(64))}, np.random.default_rng(0)).files[0]
+    assert b"sRGB" not in plain
+
+
+@pytest.mark.parametrize("background", ["auto", "transparent"])
+def test_transparent_pixels_have_the_colour_of_the_ink_beside_them(background: str) -> None:
+    lines = drawings.two_circles(64)
+    ink = np.dstack([np.where(lines[..., None] < 255, [20, 10, 60], 255), 255 - lines]).astype(np.uint8)
+    worked = replace(task(), background=background)
+    result = drawings.read(worked({"picture": drawings.png(ink)}, np.random.default_rng(0)).files[0])
+    hidden = result[..., 3] == 0
+    assert hidden.any() and (result[hidden][:, :3] == (20, 10, 60)).all()

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from pipelines.core.errors import PictureError, SettingsError
 from pipelines.core.imaging import _pillow, _png
 from pipelines.core.imaging._decoded import Decoded
-from pipelines.core.imaging.metadata.icc import in_srgb
 from pipelines.core.imaging.arrays import U8, Labels, Samples
 from pipelines.core.imaging.compositing import composite, join_alpha, over_white
+from pipelines.core.imaging.metadata.icc import in_srgb
 from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata
 from pipelines.core.imaging.metadata.png_texts import png_chunks
 

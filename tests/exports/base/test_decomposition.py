@@ -92,3 +92,12 @@ def test_a_sheet_without_a_figure_has_empty_flats(flats: Any) -> None:
     assert [layer.is_empty for layer in document.layers] == [False, True, True, True, True]
     for form in (ora, png, psd):
         assert form.write(document)
+
+
+@pytest.mark.parametrize("kind", SHEETS)
+def test_transparent_pixels_of_layers_have_colours_that_are_seen_in_them(kind: str) -> None:
+    for flats in ("one", "colour", "region"):
+        for layer in decompose(finished(kind, "transparent"), flats=flats).layers:  # type: ignore[arg-type]
+            is_seen = layer.picture[..., 3] > 0
+            hidden = {tuple(colour) for colour in layer.picture[~is_seen][:, :3].tolist()}
+            assert hidden <= {tuple(colour) for colour in layer.picture[is_seen][:, :3].tolist()}, layer.name

@@ -34,8 +34,10 @@ def test_texts_stay_in_their_order_and_stand_once() -> None:
 
 @pytest.mark.parametrize(
     "keyword",
-    ["", "x" * 80, "two  spaces", "線", "a\nb", "Raw profile type exif", "XML:com.adobe.xmp", "exif:GPSLatitude"]
-    + ["date:create", "Thumb::Image::Width", "GPS position", "Location"],
+    [
+        *("", "x" * 80, "two  spaces", "線", "a\nb", "Raw profile type exif", "XML:com.adobe.xmp", "exif:GPSLatitude"),
+        *("date:create", "Thumb::Image::Width", "GPS position", "Location"),
+    ],
 )
 def test_what_is_no_keyword_or_gives_somebody_away_is_left_out(keyword: str) -> None:
     assert kept((keyword, "text"), ("Author", "Ann")) == [("Author", "Ann")]

@@ -51,7 +51,12 @@ def test_texts_of_all_kinds_as_pillow_writes_them() -> None:
     Image.fromarray(noise(4, 5, 3)).save(file, "PNG", pnginfo=info, dpi=(300, 300))
     assert decode_picture(file.getvalue()).metadata == PictureMetadata(
         (11811, 11811),
-        (Text("Author", "Zoë"), Text("Comment", ("long " * 100).strip()), Text("Title", "線画"), Text("Copyright", "© 線")),
+        (
+            Text("Author", "Zoë"),
+            Text("Comment", ("long " * 100).strip()),
+            Text("Title", "線画"),
+            Text("Copyright", "© 線"),
+        ),
     )
 
 
