@@ -52,13 +52,27 @@ def finish_layer(
     picture: Picture, layer: U8, colour: U8, background: Mask, *, mode: Background, multiplied: bool = False
 ) -> U8:
     """The same as `finish`, with the line art as a layer, RGBA (H, W, 4), and whether it multiplies the colour."""
-    flat = multiply(layer, colour) if multiplied else composite(layer, colour)
-    if mode == "paper" or (mode == "auto" and (picture.alpha is None or _is_stencil(picture.alpha))):
+    lay = multiply if multiplied else composite
+    alpha = None if mode != "auto" or picture.alpha is None or _is_stencil(picture.alpha) else picture.alpha
+    if alpha is not None and not _is_ink_only(picture.rgb, alpha):
+        return np.dstack([lay(_within(layer, alpha), colour), alpha])
+    flat = lay(layer, colour)
+    if mode == "paper" or (mode == "auto" and alpha is None):
         return flat
-    if mode == "auto" and picture.alpha is not None and not _is_ink_only(picture.rgb, picture.alpha):
-        return np.dstack([flat, picture.alpha])
     body = np.dstack([flat, np.full(flat.shape[:2], 255, np.uint8)])
     return np.where(background[..., None], layer, body)
+
+
+def _within(layer: U8, alpha: U8) -> U8:
+    """Return the ink of what a picture covers of a pixel: at its soft edge, ink of the same alpha covers all of that.
+
+    Else paper would shine through the ink there, as a light fringe, since the result has the picture's alpha once more.
+    """
+    soft = np.flatnonzero((alpha > 0) & (alpha < 255) & (layer[..., 3] > 0))
+    within = layer.copy()
+    own, share = alpha.reshape(-1)[soft].astype(np.uint32), layer.reshape(-1, 4)[soft, 3].astype(np.uint32)
+    within.reshape(-1, 4)[soft, 3] = np.minimum((255 * share + own // 2) // own, 255)
+    return within
 
 
 def _is_stencil(alpha: U8) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.colorize.compositing import finish, finish_layer, restyle_ink
 from pipelines.colorize.options import Background, Lines
+from pipelines.core.imaging.compositing import composite
 from pipelines.core.imaging.line_art import ink_layer
 from pipelines.core.imaging.picture import Picture
 from tests.drawings import GREEN, RED, Bytes
@@ -51,6 +52,25 @@ def of(picture: Picture, mode: Background = "auto", lines: Lines = "keep") -> By
 
 
 # lines ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ink", [(0, 0, 0), (90, 40, 20)])
+@pytest.mark.parametrize("multiplied", [False, True])
+def test_paper_does_not_shine_through_ink_at_the_soft_edge_of_a_body(ink: tuple[int, ...], multiplied: bool) -> None:
+    """A cut-out whose outline is its edge: whatever it lies on, ink is mixed with that and with nothing else."""
+    rows, columns = np.mgrid[:60, :60]
+    away = np.hypot(rows - 30.2, columns - 29.7)
+    alpha, inner = (np.rint(np.clip(radius - away, 0, 1) * 255).astype(np.uint8) for radius in (24.5, 21.5))
+    rgb = composite(np.dstack([np.full((60, 60, 3), 255, np.uint8), inner]), ink)
+    picture = Picture(rgb, alpha)
+    colour = np.where((away < 23)[..., None], np.uint8(RED), np.uint8(255))
+    layer = ink_layer(picture)
+    result = finish_layer(picture, layer, colour, away >= 23, mode="auto", multiplied=multiplied)
+    edge = (alpha > 0) & (alpha < 255)
+    assert np.array_equal(result[..., 3], alpha)
+    share = result[..., 3:] / 255
+    off = np.abs(result[..., :3] * share - np.array(ink) * share)[edge]
+    assert off.max() < 2
 
 
 @pytest.mark.parametrize("picture", [on_paper(), ink_alone(), with_body()], ids=["paper", "ink", "body"])
