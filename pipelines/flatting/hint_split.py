@@ -7,7 +7,8 @@ on open paper they meet half way:
     height = max(NECK * max(0, 1 - width / NARROW), min(SLOPE * distance from hints, CAP)),    ink = TOP
 
 Not all colours are equal. Where one has fewer spots in the region than another, its spots have a rim, which gives the
-common colour a start: the highlight or the blush does not take half of a face that has many hints.
+common colour a start: the highlight or the blush does not take half of a face that has many hints. Spots smaller than
+those of the main colour may be details of it: they stay as painted (hint_details.py).
 
 An open figure and the paper outside are one region too. The outside grows from all that lies beyond the convex hull of
 the ink, over a lid, the hull's border: so the open bottom of a bust is cut straight.
@@ -18,6 +19,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Labels, Mask
 from pipelines.flatting.background import beyond_the_hull, stains
+from pipelines.flatting.hint_details import details, small_spots, spots_as_painted
 from pipelines.flatting.hint_spots import HintSpots
 from pipelines.flatting.hinted_drawing import HintedDrawing
 from pipelines.segmentation.label_maps import map_labels
@@ -53,7 +55,14 @@ def split_by_hints(drawing: HintedDrawing, several: Mask, contested: Mask, is_op
         beyond, border = beyond_the_hull(drawing.line_mask.paper, ground)
         seeds[beyond[window] & (seeds == 0)] = outside
         lid = border[window]
-    grown = _grow(part, seeds, inside, lid)
+    grown = _grow(part, seeds.copy(), inside, lid)
+    small = small_spots(part.spots, part.properties.labels, several[part.spots.region] & ~is_open)
+    if small.any():
+        small = details(part.spots, small, np.where(inside, grown, 0), inside)
+    if small.any():
+        painted = spots_as_painted(part.spots, small, inside)
+        grown = _grow(part, np.where(painted > 0, np.int32(0), seeds), inside, lid)
+        np.copyto(grown, painted, where=painted > 0)
     labels[window] = np.where(inside & (grown <= outside), grown, 0)
     if contested.any():
         stained = stains(drawing, contested, is_open)

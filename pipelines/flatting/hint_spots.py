@@ -19,7 +19,7 @@ from pipelines.segmentation.line_mask import LineMask
 LUMA = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue in lightness, ITU-R BT.601."""
 
-_RIVAL = 0.4  # of the greatest weight in one region: a spot counts there too
+_RIVAL = 0.7  # of the greatest weight in one region: a spot counts there too
 _DARK = 72  # luma, levels: ink is no lighter
 _INK = 160  # level of a line drawing: a pixel this dark is more line than soft edge
 _MOST_COLOURS = 4096  # of a hint map with more, the commonest count
