@@ -2,7 +2,7 @@
 
 A brush with grain scatters its colour by a few levels, a soft edge or a change of scale mixes it with what lies beside.
 Spots that touch make a group. Its colours are gathered into clusters, commonest first, of what differs by up to
-`_GRAIN` levels. A cluster that is somewhere 3 px thick, or runs clear of those, is a colour that was meant; all other
+`GRAIN` levels. A cluster that is somewhere 3 px thick, or runs clear of those, is a colour that was meant; all other
 pixels take the nearest of these. A colour painted plainly keeps its RGB, and a group of plain colours alone is left as
 it is, as are groups of many soft colours, which are pictures and not dabs.
 """
@@ -17,35 +17,61 @@ from pipelines.core.imaging.colours import pack_rgb, unpack_rgb
 from pipelines.flatting.hint_alpha import counted_pixels
 from pipelines.segmentation.watershed import TOP, watershed
 
-_GRAIN = 16  # levels in each channel: a brush's grain, and what 8 bits make of a faint colour
+GRAIN = 16
+"""Levels in each channel: a brush's grain, and what 8 bits make of a faint colour."""
 _PLAIN = 0.1  # of a group's pixels are inside of a colour of their own: it was painted plainly
 _COMMON = 0.35  # of a cluster's pixels: its commonest colour stands for it, else the one nearest to its median
 _MOST_CLUSTERS = 12  # of a group that is made of dabs; one with more is a picture
 _MOST_COLOURS = 48  # of a group that may be left as it is
 _LEAST_CORE = 0.5  # of a group's pixels belong to colours that were meant
+_LARGEST_DAB = 0.01  # of the picture
 _STEADY = 20  # levels within 3 px, of colours averaged over 3 x 3: those of a soft edge change faster
 _LEAST_STILL = 0.05  # of a cluster's pixels are steady
 _REACH = 2  # px: the rim of a spot that a change of scale mixes
 _LEAST_THIN = 4  # px of a thin stroke
+_MOST_AGREED = 2048  # colours of a picture that are compared
 _MOST_GROUPS = 1024  # cleaned in one picture, the largest
 
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
-def clean_hints(hints: U8, *, rim: int = 0) -> U8:
+def clean_hints(hints: U8, *, rim: int = 0, grain: int = GRAIN) -> U8:
     """Return hints, uint8 RGBA (H, W, 4), as they were meant: alpha 0 or 255, one exact colour a dab.
 
-    rim: px from the border of a group within which colours are mixed with what was below.
+    rim: px from the border of a group within which colours are mixed with what was below. grain: levels in each channel.
     """
     counted = counted_pixels(hints)
+    brush = _Brush(rim, grain, _LARGEST_DAB * counted.size)
     cleaned = np.dstack([hints[..., :3], np.where(counted, np.uint8(255), np.uint8(0))])
+    changed = np.zeros_like(counted)
     for window, group in _groups(cleaned, counted):
         part = cleaned[window]
-        tidied = _tidied(part[..., :3], group, rim)
+        tidied = _tidied(part[..., :3], group, brush)
         if tidied is not None:
             meant, mask = tidied
             part[mask] = np.dstack([meant, np.full(mask.shape, 255, np.uint8)])[mask]
+            changed[window] |= mask
+    _agree(cleaned, changed, grain * 3 // 4)
     return cleaned
+
+
+def _agree(hints: U8, changed: Mask, tolerance: int) -> None:
+    """Give changed pixels of hints, RGBA (H, W, 4), in place, one colour where dabs differ by few levels.
+
+    It is the commonest, and one that was painted plainly before others.
+    """
+    if not changed.any():
+        return
+    packed = pack_rgb(hints[hints[..., 3] > 0])
+    values, counts = np.unique(packed, return_counts=True)
+    mended, which = np.unique(pack_rgb(hints[changed]), return_inverse=True)
+    if len(values) > _MOST_AGREED:
+        return
+    is_mended = np.isin(values, mended)
+    order = np.lexsort((-counts, is_mended))
+    colours, own = unpack_rgb(values[order]).astype(np.int32), unpack_rgb(mended).astype(np.int32)
+    near = np.abs(own[:, None] - colours[None]).max(axis=2) <= tolerance
+    hints[changed, :3] = colours[near.argmax(axis=1)].astype(np.uint8)[which]
 
 
 def _groups(hints: U8, counted: Mask) -> list[tuple[tuple[slice, slice], Mask]]:
@@ -69,6 +95,14 @@ def _groups(hints: U8, counted: Mask) -> list[tuple[tuple[slice, slice], Mask]]:
     return groups
 
 
+class _Brush(NamedTuple):
+    """What hints were painted with."""
+
+    rim: int  # px
+    grain: int  # levels
+    most_of_dab: float  # px: a group of mixed colours alone that is no larger is a dab of one colour
+
+
 class _Palette(NamedTuple):
     """The colours of a group, commonest first."""
 
@@ -83,26 +117,35 @@ class _Palette(NamedTuple):
         return np.asarray(self.inside >= max(_PLAIN * self.counts.sum(), 1))
 
 
-def _tidied(rgb: U8, group: Mask, rim: int) -> tuple[U8, Mask] | None:
+def _tidied(rgb: U8, group: Mask, brush: _Brush) -> tuple[U8, Mask] | None:
     """Return a group's colours as they were meant, RGB (h, w, 3), and where; None where they are plain or a picture."""
     palette = _palette(rgb, group)
-    if _is_clean(palette):
+    if _is_clean(palette, brush.grain):
         return None
-    clusters = _clusters(palette)
+    depth = np.asarray(cv2.distanceTransform(np.pad(group.view(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1], np.float32)
+    cores = _cores_of(rgb, group, palette, depth, brush)
+    if cores is None:
+        if np.count_nonzero(group) > brush.most_of_dab:
+            return None
+        cores = group.astype(np.int32)
+    filled = cv2.morphologyEx(np.pad(group.view(np.uint8), 2), cv2.MORPH_CLOSE, _SQUARE)[2:-2, 2:-2] > 0
+    table = _chosen_colours(palette, cores - 1, depth)
+    elevation = np.where(filled, np.uint8(1), np.uint8(TOP))
+    return table[watershed(cores, elevation) - 1], filled
+
+
+def _cores_of(rgb: U8, group: Mask, palette: _Palette, depth: F32, brush: _Brush) -> Labels | None:
+    """Return where colours of a group were meant, int32 (h, w), 1.., 0 elsewhere; None where they are not most of it."""
+    clusters = _clusters(palette, brush.grain)
     if clusters is None:
         return None
     cluster_map = np.where(group, clusters[palette.index], np.int32(-1))
-    depth = np.asarray(cv2.distanceTransform(np.pad(group.view(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1], np.float32)
     steady = _steady(rgb, group)
-    inner = steady & (depth > rim)
+    inner = steady & (depth > brush.rim)
     cores = _cores(cluster_map, group, inner if inner.any() else steady)
-    deep = group & (depth > min(rim, float(depth.max()) - 1))
-    if np.isin(cluster_map[deep], np.unique(cores)[1:] - 1).sum() < _LEAST_CORE * np.count_nonzero(deep):
-        return None
-    filled = cv2.morphologyEx(np.pad(group.view(np.uint8), 2), cv2.MORPH_CLOSE, _SQUARE)[2:-2, 2:-2] > 0
-    table = _chosen_colours(palette, np.where(cores > 0, cores - 1, -1), depth)
-    elevation = np.where(filled, np.uint8(1), np.uint8(TOP))
-    return table[watershed(cores, elevation) - 1], filled
+    deep = group & (depth > min(brush.rim, float(depth.max()) - 1))
+    meant = np.isin(cluster_map[deep], np.unique(cores)[1:] - 1)
+    return cores if meant.sum() >= _LEAST_CORE * np.count_nonzero(deep) else None
 
 
 def _palette(rgb: U8, group: Mask) -> _Palette:
@@ -129,14 +172,14 @@ def _interior(labels: Labels, group: Mask) -> Mask:
     return np.asarray(group & (lowest == highest) & (around >= 5))
 
 
-def _is_clean(palette: _Palette) -> bool:
+def _is_clean(palette: _Palette, grain: int) -> bool:
     """Tell whether colours are plain: none is like another, unless both are painted plainly, none mixed, no dust."""
     if len(palette.counts) > _MOST_COLOURS or _has_dust(palette.index):
         return False
     colours, plain = palette.colours.astype(np.int32), palette.is_plain
     apart = np.abs(colours[:, None] - colours[None]).max(axis=2)
-    doubtful = (apart <= _GRAIN) & ~(plain[:, None] & plain[None]) & ~np.eye(len(colours), dtype=bool)
-    return not doubtful.any() and not _has_mixtures(palette)
+    doubtful = (apart <= grain) & ~(plain[:, None] & plain[None]) & ~np.eye(len(colours), dtype=bool)
+    return not doubtful.any() and not _has_mixtures(palette, grain)
 
 
 def _has_dust(index: Labels) -> bool:
@@ -149,7 +192,7 @@ def _has_dust(index: Labels) -> bool:
     return not has_like.all()
 
 
-def _has_mixtures(palette: _Palette) -> bool:
+def _has_mixtures(palette: _Palette, grain: int) -> bool:
     """Tell whether a thin colour lies between two others, as where spots were scaled together."""
     thick = palette.colours[palette.inside > 0].astype(np.float64)
     for colour in palette.colours[palette.inside == 0].astype(np.float64):
@@ -157,12 +200,12 @@ def _has_mixtures(palette: _Palette) -> bool:
             way = thick[number + 1 :] - first
             share = ((colour - first) * way).sum(axis=1) / np.maximum((way * way).sum(axis=1), 1)
             off = np.abs(first + share[:, None] * way - colour).max(axis=1, initial=0)
-            if ((off <= _GRAIN) & (share > 0) & (share < 1)).any():
+            if ((off <= grain) & (share > 0) & (share < 1)).any():
                 return True
     return False
 
 
-def _clusters(palette: _Palette) -> Index | None:
+def _clusters(palette: _Palette, grain: int) -> Index | None:
     """Return the cluster, 0.., of each colour, (k,), -1 for the rest of rare ones; None where it is a picture."""
     colours = palette.colours.astype(np.int32)
     cluster = np.full(len(colours), -1, np.int32)
@@ -173,10 +216,10 @@ def _clusters(palette: _Palette) -> Index | None:
     plain_colours = colours[palette.is_plain]
     if number:
         apart = np.abs(colours[:, None] - plain_colours[None]).max(axis=2)
-        near = (apart.min(axis=1) <= _GRAIN) & (free > 0)
+        near = (apart.min(axis=1) <= grain) & (free > 0)
         cluster[near], free[near] = apart.argmin(axis=1)[near], 0
     while free.sum() > 0.02 * total and number < 4 * _MOST_CLUSTERS:
-        members = _members(colours, free)
+        members = _members(colours, free, grain)
         cluster[members], free[members] = number, 0
         number += 1
     is_picture = number > _MOST_CLUSTERS and np.bincount(cluster[cluster >= 0], palette.counts[cluster >= 0])[
@@ -185,12 +228,12 @@ def _clusters(palette: _Palette) -> Index | None:
     return None if is_picture else cluster
 
 
-def _members(colours: Index, free: Index) -> Mask:
+def _members(colours: Index, free: Index, grain: int) -> Mask:
     """Tell which free colours, (k,), lie around the commonest: around the median of those around it, too."""
     seed = colours[int(free.argmax())]
-    near = (free > 0) & (np.abs(colours - seed).max(axis=1) <= _GRAIN)
+    near = (free > 0) & (np.abs(colours - seed).max(axis=1) <= grain)
     middle = _median(colours[near], free[near])
-    around = (free > 0) & (np.abs(colours - middle).max(axis=1) <= _GRAIN)
+    around = (free > 0) & (np.abs(colours - middle).max(axis=1) <= grain)
     return np.asarray(near | around)
 
 

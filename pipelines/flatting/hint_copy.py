@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Mask
-from pipelines.flatting.hint_cleaning import clean_hints
+from pipelines.flatting.hint_cleaning import GRAIN, clean_hints
 
 _LEAST_DIFFERENCE = 6  # levels, in a copy without loss
 _LEAST_LOSSY = 14
+_LOSSY, _SLIGHT = 0.03, 20  # a share of the pixels at lines differs, and by few levels: the copy lost something
 _NOISE = 3.0  # times the 90th percentile of what paper differs by
 _NEAR_INK = 44  # levels: what a lossy copy may differ by near lines
 _BLOCK = 9  # px, of JPEG's blocks of 8 and one more
@@ -21,6 +22,7 @@ _MOST_PAINTED = 0.5  # of the picture; where more differs it is another picture
 _MOST_REACHED = 0.5  # of the ink has paint beside it; with more it is a finished picture, filled up to its lines
 _EDGE = 8  # px of a soft edge
 _LOSSY_EDGE = 16  # px around a spot, two of JPEG's blocks
+_LOSSY_GRAIN = 36  # levels
 _RIM = 4  # px of a spot that are mixed with paper
 _LEAST_SPOT = 20  # px, in a lossy copy
 _SQUARE = np.ones((3, 3), np.uint8)
@@ -34,13 +36,14 @@ def hints_of_copy(copy: U8, drawing: U8) -> U8 | None:
     ink = _ink(drawing)
     if np.count_nonzero(ink & (difference <= _INK)) < _UNCHANGED_INK * np.count_nonzero(ink) or not ink.any():
         return None
-    painted = _painted(difference, ink)
+    is_lossy = _is_lossy(difference, ink)
+    painted = _painted(difference, ink, is_lossy=is_lossy)
     reached = ink & (cv2.dilate((painted & ~ink).view(np.uint8), np.ones((7, 7), np.uint8)) > 0)
     is_finished = np.count_nonzero(reached) > _MOST_REACHED * np.count_nonzero(ink)
     if is_finished or np.count_nonzero(painted) > _MOST_PAINTED * painted.size:
         return None
     hints = np.dstack([copy, np.where(painted, np.uint8(255), np.uint8(0))])
-    return clean_hints(hints, rim=_RIM)
+    return clean_hints(hints, rim=_RIM, grain=_LOSSY_GRAIN if is_lossy else GRAIN)
 
 
 def _ink(drawing: U8) -> Mask:
@@ -49,8 +52,13 @@ def _ink(drawing: U8) -> Mask:
     return np.asarray(cv2.absdiff(grey, np.full_like(grey, paper)) > _INK)
 
 
-def _painted(difference: U8, ink: Mask) -> Mask:
-    is_lossy = np.count_nonzero(difference) > _MOST_PAINTED * difference.size
+def _is_lossy(difference: U8, ink: Mask) -> bool:
+    slight = (difference > 0) & (difference <= _SLIGHT)
+    beside_ink = cv2.dilate(ink.view(np.uint8), np.ones((7, 7), np.uint8)) > 0
+    return np.count_nonzero(slight & beside_ink) > _LOSSY * np.count_nonzero(beside_ink)
+
+
+def _painted(difference: U8, ink: Mask, *, is_lossy: bool) -> Mask:
     near_ink = cv2.dilate(ink.view(np.uint8), np.ones((2 * _BLOCK + 1,) * 2, np.uint8)) > 0
     limit = np.full(difference.shape, _LEAST_DIFFERENCE, np.float32)
     if is_lossy:
