@@ -222,9 +222,11 @@ def _clusters(palette: _Palette, grain: int) -> Index | None:
         members = _members(colours, free, grain)
         cluster[members], free[members] = number, 0
         number += 1
-    is_picture = number > _MOST_CLUSTERS and np.bincount(cluster[cluster >= 0], palette.counts[cluster >= 0])[
-        _MOST_CLUSTERS:
-    ].sum() > (1 - _LEAST_CORE) * total
+    is_picture = (
+        number > _MOST_CLUSTERS
+        and np.bincount(cluster[cluster >= 0], palette.counts[cluster >= 0])[_MOST_CLUSTERS:].sum()
+        > (1 - _LEAST_CORE) * total
+    )
     return None if is_picture else cluster
 
 
@@ -263,7 +265,9 @@ def _cores(cluster_map: Labels, group: Mask, steady: Mask) -> Labels:
     count = int(cluster_map.max(initial=-1)) + 1
     sizes = np.bincount(cluster_map[cluster_map >= 0], minlength=count)
     still = np.bincount(cluster_map[(cluster_map >= 0) & steady], minlength=count)
-    is_core = np.append((_inside(cluster_map, group, count) > 0) & (still >= np.maximum(_LEAST_STILL * sizes, 1)), False)
+    is_core = np.append(
+        (_inside(cluster_map, group, count) > 0) & (still >= np.maximum(_LEAST_STILL * sizes, 1)), False
+    )
     beside = cv2.dilate(is_core[cluster_map].view(np.uint8), np.ones((2 * _REACH + 1,) * 2, np.uint8)) > 0
     clear = np.bincount(cluster_map[(cluster_map >= 0) & steady & ~beside], minlength=count)
     is_core[:-1] |= (2 * clear > sizes) & (sizes >= _LEAST_THIN)

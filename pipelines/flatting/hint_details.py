@@ -21,6 +21,8 @@ _SMALLER = 0.8
 _MINOR = 0.4
 _OPEN = 0.5  # of the side of a square as large as the part: a seam that long is open
 _WIDE = 1.6  # times the width of the spots: a seam that long is wider than they are
+_UNDRAWN = 0.55  # of its border to the rest: no line runs there
+_LINE = 0.012  # of the longer side: lines are no wider
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
@@ -72,13 +74,17 @@ def _parts_of(numbers: Labels, labels: Labels, parts: Labels, count: int) -> Lab
 
 
 def _is_open(parts: Labels, count: int, grown: Labels, part: Labels, area: F64) -> Mask:
-    """Tell which parts, (count,), meet the rest over open paper, wider than their spots are."""
-    beside = cv2.dilate(((grown > 0) & (parts == 0)).view(np.uint8), _SQUARE) > 0
-    seam = np.bincount(parts[beside & (parts > 0)], minlength=count)
+    """Tell which parts, (count,), meet the rest over open paper, wider than their spots are, and not at lines."""
+    others, own = (grown > 0) & (parts == 0), parts > 0
+    at_seam = own & (cv2.dilate(others.view(np.uint8), _SQUARE) > 0)
+    reach = 2 * max(round(_LINE * max(parts.shape)), 3) + 1
+    at_line = own & ~at_seam & (cv2.dilate((grown == 0).view(np.uint8), _SQUARE) > 0)
+    at_line &= cv2.dilate(others.view(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    seam, drawn = (np.bincount(parts[border], minlength=count) for border in (at_seam, at_line))
     side = np.sqrt(np.bincount(parts.reshape(-1), minlength=count))
     width = np.zeros(count)
     np.add.at(width, part, 2 * np.sqrt(area / np.pi))
-    return np.asarray((seam > _OPEN * side) & (seam > _WIDE * width))
+    return np.asarray((seam > _OPEN * side) & (seam > _WIDE * width) & (seam > _UNDRAWN * (seam + drawn)))
 
 
 def spots_as_painted(spots: HintSpots, chosen: Mask, paper: Mask) -> Labels:

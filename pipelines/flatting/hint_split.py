@@ -14,6 +14,8 @@ An open figure and the paper outside are one region too. The outside grows from 
 the ink, over a lid, the hull's border: so the open bottom of a bust is cut straight.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -35,8 +37,15 @@ _HIGHEST_RIM = 14
 _WALL = TOP - 1  # between regions: higher than any paper
 
 
-def split_by_hints(drawing: HintedDrawing, several: Mask, contested: Mask, is_open: Mask) -> Labels:
-    """Label the paper of regions with hints of several colours, int32 (H, W): 1..k colour, k + 1 outside, 0 elsewhere.
+class HintSplit(NamedTuple):
+    """How regions with hints of several colours are divided."""
+
+    labels: Labels  # (H, W): 1..k colour, k + 1 outside; 0 elsewhere and on ink
+    is_detail: Mask  # (spots,): it stays as large as painted
+
+
+def split_by_hints(drawing: HintedDrawing, several: Mask, contested: Mask, is_open: Mask) -> HintSplit:
+    """Divide the paper of regions with hints of several colours.
 
     several: bool (n + 1,), the regions to split. contested: those of them that hold the figure and the paper outside.
     is_open: bool (spots,), the spots that lie on the paper outside.
@@ -55,19 +64,27 @@ def split_by_hints(drawing: HintedDrawing, several: Mask, contested: Mask, is_op
         beyond, border = beyond_the_hull(drawing.line_mask.paper, ground)
         seeds[beyond[window] & (seeds == 0)] = outside
         lid = border[window]
-    grown = _grow(part, seeds.copy(), inside, lid)
-    small = small_spots(part.spots, part.properties.labels, several[part.spots.region] & ~is_open)
-    if small.any():
-        small = details(part.spots, small, np.where(inside, grown, 0), inside)
-    if small.any():
-        painted = spots_as_painted(part.spots, small, inside)
-        grown = _grow(part, np.where(painted > 0, np.int32(0), seeds), inside, lid)
-        np.copyto(grown, painted, where=painted > 0)
+    grown, is_detail = _grow_around_details(part, seeds, inside, lid, several[part.spots.region] & ~is_open)
     labels[window] = np.where(inside & (grown <= outside), grown, 0)
     if contested.any():
         stained = stains(drawing, contested, is_open)
         np.copyto(labels, stained, where=(stained > 0) & (labels > 0))
-    return labels
+    return HintSplit(labels, is_detail)
+
+
+def _grow_around_details(
+    drawing: HintedDrawing, seeds: Labels, inside: Mask, lid: Mask, counted: Mask
+) -> tuple[Labels, Mask]:
+    """Grow seeds as `_grow` does, but for details, which stay; counted: bool (spots,), those that may be."""
+    grown = _grow(drawing, seeds.copy(), inside, lid)
+    is_detail = small_spots(drawing.spots, drawing.properties.labels, counted)
+    if is_detail.any():
+        is_detail = details(drawing.spots, is_detail, np.where(inside, grown, 0), inside)
+    if is_detail.any():
+        painted = spots_as_painted(drawing.spots, is_detail, inside)
+        grown = _grow(drawing, np.where(painted > 0, np.int32(0), seeds), inside, lid)
+        np.copyto(grown, painted, where=painted > 0)
+    return grown, is_detail
 
 
 def _window(mask: Mask) -> tuple[slice, slice]:
