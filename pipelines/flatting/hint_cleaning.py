@@ -19,6 +19,9 @@ from pipelines.segmentation.watershed import TOP, watershed
 
 GRAIN = 16
 """Levels in each channel: a brush's grain, and what 8 bits make of a faint colour."""
+_LOSSY_GRAIN = 28  # levels of chroma, and half as many of luma
+_LUMA_AND_CHROMA = np.array([[0.598, 1.174, 0.228], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])  # JFIF, luma twice
+_AGREED = 0.75  # of the grain: dabs whose colours are no further apart are of one brush
 _PLAIN = 0.1  # of a group's pixels are inside of a colour of their own: it was painted plainly
 _COMMON = 0.35  # of a cluster's pixels: its commonest colour stands for it, else the one nearest to its median
 _MOST_CLUSTERS = 12  # of a group that is made of dabs; one with more is a picture
@@ -35,13 +38,33 @@ _MOST_GROUPS = 1024  # cleaned in one picture, the largest
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
-def clean_hints(hints: U8, *, rim: int = 0, grain: int = GRAIN) -> U8:
+class _Brush(NamedTuple):
+    """What hints were painted with."""
+
+    rim: int  # px
+    is_lossy: bool
+    most_of_dab: float  # px: a group of mixed colours alone that is no larger is a dab of one colour
+
+    @property
+    def grain(self) -> int:
+        """Levels in each channel of `places` that a colour is scattered by."""
+        return _LOSSY_GRAIN if self.is_lossy else GRAIN
+
+    def places(self, colours: U8) -> Index:
+        """Return where colours, (n, 3), lie when they are compared: RGB, or twice the luma, and chroma, of JPEG."""
+        if not self.is_lossy:
+            return colours.astype(np.int32)
+        return np.asarray(np.rint(colours @ _LUMA_AND_CHROMA.T), np.int32)
+
+
+def clean_hints(hints: U8, *, rim: int = 0, is_lossy: bool = False) -> U8:
     """Return hints, uint8 RGBA (H, W, 4), as they were meant: alpha 0 or 255, one exact colour a dab.
 
-    rim: px from the border of a group within which colours are mixed with what was below. grain: levels in each channel.
+    rim: px from the border of a group within which colours are mixed with what was below. is_lossy: whether they were
+    saved as JPEG, which blurs chroma.
     """
     counted = counted_pixels(hints)
-    brush = _Brush(rim, grain, _LARGEST_DAB * counted.size)
+    brush = _Brush(rim, is_lossy, _LARGEST_DAB * counted.size)
     cleaned = np.dstack([hints[..., :3], np.where(counted, np.uint8(255), np.uint8(0))])
     changed = np.zeros_like(counted)
     for window, group in _groups(cleaned, counted):
@@ -51,11 +74,11 @@ def clean_hints(hints: U8, *, rim: int = 0, grain: int = GRAIN) -> U8:
             meant, mask = tidied
             part[mask] = np.dstack([meant, np.full(mask.shape, 255, np.uint8)])[mask]
             changed[window] |= mask
-    _agree(cleaned, changed, grain * 3 // 4)
+    _agree(cleaned, changed, brush)
     return cleaned
 
 
-def _agree(hints: U8, changed: Mask, tolerance: int) -> None:
+def _agree(hints: U8, changed: Mask, brush: _Brush) -> None:
     """Give changed pixels of hints, RGBA (H, W, 4), in place, one colour where dabs differ by few levels.
 
     It is the commonest, and one that was painted plainly before others.
@@ -69,9 +92,10 @@ def _agree(hints: U8, changed: Mask, tolerance: int) -> None:
         return
     is_mended = np.isin(values, mended)
     order = np.lexsort((-counts, is_mended))
-    colours, own = unpack_rgb(values[order]).astype(np.int32), unpack_rgb(mended).astype(np.int32)
-    near = np.abs(own[:, None] - colours[None]).max(axis=2) <= tolerance
-    hints[changed, :3] = colours[near.argmax(axis=1)].astype(np.uint8)[which]
+    colours = unpack_rgb(values[order])
+    apart = brush.places(unpack_rgb(mended))[:, None] - brush.places(colours)[None]
+    near = np.abs(apart).max(axis=2) <= brush.grain * _AGREED
+    hints[changed, :3] = colours[near.argmax(axis=1)][which]
 
 
 def _groups(hints: U8, counted: Mask) -> list[tuple[tuple[slice, slice], Mask]]:
@@ -81,7 +105,7 @@ def _groups(hints: U8, counted: Mask) -> list[tuple[tuple[slice, slice], Mask]]:
     joined = cv2.dilate(counted.view(np.uint8), _SQUARE)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8, ltype=cv2.CV_32S)
     pixels = np.flatnonzero(counted)
-    label, packed = labels.reshape(-1)[pixels], pack_rgb(hints.reshape(-1, 4)[pixels])
+    label, packed = labels.reshape(-1)[pixels].astype(np.intp), pack_rgb(hints.reshape(-1, 4)[pixels])
     lowest, highest = np.full(count, 1 << 24), np.full(count, -1)
     np.minimum.at(lowest, label, packed)
     np.maximum.at(highest, label, packed)
@@ -95,20 +119,13 @@ def _groups(hints: U8, counted: Mask) -> list[tuple[tuple[slice, slice], Mask]]:
     return groups
 
 
-class _Brush(NamedTuple):
-    """What hints were painted with."""
-
-    rim: int  # px
-    grain: int  # levels
-    most_of_dab: float  # px: a group of mixed colours alone that is no larger is a dab of one colour
-
-
 class _Palette(NamedTuple):
     """The colours of a group, commonest first."""
 
     colours: U8  # (k, 3)
+    places: Index  # (k, 3), the same, as they are compared
     counts: Index  # (k,)
-    index: Labels  # (h, w), -1 where there is no hint
+    map: Labels  # (h, w), index of `colours`, -1 where there is no hint
     inside: Index  # (k,): pixels all of whose neighbours have the same colour
 
     @property
@@ -119,7 +136,7 @@ class _Palette(NamedTuple):
 
 def _tidied(rgb: U8, group: Mask, brush: _Brush) -> tuple[U8, Mask] | None:
     """Return a group's colours as they were meant, RGB (h, w, 3), and where; None where they are plain or a picture."""
-    palette = _palette(rgb, group)
+    palette = _palette(rgb, group, brush)
     if _is_clean(palette, brush.grain):
         return None
     depth = np.asarray(cv2.distanceTransform(np.pad(group.view(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1], np.float32)
@@ -135,11 +152,11 @@ def _tidied(rgb: U8, group: Mask, brush: _Brush) -> tuple[U8, Mask] | None:
 
 
 def _cores_of(rgb: U8, group: Mask, palette: _Palette, depth: F32, brush: _Brush) -> Labels | None:
-    """Return where colours of a group were meant, int32 (h, w), 1.., 0 elsewhere; None where they are not most of it."""
+    """Return where colours of a group were meant, int32 (h, w), 1.., 0 elsewhere; None if they are not most of it."""
     clusters = _clusters(palette, brush.grain)
     if clusters is None:
         return None
-    cluster_map = np.where(group, clusters[palette.index], np.int32(-1))
+    cluster_map = np.where(group, clusters[palette.map], np.int32(-1))
     steady = _steady(rgb, group)
     inner = steady & (depth > brush.rim)
     cores = _cores(cluster_map, group, inner if inner.any() else steady)
@@ -148,14 +165,15 @@ def _cores_of(rgb: U8, group: Mask, palette: _Palette, depth: F32, brush: _Brush
     return cores if meant.sum() >= _LEAST_CORE * np.count_nonzero(deep) else None
 
 
-def _palette(rgb: U8, group: Mask) -> _Palette:
+def _palette(rgb: U8, group: Mask, brush: _Brush) -> _Palette:
     values, inverse, counts = np.unique(pack_rgb(rgb[group]), return_inverse=True, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     place = np.empty(len(order), np.int32)
     place[order] = np.arange(len(order))
     index = np.full(group.shape, -1, np.int32)
     index[group] = place[inverse]
-    return _Palette(unpack_rgb(values[order]), counts[order], index, _inside(index, group, len(order)))
+    colours = unpack_rgb(values[order])
+    return _Palette(colours, brush.places(colours), counts[order], index, _inside(index, group, len(order)))
 
 
 def _inside(labels: Labels, group: Mask, count: int) -> Index:
@@ -174,9 +192,9 @@ def _interior(labels: Labels, group: Mask) -> Mask:
 
 def _is_clean(palette: _Palette, grain: int) -> bool:
     """Tell whether colours are plain: none is like another, unless both are painted plainly, none mixed, no dust."""
-    if len(palette.counts) > _MOST_COLOURS or _has_dust(palette.index):
+    if len(palette.counts) > _MOST_COLOURS or _has_dust(palette.map):
         return False
-    colours, plain = palette.colours.astype(np.int32), palette.is_plain
+    colours, plain = palette.places, palette.is_plain
     apart = np.abs(colours[:, None] - colours[None]).max(axis=2)
     doubtful = (apart <= grain) & ~(plain[:, None] & plain[None]) & ~np.eye(len(colours), dtype=bool)
     return not doubtful.any() and not _has_mixtures(palette, grain)
@@ -194,8 +212,8 @@ def _has_dust(index: Labels) -> bool:
 
 def _has_mixtures(palette: _Palette, grain: int) -> bool:
     """Tell whether a thin colour lies between two others, as where spots were scaled together."""
-    thick = palette.colours[palette.inside > 0].astype(np.float64)
-    for colour in palette.colours[palette.inside == 0].astype(np.float64):
+    thick = palette.places[palette.inside > 0].astype(np.float64)
+    for colour in palette.places[palette.inside == 0].astype(np.float64):
         for number, first in enumerate(thick):
             way = thick[number + 1 :] - first
             share = ((colour - first) * way).sum(axis=1) / np.maximum((way * way).sum(axis=1), 1)
@@ -205,9 +223,9 @@ def _has_mixtures(palette: _Palette, grain: int) -> bool:
     return False
 
 
-def _clusters(palette: _Palette, grain: int) -> Index | None:
+def _clusters(palette: _Palette, grain: int) -> Labels | None:
     """Return the cluster, 0.., of each colour, (k,), -1 for the rest of rare ones; None where it is a picture."""
-    colours = palette.colours.astype(np.int32)
+    colours = palette.places
     cluster = np.full(len(colours), -1, np.int32)
     free, total, number = palette.counts.astype(np.int64), int(palette.counts.sum()), 0
     for plain in np.flatnonzero(palette.is_plain).tolist():
@@ -280,11 +298,11 @@ def _chosen_colours(palette: _Palette, cluster_map: Labels, depth: F32) -> U8:
     table = np.zeros((count, 3), np.uint8)
     for number in np.unique(cluster_map[cluster_map >= 0]).tolist():
         mask = cluster_map == number
-        colour, weights = np.unique(palette.index[mask], return_counts=True)
+        colour, weights = np.unique(palette.map[mask], return_counts=True)
         if weights.max() >= _COMMON * weights.sum():
             table[number] = palette.colours[colour[int(weights.argmax())]]
             continue
-        by_depth = np.bincount(palette.index[mask], depth[mask], len(palette.counts))[colour]
+        by_depth = np.bincount(palette.map[mask], depth[mask], len(palette.counts))[colour]
         middle = _median(palette.colours[colour].astype(np.int32), by_depth.astype(np.float32))
         off = np.abs(palette.colours[colour].astype(np.int32) - middle).sum(axis=1)
         table[number] = palette.colours[colour[int(off.argmin())]]

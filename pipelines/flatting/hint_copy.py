@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Mask
-from pipelines.flatting.hint_cleaning import GRAIN, clean_hints
+from pipelines.flatting.hint_cleaning import clean_hints
 
 _LEAST_DIFFERENCE = 6  # levels, in a copy without loss
 _LEAST_LOSSY = 14
@@ -22,14 +22,13 @@ _MOST_PAINTED = 0.5  # of the picture; where more differs it is another picture
 _MOST_REACHED = 0.5  # of the ink has paint beside it; with more it is a finished picture, filled up to its lines
 _EDGE = 8  # px of a soft edge
 _LOSSY_EDGE = 16  # px around a spot, two of JPEG's blocks
-_LOSSY_GRAIN = 36  # levels
 _RIM = 4  # px of a spot that are mixed with paper
 _LEAST_SPOT = 20  # px, in a lossy copy
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
 def hints_of_copy(copy: U8, drawing: U8) -> U8 | None:
-    """Return the hints, cleaned, uint8 RGBA (H, W, 4), on a copy of a drawing, both RGB (H, W, 3); None if it is no copy."""
+    """Return the hints, cleaned, RGBA (H, W, 4), on a copy of a drawing, both RGB (H, W, 3); None if it is none."""
     if copy.shape != drawing.shape:
         return None
     difference = cv2.absdiff(copy, drawing).max(axis=2)
@@ -43,7 +42,7 @@ def hints_of_copy(copy: U8, drawing: U8) -> U8 | None:
     if is_finished or np.count_nonzero(painted) > _MOST_PAINTED * painted.size:
         return None
     hints = np.dstack([copy, np.where(painted, np.uint8(255), np.uint8(0))])
-    return clean_hints(hints, rim=_RIM, grain=_LOSSY_GRAIN if is_lossy else GRAIN)
+    return clean_hints(hints, rim=_RIM, is_lossy=is_lossy)
 
 
 def _ink(drawing: U8) -> Mask:
@@ -55,7 +54,7 @@ def _ink(drawing: U8) -> Mask:
 def _is_lossy(difference: U8, ink: Mask) -> bool:
     slight = (difference > 0) & (difference <= _SLIGHT)
     beside_ink = cv2.dilate(ink.view(np.uint8), np.ones((7, 7), np.uint8)) > 0
-    return np.count_nonzero(slight & beside_ink) > _LOSSY * np.count_nonzero(beside_ink)
+    return bool(np.count_nonzero(slight & beside_ink) > _LOSSY * np.count_nonzero(beside_ink))
 
 
 def _painted(difference: U8, ink: Mask, *, is_lossy: bool) -> Mask:

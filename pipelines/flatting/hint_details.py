@@ -12,7 +12,7 @@ line: if the seam is short for the part or hardly longer than the spot is wide.
 import cv2
 import numpy as np
 
-from pipelines.core.imaging.arrays import F64, Labels, Mask
+from pipelines.core.imaging.arrays import F64, Index, Labels, Mask
 from pipelines.flatting.hint_spots import HintSpots
 from pipelines.segmentation.label_maps import map_labels
 
@@ -22,7 +22,7 @@ _MINOR = 0.4
 _OPEN = 0.5  # of the side of a square as large as the part: a seam that long is open
 _WIDE = 1.6  # times the width of the spots: a seam that long is wider than they are
 _UNDRAWN = 0.55  # of its border to the rest: no line runs there
-_LINE = 0.012  # of the longer side: lines are no wider
+_LINE = 0.02  # of the longer side: lines are no wider
 _SQUARE = np.ones((3, 3), np.uint8)
 
 
@@ -65,7 +65,7 @@ def details(spots: HintSpots, small: Mask, grown: Labels, paper: Mask) -> Mask:
     return chosen
 
 
-def _parts_of(numbers: Labels, labels: Labels, parts: Labels, count: int) -> Labels:
+def _parts_of(numbers: Index, labels: Labels, parts: Labels, count: int) -> Labels:
     """Return the part that holds each of the spots `numbers`, (n,), 0 where none does."""
     part_of_spot = np.zeros(count + 1, np.int32)
     hinted = (labels > 0) & (parts > 0)
@@ -77,7 +77,7 @@ def _is_open(parts: Labels, count: int, grown: Labels, part: Labels, area: F64) 
     """Tell which parts, (count,), meet the rest over open paper, wider than their spots are, and not at lines."""
     others, own = (grown > 0) & (parts == 0), parts > 0
     at_seam = own & (cv2.dilate(others.view(np.uint8), _SQUARE) > 0)
-    reach = 2 * max(round(_LINE * max(parts.shape)), 3) + 1
+    reach = 2 * max(round(_LINE * max(parts.shape)), 4) + 1
     at_line = own & ~at_seam & (cv2.dilate((grown == 0).view(np.uint8), _SQUARE) > 0)
     at_line &= cv2.dilate(others.view(np.uint8), np.ones((reach, reach), np.uint8)) > 0
     seam, drawn = (np.bincount(parts[border], minlength=count) for border in (at_seam, at_line))

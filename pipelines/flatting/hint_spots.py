@@ -21,7 +21,6 @@ LUMA = np.array([0.299, 0.587, 0.114])
 
 _RIVAL = 0.7  # of the greatest weight in one region: a spot counts there too
 _DARK = 72  # luma, levels: ink is no lighter
-_HUE = 48  # levels between the channels: a dark colour that is none of a line's
 _INK = 160  # level of a line drawing: a pixel this dark is more line than soft edge
 _MOST_COLOURS = 4096  # of a hint map with more, the commonest count
 
@@ -102,8 +101,7 @@ def _deepest(pixels: Index, spot: Index, weight: F64, count: int) -> Index:
 
 def _is_line_colour(colours: U8, middle: Index, lines: U8, line_mask: LineMask) -> Mask:
     on_line = (line_mask.paper.reshape(-1)[middle] == 0) & (lines.reshape(-1)[middle] < _INK)
-    is_neutral = colours.max(axis=1).astype(np.intp) - colours.min(axis=1) < _HUE
-    return np.asarray(on_line & is_neutral & (colours @ LUMA < _DARK))
+    return np.asarray(on_line & (colours @ LUMA < _DARK))
 
 
 class _Votes(NamedTuple):

@@ -69,8 +69,8 @@ class Predictor:
         `colorize` takes. hints: uint8 RGBA (H, W, 4), alpha 0 = no hint, or an opaque copy of the line art that was
         painted on. palette: uint8 (k, 3); areas then take its colours where there are no hints. seed: of colours drawn
         where nothing names them. snap: hints keep their exact colour where they lie. vivid: without any hint colours
-        are lively; no: the likeliest, however grey. clean: whether paper is whitened first; None: where it is not white. Raises MethodError for hints of another size,
-        UsageError for arrays of other shapes or kinds.
+        are lively; no: the likeliest, however grey. clean: whether paper is whitened first; None: where it is not
+        white. Raises MethodError for hints of another size, UsageError for arrays of other shapes or kinds.
         """
         return self.predict_batch(
             [lines], hints=[hints], palette=palette, seed=seed, snap=snap, vivid=vivid, clean=clean
