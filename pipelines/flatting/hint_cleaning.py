@@ -26,6 +26,7 @@ _PLAIN = 0.1  # of a group's pixels are inside of a colour of their own: it was 
 _COMMON = 0.35  # of a cluster's pixels: its commonest colour stands for it, else the one nearest to its median
 _MOST_CLUSTERS = 12  # of a group that is made of dabs; one with more is a picture
 _MOST_COLOURS = 48  # of a group that may be left as it is
+_MOST_SCATTERED = 1 << 14  # colours of a group; one with more is a picture
 _LEAST_CORE = 0.5  # of a group's pixels belong to colours that were meant
 _LARGEST_DAB = 0.01  # of the picture
 _STEADY = 20  # levels within 3 px, of colours averaged over 3 x 3: those of a soft edge change faster
@@ -65,7 +66,8 @@ def clean_hints(hints: U8, *, rim: int = 0, is_lossy: bool = False) -> U8:
     """
     counted = counted_pixels(hints)
     brush = _Brush(rim, is_lossy, _LARGEST_DAB * counted.size)
-    cleaned = np.dstack([hints[..., :3], np.where(counted, np.uint8(255), np.uint8(0))])
+    cleaned = hints.copy()
+    cleaned[..., 3] = counted.view(np.uint8) * np.uint8(255)
     changed = np.zeros_like(counted)
     for window, group in _groups(cleaned, counted):
         part = cleaned[window]
@@ -137,7 +139,7 @@ class _Palette(NamedTuple):
 def _tidied(rgb: U8, group: Mask, brush: _Brush) -> tuple[U8, Mask] | None:
     """Return a group's colours as they were meant, RGB (h, w, 3), and where; None where they are plain or a picture."""
     palette = _palette(rgb, group, brush)
-    if _is_clean(palette, brush.grain):
+    if len(palette.counts) > _MOST_SCATTERED or _is_clean(palette, brush.grain):
         return None
     depth = np.asarray(cv2.distanceTransform(np.pad(group.view(np.uint8), 1), cv2.DIST_L2, 3)[1:-1, 1:-1], np.float32)
     cores = _cores_of(rgb, group, palette, depth, brush)
