@@ -21,7 +21,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Labels, Mask
 from pipelines.flatting.background import beyond_the_hull, stains
-from pipelines.flatting.hint_details import details, small_spots, spots_as_painted
+from pipelines.flatting.hint_details import details, spots_as_painted
 from pipelines.flatting.hint_spots import HintSpots
 from pipelines.flatting.hinted_drawing import HintedDrawing
 from pipelines.segmentation.label_maps import map_labels
@@ -76,13 +76,12 @@ def _grow_around_details(
     drawing: HintedDrawing, seeds: Labels, inside: Mask, lid: Mask, counted: Mask
 ) -> tuple[Labels, Mask]:
     """Grow seeds as `_grow` does, but for details, which stay; counted: bool (spots,), those that may be."""
-    grown = _grow(drawing, seeds.copy(), inside, lid)
-    is_detail = small_spots(drawing.spots, drawing.properties.labels, counted)
-    if is_detail.any():
-        is_detail = details(drawing.spots, is_detail, np.where(inside, grown, 0), inside)
+    ranked = np.ones(len(counted), bool)
+    grown = _grow(drawing, seeds.copy(), inside, lid, ranked)
+    is_detail = details(drawing.spots, drawing.properties.labels, counted, np.where(inside, grown, np.int32(0)))
     if is_detail.any():
         painted = spots_as_painted(drawing.spots, is_detail, inside)
-        grown = _grow(drawing, np.where(painted > 0, np.int32(0), seeds), inside, lid)
+        grown = _grow(drawing, np.where(painted > 0, np.int32(0), seeds), inside, lid, ~is_detail)
         np.copyto(grown, painted, where=painted > 0)
     return grown, is_detail
 
@@ -93,10 +92,13 @@ def _window(mask: Mask) -> tuple[slice, slice]:
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def _grow(drawing: HintedDrawing, seeds: Labels, inside: Mask, lid: Mask) -> Labels:
-    """Grow seeds, int32 (H, W), over the paper inside, bool (H, W), from region to region only when all is filled."""
+def _grow(drawing: HintedDrawing, seeds: Labels, inside: Mask, lid: Mask, ranked: Mask) -> Labels:
+    """Grow seeds, int32 (H, W), over the paper inside, bool (H, W), from region to region only when all is filled.
+
+    ranked: bool (spots,), those that are counted when it is told which colours are common.
+    """
     paper = drawing.line_mask.paper
-    elevation = _elevation(drawing, seeds)
+    elevation = _elevation(drawing, seeds, ranked)
     elevation[lid] = np.maximum(elevation[lid], _LID)
     elevation[_seams(drawing.regions) & inside] = _WALL
     elevation[paper == 0] = TOP
@@ -104,26 +106,27 @@ def _grow(drawing: HintedDrawing, seeds: Labels, inside: Mask, lid: Mask) -> Lab
     return watershed(seeds, elevation)
 
 
-def _elevation(drawing: HintedDrawing, seeds: Labels) -> U8:
+def _elevation(drawing: HintedDrawing, seeds: Labels, ranked: Mask) -> U8:
     """Return the elevation, uint8 (H, W), over which colours grow from seeds, int32 (H, W)."""
     distance = cv2.distanceTransform((seeds == 0).view(np.uint8), cv2.DIST_L2, 5)
     slope = np.minimum(distance * np.float32(_SLOPE / drawing.size), _CAP)
     narrow = np.float32(_NARROW * drawing.size)
     neck = np.maximum(narrow - drawing.line_mask.distance, 0) * np.float32(_NECK / narrow)
-    rim_of_spot = _rims(drawing.spots, drawing.properties.labels)
+    rim_of_spot = _rims(drawing.spots, drawing.properties.labels, ranked)
     rims = cv2.dilate(map_labels(rim_of_spot, drawing.spots.labels), np.ones((3, 3), np.uint8))
     return np.asarray(np.maximum(np.maximum(slope, neck), np.where(seeds == 0, rims, 0)), np.uint8)
 
 
-def _rims(spots: HintSpots, regions: int) -> U8:
+def _rims(spots: HintSpots, regions: int, ranked: Mask) -> U8:
     """Return the height of the rim around each spot, (spots + 1,), 0 for none; `regions`: how many labels there are."""
-    key = spots.region * len(spots.colours) + spots.colour
+    key = (spots.region * len(spots.colours) + spots.colour)[ranked]
     pairs, which, counts = np.unique(key, return_inverse=True, return_counts=True)
     region = pairs // len(spots.colours)
     greatest = np.zeros(regions)
     np.maximum.at(greatest, region, counts)
-    rim = np.minimum(_RIM * np.log2(greatest[region] / counts), _HIGHEST_RIM)[which]
-    return np.concatenate([[0], rim]).astype(np.uint8)
+    rims = np.zeros(len(ranked) + 1, np.uint8)
+    rims[1:][ranked] = np.minimum(_RIM * np.log2(greatest[region] / counts), _HIGHEST_RIM)[which]
+    return rims
 
 
 def _seams(regions: Labels) -> Mask:

@@ -80,6 +80,16 @@ def test_a_small_dab_fills_what_a_line_with_openings_divides() -> None:
     assert (result.colour[190:400, 200:320] == SKIN).all(axis=2).mean() > 0.98
 
 
+def test_a_part_behind_a_narrow_has_a_main_colour_and_details_of_its_own() -> None:
+    lines = arm_and_hand(24)
+    sleeve = ((0.2, 0.2, 0.05, BLUE), (0.35, 0.3, 0.05, BLUE))
+    hand = ((0.68, 0.18, 0.02, SKIN), (0.68, 0.3, 0.02, GREEN), (0.61, 0.2, 0.007, RED))
+    hints = dabs(lines, *sleeve, *hand)
+    result = painted(lines, hints).colour
+    assert 0.6 < covered(result, SKIN) / covered(result, GREEN) < 1.6
+    assert covered(result, RED) == covered(hints[..., :3], RED)
+
+
 def test_a_detail_tells_nothing_of_areas_without_a_hint() -> None:
     lines = face(512)
     for x in (200, 312):
