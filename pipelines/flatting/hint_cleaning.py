@@ -127,7 +127,7 @@ class _Palette(NamedTuple):
     colours: U8  # (k, 3)
     places: Index  # (k, 3), the same, as they are compared
     counts: Index  # (k,)
-    map: Labels  # (h, w), index of `colours`, -1 where there is no hint
+    index_map: Labels  # (h, w), index of `colours`, -1 where there is no hint
     inside: Index  # (k,): pixels all of whose neighbours have the same colour
 
     @property
@@ -158,7 +158,7 @@ def _cores_of(rgb: U8, group: Mask, palette: _Palette, depth: F32, brush: _Brush
     clusters = _clusters(palette, brush.grain)
     if clusters is None:
         return None
-    cluster_map = np.where(group, clusters[palette.map], np.int32(-1))
+    cluster_map = np.where(group, clusters[palette.index_map], np.int32(-1))
     steady = _steady(rgb, group)
     inner = steady & (depth > brush.rim)
     cores = _cores(cluster_map, group, inner if inner.any() else steady)
@@ -194,7 +194,7 @@ def _interior(labels: Labels, group: Mask) -> Mask:
 
 def _is_clean(palette: _Palette, grain: int) -> bool:
     """Tell whether colours are plain: none is like another, unless both are painted plainly, none mixed, no dust."""
-    if len(palette.counts) > _MOST_COLOURS or _has_dust(palette.map):
+    if len(palette.counts) > _MOST_COLOURS or _has_dust(palette.index_map):
         return False
     colours, plain = palette.places, palette.is_plain
     apart = np.abs(colours[:, None] - colours[None]).max(axis=2)
@@ -300,11 +300,11 @@ def _chosen_colours(palette: _Palette, cluster_map: Labels, depth: F32) -> U8:
     table = np.zeros((count, 3), np.uint8)
     for number in np.unique(cluster_map[cluster_map >= 0]).tolist():
         mask = cluster_map == number
-        colour, weights = np.unique(palette.map[mask], return_counts=True)
+        colour, weights = np.unique(palette.index_map[mask], return_counts=True)
         if weights.max() >= _COMMON * weights.sum():
             table[number] = palette.colours[colour[int(weights.argmax())]]
             continue
-        by_depth = np.bincount(palette.map[mask], depth[mask], len(palette.counts))[colour]
+        by_depth = np.bincount(palette.index_map[mask], depth[mask], len(palette.counts))[colour]
         middle = _median(palette.colours[colour].astype(np.int32), by_depth.astype(np.float32))
         off = np.abs(palette.colours[colour].astype(np.int32) - middle).sum(axis=1)
         table[number] = palette.colours[colour[int(off.argmin())]]

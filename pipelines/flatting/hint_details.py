@@ -77,10 +77,10 @@ def _parts(spots: HintSpots, small: Mask, grown: Labels) -> tuple[Labels, Index]
         count, parts = cv2.connectedComponents(own, connectivity=4, ltype=cv2.CV_32S)
         of_colour = np.flatnonzero(spots.colour == colour)
         number = _labels_at(of_colour, spots.labels, parts, len(small))
-        kept = np.ones(count, bool)
-        kept[number[~small[of_colour]]] = False
-        kept[0] = False
-        shifted = np.where(kept, np.arange(count) + offset, 0)
+        of_small = np.ones(count, bool)
+        of_small[number[~small[of_colour]]] = False
+        of_small[0] = False
+        shifted = np.where(of_small, np.arange(count) + offset, 0)
         np.copyto(part_map, shifted[parts].astype(np.int32), where=parts > 0)
         part[of_colour] = np.where(small[of_colour], shifted[number], 0)
         offset += count

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pipelines.core.imaging.arrays import U8, Labels, Mask
+from pipelines.core.imaging.arrays import F64, U8, Labels, Mask
 from pipelines.flatting.background import beyond_the_hull, stains
 from pipelines.flatting.hint_details import details, spots_as_painted
 from pipelines.flatting.hint_spots import HintSpots
@@ -34,6 +34,7 @@ _CAP = 20
 _LID = 45  # more than two steps of _CAP: a step costs the heights of both its ends, and the lid is one pixel wide
 _RIM = 8  # of height, on one pixel too, for each halving of a colour's spots
 _HIGHEST_RIM = 14
+_MOST_COMPARED = 500  # spots with rims whose distances are compared
 _WALL = TOP - 1  # between regions: higher than any paper
 
 
@@ -112,21 +113,37 @@ def _elevation(drawing: HintedDrawing, seeds: Labels, ranked: Mask) -> U8:
     slope = np.minimum(distance * np.float32(_SLOPE / drawing.size), _CAP)
     narrow = np.float32(_NARROW * drawing.size)
     neck = np.maximum(narrow - drawing.line_mask.distance, 0) * np.float32(_NECK / narrow)
-    rim_of_spot = _rims(drawing.spots, drawing.properties.labels, ranked)
+    rim_of_spot = _rims(drawing, ranked)
     rims = cv2.dilate(map_labels(rim_of_spot, drawing.spots.labels), np.ones((3, 3), np.uint8))
     return np.asarray(np.maximum(np.maximum(slope, neck), np.where(seeds == 0, rims, 0)), np.uint8)
 
 
-def _rims(spots: HintSpots, regions: int, ranked: Mask) -> U8:
-    """Return the height of the rim around each spot, (spots + 1,), 0 for none; `regions`: how many labels there are."""
-    key = (spots.region * len(spots.colours) + spots.colour)[ranked]
+def _rims(drawing: HintedDrawing, ranked: Mask) -> U8:
+    """Return the height of the rim around each spot, (spots + 1,), 0 for none.
+
+    None is higher than the slope half way to the next one around another colour, or the spot that came over its rim
+    first would take all paper between them.
+    """
+    spots = drawing.spots.select(ranked)
+    key = spots.region * len(spots.colours) + spots.colour
     pairs, which, counts = np.unique(key, return_inverse=True, return_counts=True)
     region = pairs // len(spots.colours)
-    greatest = np.zeros(regions)
+    greatest = np.zeros(drawing.properties.labels)
     np.maximum.at(greatest, region, counts)
+    rim = np.minimum(_RIM * np.log2(greatest[region] / counts), _HIGHEST_RIM)[which]
     rims = np.zeros(len(ranked) + 1, np.uint8)
-    rims[1:][ranked] = np.minimum(_RIM * np.log2(greatest[region] / counts), _HIGHEST_RIM)[which]
+    rims[1:][ranked] = np.minimum(rim, _half_way(spots, rim > 0) * (_SLOPE / drawing.size))
     return rims
+
+
+def _half_way(spots: HintSpots, rimmed: Mask) -> F64:
+    """Return half of each spot's distance, (spots,), px, from the next rimmed one of another colour in its region."""
+    half_way = np.full(len(spots.colour), np.inf)
+    for number in np.flatnonzero(rimmed)[:_MOST_COMPARED].tolist():
+        others = rimmed & (spots.region == spots.region[number]) & (spots.colour != spots.colour[number])
+        apart = np.hypot(spots.x[others] - spots.x[number], spots.y[others] - spots.y[number])
+        half_way[number] = apart.min(initial=np.inf) / 2
+    return half_way
 
 
 def _seams(regions: Labels) -> Mask:
