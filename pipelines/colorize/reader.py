@@ -12,10 +12,12 @@ from pipelines.core import registry
 from pipelines.core.errors import MethodError
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.colours import Rgb
-from pipelines.core.imaging.compositing import composite, join_alpha
+from pipelines.core.imaging.compositing import composite
 from pipelines.core.imaging.framing import same_aspect
 from pipelines.core.imaging.line_art import LineArt
-from pipelines.core.imaging.picture import HINT_ALPHA, Picture, decode_picture
+from pipelines.core.imaging.picture import Picture, decode_picture
+from pipelines.flatting.hint_cleaning import clean_hints
+from pipelines.flatting.hint_copy import hints_of_copy
 from pipelines.flatting.reading import LineReading
 from pipelines.hints.base.combine import laid_over
 from pipelines.inference.types import ColorGuide, Drawing, HintPreset
@@ -63,7 +65,8 @@ class DrawingReader:
         picture = decode_picture(files["picture"])
         line_art = LineArt(picture, clean=self.clean)
         reading = LineReading(line_art.drawing)
-        guides = {preset: self._guide(files, reading, preset, rng) for preset in self.hint_presets}
+        by_hand = _hint_map(decode_picture(files["hints"]), picture, line_art) if "hints" in files else None
+        guides = {preset: self._guide(files, reading, by_hand, preset, rng) for preset in self.hint_presets}
         if "carried" in files:
             hints = decode_hints(files["carried"])
             guides = {preset: _with_hints(guide, hints, reading) for preset, guide in guides.items()}
@@ -75,7 +78,12 @@ class DrawingReader:
         return "hints" in names or ("reference" in names and self.reference_places)
 
     def _guide(
-        self, files: Mapping[str, bytes], reading: LineReading, preset: HintPreset, rng: np.random.Generator
+        self,
+        files: Mapping[str, bytes],
+        reading: LineReading,
+        by_hand: U8 | None,
+        preset: HintPreset,
+        rng: np.random.Generator,
     ) -> ColorGuide:
         """The hint map and the palette, from the files that are there."""
         shape = reading.lines.shape
@@ -87,9 +95,8 @@ class DrawingReader:
                 hints = hints_of_reference
             elif palette is None:
                 palette = colours
-        if "hints" in files:
-            own = _hint_map(decode_picture(files["hints"]), shape)
-            hints = laid_over(own, hints, reading.lines)
+        if by_hand is not None:
+            hints = laid_over(by_hand, hints, reading.lines)
         return ColorGuide(hints, palette)
 
 
@@ -111,21 +118,25 @@ def _with_hints(guide: ColorGuide, hints: Sequence[FrameHint], reading: LineRead
     return replace(guide, hints=draw_hints(guide.hints, hints, reading.lines, reading.areas.labels))
 
 
-def _hint_map(picture: Picture, shape: tuple[int, ...]) -> U8:
-    """A hint picture as RGBA at the size of the line art; raises MethodError where it cannot lie over it."""
+def _hint_map(hints: Picture, picture: Picture, line_art: LineArt) -> U8:
+    """A hint picture, cleaned, as RGBA at the size of the line art; raises MethodError where it cannot lie over it."""
+    shape = line_art.drawing.shape
     height, width = shape
-    if picture.alpha is None:
+    if not same_aspect((hints.height, hints.width), shape):
         raise MethodError(
-            "the hint picture has no transparency, so all of it is a hint",
-            hint="Paint hints on a transparent layer, or use --reference for a coloured picture",
-        )
-    if not same_aspect((picture.height, picture.width), shape):
-        raise MethodError(
-            f"the hints are {picture.width}x{picture.height}, the line art {width}x{height}",
+            f"the hints are {hints.width}x{hints.height}, the line art {width}x{height}",
             hint="Paint hints on a layer of the line art's size",
         )
-    solid = (picture.alpha >= HINT_ALPHA) * np.uint8(255)  # at soft brush edges colours are mixed
-    return _resized(join_alpha(picture.rgb, solid), shape)
+    if hints.alpha is not None:
+        return _resized(clean_hints(hints.layer()), shape)
+    layer = hints_of_copy(hints.rgb, picture.over_white())
+    if layer is None:
+        raise MethodError(
+            "the hint picture has no transparency, so all of it is a hint, and it is no copy of the line art",
+            hint="Paint hints on a transparent layer or on a copy of the line art, or use --reference for a coloured "
+            "picture",
+        )
+    return layer
 
 
 def _resized(hints: U8, shape: tuple[int, ...]) -> U8:

@@ -19,10 +19,10 @@ from pipelines.segmentation.line_mask import LineMask
 LUMA = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue in lightness, ITU-R BT.601."""
 
-_RIVAL = 0.4  # of the greatest weight in one region: a spot counts there too
+_RIVAL = 0.7  # of the greatest weight in one region: a spot counts there too
 _DARK = 72  # luma, levels: ink is no lighter
 _INK = 160  # level of a line drawing: a pixel this dark is more line than soft edge
-_MOST_COLOURS = 4096  # of a hint map with more, the commonest count
+_MOST_COLOURS = 4096  # of a hint map with more, like ones count as one: 4 bits a channel make no more
 
 
 class HintSpots(NamedTuple):
@@ -35,6 +35,12 @@ class HintSpots(NamedTuple):
     area: F64  # (spots,): px in that region
     x: Index  # (spots,): px, the middle of the spot
     y: Index
+
+    def select(self, mask: Mask) -> "HintSpots":
+        """Return the spots of a mask, bool (spots,), alone; `labels` stays."""
+        return self._replace(
+            colour=self.colour[mask], region=self.region[mask], area=self.area[mask], x=self.x[mask], y=self.y[mask]
+        )
 
 
 def read_hints(hints: U8, lines: U8, regions: Labels, line_mask: LineMask) -> HintSpots:
@@ -61,12 +67,24 @@ def _index_colours(hints: U8) -> tuple[U8, Labels]:
     pixels = np.flatnonzero(hints[..., 3] >= HINT_ALPHA)
     packed = pack_rgb(hints.reshape(-1, 4)[pixels])
     values, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
-    common = np.sort(np.argsort(-counts, kind="stable")[:_MOST_COLOURS])
-    index = np.zeros(len(values), np.int32)
-    index[common] = np.arange(1, len(common) + 1)
+    colours = unpack_rgb(values)
+    if len(values) > _MOST_COLOURS:
+        chosen, which = _commonest_of_alike(colours, counts)
+        colours, inverse = colours[chosen], which[inverse]
     colour_map = np.zeros(hints.shape[:2], np.int32)
-    colour_map.reshape(-1)[pixels] = index[inverse]
-    return np.vstack([np.full((1, 3), 255, np.uint8), unpack_rgb(values[common])]), colour_map
+    colour_map.reshape(-1)[pixels] = inverse + 1
+    return np.vstack([np.full((1, 3), 255, np.uint8), colours]), colour_map
+
+
+def _commonest_of_alike(colours: U8, counts: Index) -> tuple[Index, Index]:
+    """Return the commonest of colours, (n, 3), that agree in their highest bits, by number, and each one's."""
+    bits = 8
+    cells = cell = np.arange(len(colours))
+    while len(cells) > _MOST_COLOURS:
+        bits -= 1
+        cells, cell = np.unique(pack_rgb(colours >> np.uint8(8 - bits)), return_inverse=True)
+    order = np.lexsort((-counts, cell))
+    return order[np.searchsorted(cell[order], np.arange(len(cells)))], cell
 
 
 def _find_spots(colour_map: Labels) -> tuple[Index, Index]:

@@ -14,7 +14,9 @@ import numpy as np
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.line_art import LineArt
-from pipelines.core.imaging.picture import HINT_ALPHA, Picture
+from pipelines.core.imaging.picture import Picture
+from pipelines.flatting.hint_cleaning import clean_hints
+from pipelines.flatting.hint_copy import hints_of_copy
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.model_source import ModelSource, device_for, find_models
 from pipelines.inference.types import ColorGuide, ColorResult, Drawing, ModelTraits
@@ -64,11 +66,11 @@ class Predictor:
         """Colour one drawing.
 
         lines: line art, uint8 (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, sRGB, of any tone and on any paper that
-        `colorize` takes. hints: uint8 RGBA (H, W, 4), alpha 0 = no hint. palette: uint8 (k, 3); areas then take its
-        colours where there are no hints. seed: of colours drawn where nothing names them. snap: hints keep their exact
-        colour where they lie. vivid: without any hint colours are lively; no: the likeliest, however grey. clean:
-        whether paper is whitened first; None: where it is not white. Raises MethodError for hints of another size,
-        UsageError for arrays of other shapes or kinds.
+        `colorize` takes. hints: uint8 RGBA (H, W, 4), alpha 0 = no hint, or an opaque copy of the line art that was
+        painted on. palette: uint8 (k, 3); areas then take its colours where there are no hints. seed: of colours drawn
+        where nothing names them. snap: hints keep their exact colour where they lie. vivid: without any hint colours
+        are lively; no: the likeliest, however grey. clean: whether paper is whitened first; None: where it is not
+        white. Raises MethodError for hints of another size, UsageError for arrays of other shapes or kinds.
         """
         return self.predict_batch(
             [lines], hints=[hints], palette=palette, seed=seed, snap=snap, vivid=vivid, clean=clean
@@ -92,10 +94,13 @@ class Predictor:
         layers = [None] * len(lines) if hints is None else list(hints)
         if len(layers) != len(lines):
             raise UsageError(f"{len(layers)} hint maps for {len(lines)} drawings", hint="Give one for each, or None")
-        pages = [LineArt(_as_picture(picture), clean=clean) for picture in lines]
+        pictures = [_as_picture(picture) for picture in lines]
+        pages = [LineArt(picture, clean=clean) for picture in pictures]
         drawings = [
-            replace(self._drawing(page.drawing, layer, palette, seed + number), snap=snap, vivid=vivid)
-            for number, (page, layer) in enumerate(zip(pages, layers, strict=True))
+            replace(
+                self._drawing(page.drawing, _as_hints(layer, picture), palette, seed + number), snap=snap, vivid=vivid
+            )
+            for number, (page, picture, layer) in enumerate(zip(pages, pictures, layers, strict=True))
         ]
         if not drawings:
             return []
@@ -105,9 +110,9 @@ class Predictor:
             for result, page in zip(results, pages, strict=True)
         ]
 
-    def _drawing(self, drawing: U8, hints: U8 | None, palette: U8 | None, seed: int) -> Drawing:
+    def _drawing(self, drawing: U8, hints: U8, palette: U8 | None, seed: int) -> Drawing:
         """What the model is given."""
-        guide = ColorGuide(_as_hints(hints, drawing.shape), _as_palette(palette))
+        guide = ColorGuide(hints, _as_palette(palette))
         guides = {self.traits.hint_preset: guide}
         return Drawing(LineReading(drawing), guides, np.random.default_rng(seed))
 
@@ -125,8 +130,9 @@ def _as_picture(lines: U8) -> Picture:
     raise UsageError(f"the line art is {lines.shape}", hint="Give (H, W), (H, W, 3) or (H, W, 4)")
 
 
-def _as_hints(hints: U8 | None, shape: tuple[int, ...]) -> U8:
-    """Hints whose alpha is 0 or 255; none where there are none."""
+def _as_hints(hints: U8 | None, picture: Picture) -> U8:
+    """Hints as they were meant, their alpha 0 or 255; none where there are none."""
+    shape = (picture.height, picture.width)
     if hints is None:
         return np.zeros((*shape, 4), np.uint8)
     if hints.dtype != np.uint8 or hints.ndim != 3 or hints.shape[2] != 4:
@@ -136,8 +142,9 @@ def _as_hints(hints: U8 | None, shape: tuple[int, ...]) -> U8:
             f"the hints are {hints.shape[1]}x{hints.shape[0]}, the line art {shape[1]}x{shape[0]}",
             hint="Give hints of the line art's size",
         )
-    solid = np.where(hints[..., 3] >= HINT_ALPHA, np.uint8(255), np.uint8(0))
-    return np.dstack([hints[..., :3], solid])
+    is_opaque = int(hints[..., 3].min(initial=255)) == 255
+    of_copy = hints_of_copy(np.ascontiguousarray(hints[..., :3]), picture.over_white()) if is_opaque else None
+    return clean_hints(hints) if of_copy is None else of_copy
 
 
 def _as_palette(palette: U8 | None) -> U8 | None:

@@ -161,13 +161,14 @@ def _by_hints(drawing: HintedDrawing, params: Params) -> ColourPlan:
     several |= contested
     colour[outside & ~hinted] = len(spots.colours)
     unknown = np.flatnonzero(~hinted & ~outside & (properties.area > 0))
+    split = split_by_hints(drawing, several, contested, is_open) if several.any() else None
     if params.guess:
-        chosen = transfer_hints(properties, spots, unknown, outside, size=drawing.size)
-        colour[unknown] = np.append(spots.colour, 0)[chosen]
+        telling = spots if split is None else spots.select(~split.is_detail)  # a blush tells nothing of the eyes
+        chosen = transfer_hints(properties, telling, unknown, outside, size=drawing.size)
+        colour[unknown] = np.append(telling.colour, 0)[chosen]
     labels = map_labels(colour.astype(np.int32), drawing.regions)
-    if several.any():
-        parts = split_by_hints(drawing, several, contested, is_open)
-        np.copyto(labels, parts, where=parts > 0)
+    if split is not None:
+        np.copyto(labels, split.labels, where=split.labels > 0)
     return ColourPlan(np.vstack([spots.colours, outside_colour(spots, is_open)]), labels, drawing.regions)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -132,12 +133,36 @@ def test_hints_without_transparency_are_refused() -> None:
     assert "--reference" in raised.value.hint
 
 
-@pytest.mark.parametrize(("alpha", "is_hint"), [(1, False), (127, False), (128, True), (254, True)])
-def test_soft_edges_are_hints_or_none(alpha: int, is_hint: bool) -> None:
+@pytest.mark.parametrize(("alpha", "is_hint"), [(1, False), (15, False), (77, True), (128, True), (254, True)])
+def test_dabs_count_at_any_opacity_that_can_be_seen(alpha: int, is_hint: bool) -> None:
     hints = drawings.two_hints(SIZE)
     hints[..., 3] = np.where(hints[..., 3] > 0, alpha, 0)
     found = guide(hints=hints).hints
     assert set(np.unique(found[..., 3]).tolist()) == ({0, 255} if is_hint else {0})
+
+
+def test_soft_edges_are_no_hints() -> None:
+    hints = drawings.two_hints(SIZE)
+    strong = hints[..., 3] > 0
+    hints[..., :3] = np.where(np.indices((SIZE, SIZE))[1][..., None] < SIZE // 2, RED, BLUE)
+    hints[..., 3] = cv2.GaussianBlur(hints[..., 3], (0, 0), 1)
+    beyond = cv2.dilate(strong.view(np.uint8), np.ones((3, 3), np.uint8)) == 0
+    assert not guide(hints=hints).hints[beyond, 3].any()
+
+
+def test_a_brush_with_grain_leaves_one_colour_a_dab() -> None:
+    hints = drawings.two_hints(SIZE)
+    grain = np.random.default_rng(1).integers(-3, 4, (SIZE, SIZE, 3))
+    hints[..., :3] = np.clip(hints[..., :3] + grain, 0, 255)
+    assert len(colours(guide(hints=hints).hints)) == 2
+
+
+def test_hints_on_a_copy_of_the_line_art_are_what_differs_from_it() -> None:
+    hints, lines = drawings.two_hints(SIZE), drawings.two_circles(SIZE)
+    copy = np.where(hints[..., 3:] > 0, hints[..., :3], lines[..., None])
+    found = guide(hints=copy).hints
+    assert np.array_equal(found[..., 3], hints[..., 3])
+    assert colours(found) == {RED, BLUE}
 
 
 # what else is read ------------------------------------------------------------------------------------------

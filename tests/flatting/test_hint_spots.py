@@ -3,7 +3,8 @@
 import cv2
 import numpy as np
 
-from tests.flatting.scenes import BLUE, GREEN, RED, WHITE, colours_of, discs, painted, two_boxes
+from pipelines.models.flat import Params
+from tests.flatting.scenes import BLUE, GREEN, RED, WHITE, blank, colours_of, discs, painted, two_boxes
 
 
 def test_the_middle_of_a_spot_says_where_it_counts() -> None:
@@ -23,6 +24,17 @@ def test_a_stroke_through_two_areas_colours_both() -> None:
     assert (result.colour[40, 40] == GREEN).all()
     assert (result.colour[40, 90] == GREEN).all()
     assert (result.colour[10, 64] == WHITE).all()
+
+
+def test_a_stroke_over_an_outline_counts_where_most_of_it_lies() -> None:
+    lines = blank()
+    lines[30:100, 62:64] = lines[30:100, 20:22] = lines[30:100, 108:110] = 0
+    lines[30:32, 20:110] = lines[98:100, 20:110] = 0
+    hints = discs(lines, (90, 85, BLUE))
+    hints[58:64, 30:78] = (*GREEN, 255)  # 32 px in the left box, 14 in the right one
+    result = painted(lines, hints).colour
+    assert (result[34:96, 24:60] == GREEN).all()
+    assert (result[34:96, 66:106] == BLUE).all()
 
 
 def test_a_dark_spot_on_a_line_says_nothing_of_the_areas() -> None:
@@ -51,3 +63,13 @@ def test_a_hint_map_of_noise_is_painted_in_its_own_colours() -> None:
     result = painted(lines, hints)
     given = {tuple(colour) for colour in hints[hints[..., 3] >= 128][:, :3].tolist()}
     assert colours_of(result.colour) <= given | {WHITE}
+
+
+def test_a_soft_map_of_very_many_colours_colours_everything() -> None:
+    lines = blank(160, 160)
+    lines[:, 80:82] = 0
+    rows, columns = np.mgrid[0:160, 0:160]
+    hints = np.dstack([rows * 255 // 159, columns * 255 // 159, np.full_like(rows, 90), np.full_like(rows, 255)])
+    result = painted(lines, hints.astype(np.uint8), Params(outside="fill")).colour
+    off = np.abs(result.astype(int) - hints[..., :3]).max(axis=2)
+    assert off[:, :78].mean() < 16 and off[:, 84:].mean() < 16

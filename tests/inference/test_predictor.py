@@ -134,3 +134,15 @@ def test_hints_and_drawings_are_of_one_number(fillnet: Predictor) -> None:
 def test_a_model_that_is_not_there_is_named() -> None:
     with pytest.raises(UsageError, match="filnet does not exist"):
         Predictor("filnet")
+
+
+def test_hints_are_read_as_those_of_files_are() -> None:
+    hints, lines = drawings.two_hints(), drawings.two_circles()
+    copy = np.dstack([np.where(hints[..., 3:] > 0, hints[..., :3], lines[..., None]), np.full_like(lines, 255)])
+    faint, grainy = hints.copy(), hints.copy()
+    faint[..., 3] = np.where(hints[..., 3] > 0, 77, 0)
+    grainy[::2, ::2, :3] ^= 1
+    predictor = Predictor("flat")
+    plain = predictor.predict(lines, hints=hints).picture
+    for layer in (copy, faint, grainy):
+        assert np.array_equal(predictor.predict(lines, hints=layer).picture, plain)
