@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from pipelines.core.imaging.arrays import F64, U8
 from pipelines.core.settings import check_number
+from pipelines.lines._fills import without_fills
 from pipelines.lines._strokes import (
     at_least,
     at_most,
@@ -102,6 +103,8 @@ def extract(image: U8, params: Params, rng: np.random.Generator) -> U8:
     if ink.spread > _VARIED:
         lines = np.minimum(lines, _thin_valleys(image, params))
     lines = _with_solid_areas(lines, excess, ink, params)
+    widest, level = params.window * side_of(image), _own_colour(ink, params)
+    lines = without_fills(lines, image, excess, level=level, widest_stroke=widest)
     return lines if params.soft else np.where(lines < 128, np.uint8(0), np.uint8(255))
 
 
@@ -192,6 +195,11 @@ def _tolerance(ink: Ink, params: Params) -> int:
     return params.tolerance + (2 * ink.spread if ink.spread <= _VARIED else 0)
 
 
+def _own_colour(ink: Ink, params: Params) -> int:
+    """Grey levels above the ink's colour up to which an area is in that colour."""
+    return min(_tolerance(ink, params), 2 * params.tolerance)
+
+
 def _paper_share(excess: U8, ground: U8, params: Params) -> U8:
     """Stretch e / c from 0.3 to 0.7 over 0 to 255: the middle stays, grain and shading beside an edge go."""
     steps = np.clip((np.arange(256) - 76.5) * 2.5, 0, 255).round().astype(np.uint8)
@@ -211,8 +219,7 @@ def _thin_valleys(image: U8, params: Params) -> U8:
 def _with_solid_areas(lines: U8, excess: U8, ink: Ink, params: Params) -> U8:
     """Add the areas in the ink's own colour that are too wide for a valley; of the widest, only the outline."""
     smooth = at_most(opening(excess, 3), params.tolerance)
-    level = min(_tolerance(ink, params), 2 * params.tolerance)
-    solid = smooth & at_most(excess, level)
+    solid = smooth & at_most(excess, _own_colour(ink, params))
     lines = lines & ~solid
     radius, stroke = params.solid * side_of(lines), params.window * side_of(lines)
     if has_wide_part(solid, radius, _BORDER_SHARE):
