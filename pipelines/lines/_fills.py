@@ -10,6 +10,7 @@ wide in its middle. So what the window took for ink is looked at once more, area
    A narrow one is a stroke; a wide one drawn all over, and whose colour is drawn everywhere, stays solid.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,9 +24,12 @@ from pipelines.lines._strokes import at_least, at_most, darkest_within, depth_be
 _EVEN = 10  # grey levels within 3 x 3 px: flats of a JPEG of quality 60 stay below
 _ALIKE = 12  # grey levels in each channel by which an area's pixels may differ from its middle colour
 _DRAWN = 0.85  # of an area: soft rims of a stroke leave out less
+_MAJORITY = 0.5  # of an area that lines enclose, which may be a dark thing of its own: most of it decides
+_ENCLOSED = 0.9  # of an area's border
 _WIDER = 1.8  # times the width of the strokes: a brush's pressure varies less within a drawing of one pen
 _MOST = 400  # areas looked at, largest first, so that grain costs no time
 _REACH = 2  # px of soft edge around a fill
+_NEARLY_INK = 0.2  # e / c of an area (its excess over that of its surroundings) up to which designers count it as ink
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,9 @@ class Zone:
     place: tuple[slice, slice]
     mask: Mask  # of the pixels within `place`
     colour: NDArray[np.int16]  # R, G, B
+    excess: float  # e / c: how much brighter than ink it is, as a share of what surrounds it
     drawn: float  # share
+    enclosed: float  # share of its border behind which it is darker
     width: float  # px, of the widest part
 
 
@@ -50,9 +56,12 @@ def without_fills(lines: U8, image: U8, excess: U8, *, level: float, widest_stro
         return lines
     stroke = _usual_stroke(lines, widest_stroke)
     least = max(_WIDER * stroke, stroke + 2)
-    wide = [zone for zone in _zones(suspects, lines, image) if zone.width > least]
-    fills = [zone for zone in wide if zone.drawn < _DRAWN]
-    fills += [zone for zone in wide if zone.drawn >= _DRAWN and _has_colour_of(zone, fills)]
+    zones = list(_zones(suspects, lines, image, excess, reach=math.ceil(stroke) + _REACH))
+    wide = [
+        zone for zone in zones if zone.width > least and (zone.excess > _NEARLY_INK or zone.width > widest_stroke)
+    ]
+    fills = [zone for zone in wide if zone.drawn < (_DRAWN if zone.enclosed < _ENCLOSED else _MAJORITY)]
+    fills += [zone for zone in zones if zone.width > stroke + 1 and _has_colour_of(zone, fills)]
     cleaned = lines.copy()
     for zone in fills:
         _empty(cleaned, excess, zone, level)
@@ -74,7 +83,7 @@ def _usual_stroke(lines: U8, widest: float) -> float:
     return stroke_width(depth_in(at_most(lines, 127)), widest)
 
 
-def _zones(suspects: U8, lines: U8, image: U8) -> Iterator[Zone]:
+def _zones(suspects: U8, lines: U8, image: U8, excess: U8, *, reach: int) -> Iterator[Zone]:
     """Flood the areas of all suspects, from the largest suspect down."""
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(suspects, connectivity=4)
     taken = np.zeros((image.shape[0] + 2, image.shape[1] + 2), np.uint8)
@@ -89,26 +98,55 @@ def _zones(suspects: U8, lines: U8, image: U8) -> Iterator[Zone]:
         middle = np.median(colours, axis=0)
         nearest = int(np.argmin(np.abs(colours - middle).max(axis=1)))
         seed = (left + int(columns[nearest]), top + int(rows[nearest]))
-        yield _flooded(seed, taken, lines, image)
+        yield _zone_at(seed, _flooded(seed, taken, image), lines, image, excess, reach=reach)
 
 
-def _flooded(seed: tuple[int, int], taken: U8, lines: U8, image: U8) -> Zone:
+def _flooded(seed: tuple[int, int], taken: U8, image: U8) -> tuple[tuple[slice, slice], Mask]:
     """Return the area of about the colour of the pixel `seed` (column, row) around it, and mark it in `taken`."""
     flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (2 << 8)
-    range_ = (_ALIKE,) * 3
-    left, top, width, height = cv2.floodFill(image, taken, seed, (0,), range_, range_, flags)[3]
+    alike = (_ALIKE,) * 3
+    left, top, width, height = cv2.floodFill(image, taken, seed, (0,), alike, alike, flags)[3]
     place = (slice(top, top + height), slice(left, left + width))
     marks = taken[1:-1, 1:-1][place]
     mask = marks == 2
     marks[mask] = 1
+    return place, mask
+
+
+def _zone_at(
+    seed: tuple[int, int], area: tuple[tuple[slice, slice], Mask], lines: U8, image: U8, excess: U8, *, reach: int
+) -> Zone:
+    """Measure an area: its excess against the brightest quarter of what lies within `reach` px of it."""
+    place, mask = area
+    around, inside = _framed(place, mask, lines.shape, reach)
+    ring = (cv2.dilate(inside, square(2 * reach + 1)) > 0) & (inside == 0)
+    beside = (cv2.dilate(inside, square(3)) > 0) & (inside == 0)
+    own = float(np.median(excess[place][mask]))
+    outside = float(np.percentile(excess[around][ring], 75)) if ring.any() else own
     depth = depth_in(np.pad(mask.astype(np.uint8), 1))
     return Zone(
         place,
         mask,
         image[seed[1], seed[0]].astype(np.int16),
+        own / max(outside, 1.0),
         float((lines[place][mask] < 128).mean()),
+        float((excess[around][beside] < own).mean()) if beside.any() else 1.0,
         2.0 * float(depth.max()) - 1.0,
     )
+
+
+def _framed(
+    place: tuple[slice, slice], mask: Mask, shape: tuple[int, ...], reach: int
+) -> tuple[tuple[slice, slice], U8]:
+    """Return the place `reach` px wider on all sides, within a picture of `shape`, and the mask (0 or 1) in it."""
+    rows, columns = (
+        slice(max(0, side.start - reach), min(length, side.stop + reach))
+        for side, length in zip(place, shape, strict=False)
+    )
+    framed = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+    top, left = place[0].start - rows.start, place[1].start - columns.start
+    framed[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
+    return (rows, columns), framed
 
 
 def _has_colour_of(zone: Zone, others: list[Zone]) -> bool:
@@ -117,14 +155,7 @@ def _has_colour_of(zone: Zone, others: list[Zone]) -> bool:
 
 def _empty(lines: U8, excess: U8, zone: Zone, level: float) -> None:
     """Make an area paper, with the soft rim towards what is brighter than it."""
-    rows, columns = (
-        slice(max(0, side.start - _REACH), min(length, side.stop + _REACH))
-        for side, length in zip(zone.place, lines.shape, strict=True)
-    )
-    around = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
-    top, left = zone.place[0].start - rows.start, zone.place[1].start - columns.start
-    around[top : top + zone.mask.shape[0], left : left + zone.mask.shape[1]] = zone.mask
-    inside = around > 0
-    own = excess[zone.place][zone.mask]
-    rim = (cv2.dilate(around, square(2 * _REACH + 1)) > 0) & (excess[rows, columns] >= max(level + 1, np.median(own)))
-    lines[rows, columns][inside | rim] = 255
+    around, inside = _framed(zone.place, zone.mask, lines.shape, _REACH)
+    own = float(np.median(excess[zone.place][zone.mask]))
+    rim = (cv2.dilate(inside, square(2 * _REACH + 1)) > 0) & (excess[around] >= max(level + 1, own))
+    lines[around][(inside > 0) | rim] = 255
