@@ -44,6 +44,11 @@ class Zone:
     enclosed: float  # share of its border behind which it is darker
     width: float  # px, of the widest part
 
+    @property
+    def most_drawn(self) -> float:
+        """The share drawn from which on it stays as it is."""
+        return _MAJORITY if self.enclosed >= _ENCLOSED else _DRAWN
+
 
 def without_fills(lines: U8, image: U8, excess: U8, *, level: float, widest_stroke: float) -> U8:
     """Return `lines` without the parts of fills that were taken for strokes.
@@ -57,11 +62,9 @@ def without_fills(lines: U8, image: U8, excess: U8, *, level: float, widest_stro
     stroke = _usual_stroke(lines, widest_stroke)
     least = max(_WIDER * stroke, stroke + 2)
     zones = list(_zones(suspects, lines, image, excess, reach=math.ceil(stroke) + _REACH))
-    wide = [
-        zone for zone in zones if zone.width > least and (zone.excess > _NEARLY_INK or zone.width > widest_stroke)
-    ]
-    fills = [zone for zone in wide if zone.drawn < (_DRAWN if zone.enclosed < _ENCLOSED else _MAJORITY)]
-    fills += [zone for zone in zones if zone.width > stroke + 1 and _has_colour_of(zone, fills)]
+    bright = [zone for zone in zones if zone.excess > _NEARLY_INK or zone.width > widest_stroke]
+    fills = [zone for zone in bright if zone.width > least and zone.drawn < zone.most_drawn]
+    fills += [zone for zone in bright if zone.width > stroke + 1 and _has_colour_of(zone, fills)]
     cleaned = lines.copy()
     for zone in fills:
         _empty(cleaned, excess, zone, level)

@@ -57,6 +57,9 @@ _LARGEST = 2048  # px: ground and nearness are worked out on a smaller copy of w
 _SAMPLED = 320  # px: the colour of the ink is measured on every n-th pixel of what is larger
 _SAMPLES = 1024  # pixels, of each width, that are enough to tell the ink's colour
 _CORES = ((5, 9, 17, 31), (0.5, 0.4, 0.25, 0.15))  # stroke width in px -> e / c below which a pixel is certainly ink
+_NEAR = 24  # grey levels within which pixels count as of one colour
+_SURE = 16  # grey levels of spread above which, or where its colour has darker beside it, ink is looked for at the lowest places alone
+_LOWEST = 0.8  # of the depth of the darkest nearby: JPEG and blending leave a line above it, a shadow lies below
 _VARIED = 28  # grey levels of spread above which a picture has no single ink colour
 _BORDER_SHARE = 0.25  # of the picture's border: a solid area along more of it is background
 
@@ -110,25 +113,39 @@ def extract(image: U8, params: Params, rng: np.random.Generator) -> U8:
 
 def measure_ink(image: U8, params: Params) -> Ink | None:
     """Measure the colour of the lines of a picture, uint8 RGB (H, W, 3), or None where there are none."""
-    colours, weights = _valley_floors(every_nth(image, math.ceil(side_of(image) / _SAMPLED)), params)
+    colours, weights, shares = _valley_floors(every_nth(image, math.ceil(side_of(image) / _SAMPLED)), params)
     if not len(weights):
         return None
+    ink = _ink_among(colours, weights)
+    near = _distance(colours, np.array(ink.colour)) <= _NEAR
+    lowest = shares >= _LOWEST
+    if lowest.any() and (ink.spread > _SURE or weights[near & ~lowest].sum() > weights[near & lowest].sum()):
+        return _ink_among(colours[:, lowest], weights[lowest])
+    return ink
+
+
+def _ink_among(colours: NDArray[np.int32], weights: F64) -> Ink:
+    """The commonest of weighted colours (3, n), and how far all of them typically stray from it."""
     colour = _commonest(colours, weights)
-    near = _distance(colours, colour) <= 24
+    near = _distance(colours, colour) <= _NEAR
     colour = np.array([_weighted_median(channel[near], weights[near]) for channel in colours])
     spread = _weighted_median(_distance(colours, colour), weights)
     red, green, blue = (int(level) for level in colour)
     return Ink((red, green, blue), spread)
 
 
-def _valley_floors(image: U8, params: Params) -> tuple[NDArray[np.int32], F64]:
-    """Colours (3, n) of the darkest pixels of all valleys, and their weights depth / width."""
+def _valley_floors(image: U8, params: Params) -> tuple[NDArray[np.int32], F64, F64]:
+    """Colours (3, n) of the darkest pixels of all valleys, weights depth / width, and how far down they lie.
+
+    The last is the depth as a share of that of the darkest pixel nearby: 1 on a line, less in a shadow beside a line.
+    """
     grey = tone(image)
     widths = ladder(odd(max(9, params.window * side_of(grey))))
     depths = [depth_below(ground_under(grey, width), grey) for width in widths]
     least = max(params.contrast, 0.2 * float(depths[-1].max()), 0.1 * float(np.ptp(grey)))
     left = at_most(depth_below(grey, darkest_within(grey, 3)), 0)  # the lowest of their neighbours
-    colours, weights = [], []
+    deepest = _deepest_within(depths[-1], widths[-1])
+    colours, weights, shares = [], [], []
     for width, depth in zip(widths, depths, strict=True):
         floor = left & at_least(depth, least)
         places = places_in(floor)
@@ -136,8 +153,14 @@ def _valley_floors(image: U8, params: Params) -> tuple[NDArray[np.int32], F64]:
         columns, rows = places[::step].T
         colours.append(image[rows, columns])
         weights.append(depth[rows, columns] * (step / width))
+        shares.append(depths[-1][rows, columns] / np.maximum(deepest[rows, columns], 1.0))
         left &= ~floor
-    return np.concatenate(colours).T.astype(np.int32, order="C"), np.concatenate(weights)
+    return np.concatenate(colours).T.astype(np.int32, order="C"), np.concatenate(weights), np.concatenate(shares)
+
+
+def _deepest_within(depth: U8, width: int) -> U8:
+    """Largest depth within the square of `width` pixels around every pixel."""
+    return np.asarray(cv2.dilate(depth, square(width)), np.uint8)
 
 
 def _commonest(colours: NDArray[np.int32], weights: F64) -> NDArray[np.int32]:
