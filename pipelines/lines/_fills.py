@@ -6,8 +6,11 @@ wide in its middle. So what the window took for ink is looked at once more, area
 1. Suspects are even places (no edge within a pixel) that were drawn and are not in the ink's own colour. Line art and
    flats without shadows have none, and cost one erosion.
 2. A suspect's area is what a flood of about its colour reaches from it.
-3. An area wider than the strokes is a fill where part of it was left as paper, and so is every wide one in its colour.
-   A narrow one is a stroke; a wide one drawn all over, and whose colour is drawn everywhere, stays solid.
+3. An area wider than the strokes is a fill where part of it was left as paper, and so is each in the colour of one.
+   What lines enclose all around may be a dark thing of its own: it is a fill if most of it was left. A narrow area is a
+   stroke, and one drawn all over, whose colour is drawn everywhere, stays solid. So does what is nearly ink: features
+   of a face are often drawn in a black a little lighter than that of the lines.
+4. Spots that are cut off when a fill is emptied go with it.
 """
 
 import math
@@ -18,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.imaging.arrays import Mask, U8
+from pipelines.core.imaging.arrays import U8, Mask
 from pipelines.lines._strokes import at_least, at_most, darkest_within, depth_below, depth_in, square, stroke_width
 
 _EVEN = 10  # grey levels within 3 x 3 px: flats of a JPEG of quality 60 stay below
@@ -39,7 +42,8 @@ class Zone:
     place: tuple[slice, slice]
     mask: Mask  # of the pixels within `place`
     colour: NDArray[np.int16]  # R, G, B
-    excess: float  # e / c: how much brighter than ink it is, as a share of what surrounds it
+    excess: float  # grey levels by which it is brighter than ink
+    contrast: float  # e / c: the same as a share of that of what surrounds it
     drawn: float  # share
     enclosed: float  # share of its border behind which it is darker
     width: float  # px, of the widest part
@@ -50,11 +54,11 @@ class Zone:
         return _MAJORITY if self.enclosed >= _ENCLOSED else _DRAWN
 
 
-def without_fills(lines: U8, image: U8, excess: U8, *, level: float, widest_stroke: float) -> U8:
+def without_fills(lines: U8, image: U8, excess: U8, *, level: float, own_level: float, widest_stroke: float) -> U8:
     """Return `lines` without the parts of fills that were taken for strokes.
 
-    `excess` is how much brighter than ink each pixel of `image` is; up to `level` it is in the ink's own colour, and
-    never touched. Strokes are at most `widest_stroke` px wide.
+    `excess` is how much brighter than ink each pixel of `image` is. Up to `level` it is ink, and never touched; up to
+    `own_level` an area passes for ink among brighter ones. Strokes are at most `widest_stroke` px wide.
     """
     suspects = _suspects(lines, excess, level)
     if not cv2.countNonZero(suspects):
@@ -62,13 +66,17 @@ def without_fills(lines: U8, image: U8, excess: U8, *, level: float, widest_stro
     stroke = _usual_stroke(lines, widest_stroke)
     least = max(_WIDER * stroke, stroke + 2)
     zones = list(_zones(suspects, lines, image, excess, reach=math.ceil(stroke) + _REACH))
-    bright = [zone for zone in zones if zone.excess > _NEARLY_INK or zone.width > widest_stroke]
+    bright = [
+        zone
+        for zone in zones
+        if zone.contrast > _NEARLY_INK or (zone.width > widest_stroke and zone.excess > own_level)
+    ]
     fills = [zone for zone in bright if zone.width > least and zone.drawn < zone.most_drawn]
     fills += [zone for zone in bright if zone.width > stroke + 1 and _has_colour_of(zone, fills)]
     cleaned = lines.copy()
     for zone in fills:
         _empty(cleaned, excess, zone, level)
-    return cleaned
+    return _without_crumbs(cleaned, lines, excess, level=level, largest=4 * stroke**2) if fills else lines
 
 
 def _suspects(lines: U8, excess: U8, level: float) -> U8:
@@ -88,7 +96,7 @@ def _usual_stroke(lines: U8, widest: float) -> float:
 
 def _zones(suspects: U8, lines: U8, image: U8, excess: U8, *, reach: int) -> Iterator[Zone]:
     """Flood the areas of all suspects, from the largest suspect down."""
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(suspects, connectivity=4)
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(suspects, connectivity=4)
     taken = np.zeros((image.shape[0] + 2, image.shape[1] + 2), np.uint8)
     order = 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA], kind="stable")[:_MOST]
     for label in order:
@@ -131,6 +139,7 @@ def _zone_at(
         place,
         mask,
         image[seed[1], seed[0]].astype(np.int16),
+        own,
         own / max(outside, 1.0),
         float((lines[place][mask] < 128).mean()),
         float((excess[around][beside] < own).mean()) if beside.any() else 1.0,
@@ -159,6 +168,18 @@ def _has_colour_of(zone: Zone, others: list[Zone]) -> bool:
 def _empty(lines: U8, excess: U8, zone: Zone, level: float) -> None:
     """Make an area paper, with the soft rim towards what is brighter than it."""
     around, inside = _framed(zone.place, zone.mask, lines.shape, _REACH)
-    own = float(np.median(excess[zone.place][zone.mask]))
-    rim = (cv2.dilate(inside, square(2 * _REACH + 1)) > 0) & (excess[around] >= max(level + 1, own))
+    rim = (cv2.dilate(inside, square(2 * _REACH + 1)) > 0) & (excess[around] >= max(level + 1, zone.excess))
     lines[around][(inside > 0) | rim] = 255
+
+
+def _without_crumbs(cleaned: U8, lines: U8, excess: U8, *, level: float, largest: float) -> U8:
+    """Drop what emptying cut off: spots of up to `largest` px beside a fill without a pixel in the ink's own colour."""
+    drawn = at_most(cleaned, 250)
+    count, components, boxes, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
+    labels = np.asarray(components, np.int32)
+    crumbs = boxes[:, cv2.CC_STAT_AREA] <= largest
+    crumbs &= np.bincount(labels[(drawn > 0) & (excess <= level)], minlength=count) == 0
+    emptied = cv2.dilate(np.asarray((cleaned != lines).astype(np.uint8)), square(2 * _REACH + 1))
+    crumbs &= np.bincount(labels[(drawn > 0) & (emptied > 0)], minlength=count) > 0
+    crumbs[0] = False
+    return np.where(crumbs[labels], np.uint8(255), cleaned)

@@ -58,7 +58,7 @@ _SAMPLED = 320  # px: the colour of the ink is measured on every n-th pixel of w
 _SAMPLES = 1024  # pixels, of each width, that are enough to tell the ink's colour
 _CORES = ((5, 9, 17, 31), (0.5, 0.4, 0.25, 0.15))  # stroke width in px -> e / c below which a pixel is certainly ink
 _NEAR = 24  # grey levels within which pixels count as of one colour
-_SURE = 16  # grey levels of spread above which, or where its colour has darker beside it, ink is looked for at the lowest places alone
+_SURE = 16  # grey levels of spread above which ink is looked for once more, at the lowest places alone
 _LOWEST = 0.8  # of the depth of the darkest nearby: JPEG and blending leave a line above it, a shadow lies below
 _VARIED = 28  # grey levels of spread above which a picture has no single ink colour
 _BORDER_SHARE = 0.25  # of the picture's border: a solid area along more of it is background
@@ -106,8 +106,8 @@ def extract(image: U8, params: Params, rng: np.random.Generator) -> U8:
     if ink.spread > _VARIED:
         lines = np.minimum(lines, _thin_valleys(image, params))
     lines = _with_solid_areas(lines, excess, ink, params)
-    widest, level = params.window * side_of(image), _own_colour(ink, params)
-    lines = without_fills(lines, image, excess, level=level, widest_stroke=widest)
+    widest, own_level = params.window * side_of(image), _own_level(ink, params)
+    lines = without_fills(lines, image, excess, level=params.tolerance, own_level=own_level, widest_stroke=widest)
     return lines if params.soft else np.where(lines < 128, np.uint8(0), np.uint8(255))
 
 
@@ -218,7 +218,7 @@ def _tolerance(ink: Ink, params: Params) -> int:
     return params.tolerance + (2 * ink.spread if ink.spread <= _VARIED else 0)
 
 
-def _own_colour(ink: Ink, params: Params) -> int:
+def _own_level(ink: Ink, params: Params) -> int:
     """Grey levels above the ink's colour up to which an area is in that colour."""
     return min(_tolerance(ink, params), 2 * params.tolerance)
 
@@ -242,7 +242,7 @@ def _thin_valleys(image: U8, params: Params) -> U8:
 def _with_solid_areas(lines: U8, excess: U8, ink: Ink, params: Params) -> U8:
     """Add the areas in the ink's own colour that are too wide for a valley; of the widest, only the outline."""
     smooth = at_most(opening(excess, 3), params.tolerance)
-    solid = smooth & at_most(excess, _own_colour(ink, params))
+    solid = smooth & at_most(excess, _own_level(ink, params))
     lines = lines & ~solid
     radius, stroke = params.solid * side_of(lines), params.window * side_of(lines)
     if has_wide_part(solid, radius, _BORDER_SHARE):
