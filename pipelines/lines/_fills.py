@@ -14,15 +14,25 @@ wide in its middle. So what the window took for ink is looked at once more, area
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.imaging.arrays import U8, Mask
-from pipelines.lines._strokes import at_least, at_most, darkest_within, depth_below, depth_in, square, stroke_width
+from pipelines.core.imaging.arrays import U8
+from pipelines.lines._strokes import (
+    at_least,
+    at_most,
+    darkest_within,
+    depth_below,
+    depth_in,
+    places_in,
+    square,
+    stroke_width,
+)
 
 _EVEN = 10  # grey levels within 3 x 3 px: flats of a JPEG of quality 60 stay below
 _ALIKE = 12  # grey levels in each channel by which an area's pixels may differ from its middle colour
@@ -31,27 +41,57 @@ _MAJORITY = 0.5  # of an area that lines enclose, which may be a dark thing of i
 _ENCLOSED = 0.9  # of an area's border
 _WIDER = 1.8  # times the width of the strokes: a brush's pressure varies less within a drawing of one pen
 _MOST = 400  # areas looked at, largest first, so that grain costs no time
+_SAMPLES = 1024  # pixels around an area that are enough to tell what surrounds it
 _REACH = 2  # px of soft edge around a fill
 _NEARLY_INK = 0.2  # e / c of an area (its excess over that of its surroundings) up to which designers count it as ink
 
 
 @dataclass(frozen=True)
 class Zone:
-    """One area of about one colour: where it lies, what it looks like and how much of it was drawn."""
+    """One area of about one colour, of a picture of which it knows the excess over ink, uint8 (H, W)."""
 
+    page: U8  # excess
     place: tuple[slice, slice]
-    mask: Mask  # of the pixels within `place`
+    mask: U8  # of the pixels within `place`, 0 or 255
     colour: NDArray[np.int16]  # R, G, B
     excess: float  # grey levels by which it is brighter than ink
-    contrast: float  # e / c: the same as a share of that of what surrounds it
-    drawn: float  # share
-    enclosed: float  # share of its border behind which it is darker
-    width: float  # px, of the widest part
+    drawn: float  # share that was drawn
 
-    @property
+    @cached_property
+    def width(self) -> float:
+        """The width of its widest part, px."""
+        return 2.0 * float(depth_in(np.pad(self.mask, 1)).max()) - 1.0
+
+    @cached_property
     def most_drawn(self) -> float:
-        """The share drawn from which on it stays as it is."""
-        return _MAJORITY if self.enclosed >= _ENCLOSED else _DRAWN
+        """The share drawn from which on it stays as it is: less where it is darker all around."""
+        beside = self._excess_within(1)
+        enclosed = not beside.size or float((beside < self.excess).mean()) >= _ENCLOSED
+        return _MAJORITY if enclosed else _DRAWN
+
+    def contrast(self, reach: int) -> float:
+        """Its excess e as a share e / c of that of the brightest quarter within `reach` px of it."""
+        ring = self._excess_within(reach)
+        return self.excess / max(float(np.percentile(ring, 75)), 1.0) if ring.size else 1.0
+
+    def framed(self, reach: int) -> tuple[tuple[slice, slice], U8]:
+        """Return the place `reach` px wider on all sides, and the mask in it."""
+        rows, columns = (
+            slice(max(0, side.start - reach), min(length, side.stop + reach))
+            for side, length in zip(self.place, self.page.shape, strict=True)
+        )
+        framed = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
+        top, left = self.place[0].start - rows.start, self.place[1].start - columns.start
+        framed[top : top + self.mask.shape[0], left : left + self.mask.shape[1]] = self.mask
+        return (rows, columns), framed
+
+    def _excess_within(self, reach: int) -> U8:
+        """Excess (n,) of up to _SAMPLES pixels that lie within `reach` px around it."""
+        around, inside = self.framed(reach)
+        grown = np.asarray(cv2.dilate(inside, square(2 * reach + 1)), np.uint8)
+        places = places_in(grown & ~inside)
+        columns, rows = places[:: max(1, len(places) // _SAMPLES)].T
+        return np.asarray(self.page[around][rows, columns], np.uint8)
 
 
 def without_fills(lines: U8, image: U8, excess: U8, *, level: float, own_level: float, widest_stroke: float) -> U8:
@@ -63,20 +103,17 @@ def without_fills(lines: U8, image: U8, excess: U8, *, level: float, own_level: 
     suspects = _suspects(lines, excess, level)
     if not cv2.countNonZero(suspects):
         return lines
-    stroke = _usual_stroke(lines, widest_stroke)
-    least = max(_WIDER * stroke, stroke + 2)
-    zones = list(_zones(suspects, lines, image, excess, reach=math.ceil(stroke) + _REACH))
-    bright = [
-        zone
-        for zone in zones
-        if zone.contrast > _NEARLY_INK or (zone.width > widest_stroke and zone.excess > own_level)
-    ]
-    fills = [zone for zone in bright if zone.width > least and zone.drawn < zone.most_drawn]
-    fills += [zone for zone in bright if zone.width > stroke + 1 and _has_colour_of(zone, fills)]
+    zones = list(_zones(suspects, lines, image, excess))
+    if not any(zone.drawn < zone.most_drawn for zone in zones):
+        return lines
+    stroke = stroke_width(depth_in(at_most(lines, 127)), widest_stroke)
+    fills = _fills(zones, stroke, own_level=own_level, widest_stroke=widest_stroke)
+    if not fills:
+        return lines
     cleaned = lines.copy()
     for zone in fills:
-        _empty(cleaned, excess, zone, level)
-    return _without_crumbs(cleaned, lines, excess, level=level, largest=4 * stroke**2) if fills else lines
+        _empty(cleaned, zone, level)
+    return _without_crumbs(cleaned, lines, excess, level=level, largest=4 * stroke**2)
 
 
 def _suspects(lines: U8, excess: U8, level: float) -> U8:
@@ -89,12 +126,7 @@ def _suspects(lines: U8, excess: U8, level: float) -> U8:
     return core & at_most(contrast, _EVEN)
 
 
-def _usual_stroke(lines: U8, widest: float) -> float:
-    """Width in px of the strokes of a drawing, along their middles."""
-    return stroke_width(depth_in(at_most(lines, 127)), widest)
-
-
-def _zones(suspects: U8, lines: U8, image: U8, excess: U8, *, reach: int) -> Iterator[Zone]:
+def _zones(suspects: U8, lines: U8, image: U8, excess: U8) -> Iterator[Zone]:
     """Flood the areas of all suspects, from the largest suspect down."""
     _, labels, boxes, _ = cv2.connectedComponentsWithStats(suspects, connectivity=4)
     taken = np.zeros((image.shape[0] + 2, image.shape[1] + 2), np.uint8)
@@ -106,80 +138,64 @@ def _zones(suspects: U8, lines: U8, image: U8, excess: U8, *, reach: int) -> Ite
         if not len(rows):
             continue
         colours = image[place][rows, columns].astype(np.int16)
-        middle = np.median(colours, axis=0)
-        nearest = int(np.argmin(np.abs(colours - middle).max(axis=1)))
-        seed = (left + int(columns[nearest]), top + int(rows[nearest]))
-        yield _zone_at(seed, _flooded(seed, taken, image), lines, image, excess, reach=reach)
+        nearest = int(np.argmin(np.abs(colours - np.median(colours, axis=0)).max(axis=1)))
+        row, column = top + int(rows[nearest]), left + int(columns[nearest])
+        place, mask = _flooded((column, row), taken, image)
+        drawn = cv2.countNonZero(at_most(lines[place], 127) & mask) / cv2.countNonZero(mask)
+        yield Zone(excess, place, mask, image[row, column].astype(np.int16), float(excess[row, column]), drawn)
 
 
-def _flooded(seed: tuple[int, int], taken: U8, image: U8) -> tuple[tuple[slice, slice], Mask]:
+def _flooded(seed: tuple[int, int], taken: U8, image: U8) -> tuple[tuple[slice, slice], U8]:
     """Return the area of about the colour of the pixel `seed` (column, row) around it, and mark it in `taken`."""
     flags = 4 | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE | (2 << 8)
     alike = (_ALIKE,) * 3
     left, top, width, height = cv2.floodFill(image, taken, seed, (0,), alike, alike, flags)[3]
     place = (slice(top, top + height), slice(left, left + width))
     marks = taken[1:-1, 1:-1][place]
-    mask = marks == 2
-    marks[mask] = 1
-    return place, mask
+    flooded = marks == 2
+    marks[flooded] = 1
+    return place, np.where(flooded, np.uint8(255), np.uint8(0))
 
 
-def _zone_at(
-    seed: tuple[int, int], area: tuple[tuple[slice, slice], Mask], lines: U8, image: U8, excess: U8, *, reach: int
-) -> Zone:
-    """Measure an area: its excess against the brightest quarter of what lies within `reach` px of it."""
-    place, mask = area
-    around, inside = _framed(place, mask, lines.shape, reach)
-    ring = (cv2.dilate(inside, square(2 * reach + 1)) > 0) & (inside == 0)
-    beside = (cv2.dilate(inside, square(3)) > 0) & (inside == 0)
-    own = float(np.median(excess[place][mask]))
-    outside = float(np.percentile(excess[around][ring], 75)) if ring.any() else own
-    depth = depth_in(np.pad(mask.astype(np.uint8), 1))
-    return Zone(
-        place,
-        mask,
-        image[seed[1], seed[0]].astype(np.int16),
-        own,
-        own / max(outside, 1.0),
-        float((lines[place][mask] < 128).mean()),
-        float((excess[around][beside] < own).mean()) if beside.any() else 1.0,
-        2.0 * float(depth.max()) - 1.0,
-    )
+def _fills(zones: Sequence[Zone], stroke: float, *, own_level: float, widest_stroke: float) -> list[Zone]:
+    """Return the areas that are fills, among strokes of `stroke` px."""
+    reach = math.ceil(stroke) + _REACH
+    wide = [zone for zone in zones if zone.width > stroke + 1]
+    bright = [
+        zone
+        for zone in wide
+        if (zone.width > widest_stroke and zone.excess > own_level) or zone.contrast(reach) > _NEARLY_INK
+    ]
+    least = max(_WIDER * stroke, stroke + 2)
+    fills = [zone for zone in bright if zone.width > least and zone.drawn < zone.most_drawn]
+    return [zone for zone in bright if _has_colour_of(zone, fills)]
 
 
-def _framed(
-    place: tuple[slice, slice], mask: Mask, shape: tuple[int, ...], reach: int
-) -> tuple[tuple[slice, slice], U8]:
-    """Return the place `reach` px wider on all sides, within a picture of `shape`, and the mask (0 or 1) in it."""
-    rows, columns = (
-        slice(max(0, side.start - reach), min(length, side.stop + reach))
-        for side, length in zip(place, shape, strict=False)
-    )
-    framed = np.zeros((rows.stop - rows.start, columns.stop - columns.start), np.uint8)
-    top, left = place[0].start - rows.start, place[1].start - columns.start
-    framed[top : top + mask.shape[0], left : left + mask.shape[1]] = mask
-    return (rows, columns), framed
-
-
-def _has_colour_of(zone: Zone, others: list[Zone]) -> bool:
+def _has_colour_of(zone: Zone, others: Sequence[Zone]) -> bool:
     return any(int(np.abs(zone.colour - other.colour).max()) <= _ALIKE for other in others)
 
 
-def _empty(lines: U8, excess: U8, zone: Zone, level: float) -> None:
+def _empty(lines: U8, zone: Zone, level: float) -> None:
     """Make an area paper, with the soft rim towards what is brighter than it."""
-    around, inside = _framed(zone.place, zone.mask, lines.shape, _REACH)
-    rim = (cv2.dilate(inside, square(2 * _REACH + 1)) > 0) & (excess[around] >= max(level + 1, zone.excess))
-    lines[around][(inside > 0) | rim] = 255
+    around, inside = zone.framed(_REACH)
+    grown = np.asarray(cv2.dilate(inside, square(2 * _REACH + 1)), np.uint8)
+    rim = grown & at_least(zone.page[around], max(level + 1, zone.excess))
+    lines[around][(inside | rim) > 0] = 255
 
 
 def _without_crumbs(cleaned: U8, lines: U8, excess: U8, *, level: float, largest: float) -> U8:
     """Drop what emptying cut off: spots of up to `largest` px beside a fill without a pixel in the ink's own colour."""
-    drawn = at_most(cleaned, 250)
-    count, components, boxes, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
-    labels = np.asarray(components, np.int32)
-    crumbs = boxes[:, cv2.CC_STAT_AREA] <= largest
-    crumbs &= np.bincount(labels[(drawn > 0) & (excess <= level)], minlength=count) == 0
-    emptied = cv2.dilate(np.asarray((cleaned != lines).astype(np.uint8)), square(2 * _REACH + 1))
-    crumbs &= np.bincount(labels[(drawn > 0) & (emptied > 0)], minlength=count) > 0
-    crumbs[0] = False
-    return np.where(crumbs[labels], np.uint8(255), cleaned)
+    changed = cv2.compare(cleaned, lines, cv2.CMP_NE)
+    margin = math.ceil(largest)
+    left, top, width, height = cv2.boundingRect(changed)
+    box = (slice(max(0, top - margin), top + height + margin), slice(max(0, left - margin), left + width + margin))
+    drawn = at_most(cleaned[box], 250)
+    _, components, boxes, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
+    beside = np.asarray(cv2.dilate(changed[box], square(2 * _REACH + 1)), np.uint8) & drawn
+    for label in np.unique(components[beside > 0]):
+        left, top, width, height, area = boxes[label]
+        place = (slice(top, top + height), slice(left, left + width))
+        crumb = components[place] == label
+        if area <= largest and int(excess[box][place][crumb].min()) > level:
+            cleaned[box][place][crumb] = 255
+    return cleaned
