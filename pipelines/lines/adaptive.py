@@ -17,7 +17,8 @@ densely the character is drawn); every part of it is measured along lines here i
 5. Areas in the ink's own colour are the designer's solid blacks, hair or hats, and ink in their line art too; the
    widest that were measured hold a disc of radius 0.18 sides. A wider one, and a dark background, is a fill, of which
    an outline as thick as the strokes is kept.
-6. Where no single colour explains the lines (pixel art with an outline in a darker shade of each fill), every thin
+6. Chalk on a board and white on black are turned into their negative first, dots of one-bit pages into tones.
+7. Where no single colour explains the lines (pixel art with an outline in a darker shade of each fill), every thin
    valley is a line.
 """
 
@@ -52,6 +53,7 @@ from pipelines.lines._strokes import (
     square,
     tone,
 )
+from pipelines.segmentation.pages import dark_on_light, without_dots
 
 _LARGEST = 2048  # px: ground and nearness are worked out on a smaller copy of what is larger, coverage is not
 _SAMPLED = 320  # px: the colour of the ink is measured on every n-th pixel of what is larger
@@ -96,6 +98,7 @@ def extract(image: U8, params: Params, rng: np.random.Generator) -> U8:
 
     `image` is uint8 RGB (H, W, 3). A picture without lines gives blank paper.
     """
+    image = without_dots(dark_on_light(image))
     ink = measure_ink(image, params)
     if ink is None:
         return np.full(image.shape[:2], 255, np.uint8)
