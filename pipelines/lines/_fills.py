@@ -128,21 +128,25 @@ def _suspects(lines: U8, excess: U8, level: float) -> U8:
 
 def _zones(suspects: U8, lines: U8, image: U8, excess: U8) -> Iterator[Zone]:
     """Flood the areas of all suspects, from the largest suspect down."""
-    _, labels, boxes, _ = cv2.connectedComponentsWithStats(suspects, connectivity=4)
+    start_column, start_row, columns_there, rows_there = cv2.boundingRect(suspects)
+    there = suspects[start_row : start_row + rows_there, start_column : start_column + columns_there]
+    _, labels, boxes, _ = cv2.connectedComponentsWithStats(there, connectivity=4)
     taken = np.zeros((image.shape[0] + 2, image.shape[1] + 2), np.uint8)
     order = 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA], kind="stable")[:_MOST]
     for label in order:
         left, top, width, height = (int(side) for side in boxes[label, :4])
+        mask = labels[top : top + height, left : left + width] == label
+        top, left = top + start_row, left + start_column
         place = (slice(top, top + height), slice(left, left + width))
-        rows, columns = np.nonzero((labels[place] == label) & (taken[1:-1, 1:-1][place] == 0))
+        rows, columns = np.nonzero(mask & (taken[1:-1, 1:-1][place] == 0))
         if not len(rows):
             continue
         colours = image[place][rows, columns].astype(np.int16)
         nearest = int(np.argmin(np.abs(colours - np.median(colours, axis=0)).max(axis=1)))
         row, column = top + int(rows[nearest]), left + int(columns[nearest])
-        place, mask = _flooded((column, row), taken, image)
-        drawn = cv2.countNonZero(at_most(lines[place], 127) & mask) / cv2.countNonZero(mask)
-        yield Zone(excess, place, mask, image[row, column].astype(np.int16), float(excess[row, column]), drawn)
+        place, area = _flooded((column, row), taken, image)
+        drawn = cv2.countNonZero(at_most(lines[place], 127) & area) / cv2.countNonZero(area)
+        yield Zone(excess, place, area, image[row, column].astype(np.int16), float(excess[row, column]), drawn)
 
 
 def _flooded(seed: tuple[int, int], taken: U8, image: U8) -> tuple[tuple[slice, slice], U8]:

@@ -122,8 +122,12 @@ def measure_ink(image: U8, params: Params) -> Ink | None:
     ink = _ink_among(colours, weights)
     near = _distance(colours, np.array(ink.colour)) <= _NEAR
     lowest = shares >= _LOWEST
-    if lowest.any() and (ink.spread > _SURE or weights[near & ~lowest].sum() > weights[near & lowest].sum()):
-        return _ink_among(colours[:, lowest], weights[lowest])
+    if not lowest.any():
+        return ink
+    is_shadow = weights[near & ~lowest].sum() > weights[near & lowest].sum()
+    if is_shadow or ink.spread > _SURE:
+        at_lowest = _ink_among(colours[:, lowest], weights[lowest])
+        return at_lowest if is_shadow or at_lowest.spread < ink.spread else ink
     return ink
 
 

@@ -19,6 +19,7 @@ _MOST_LIGHT = 0.3  # of the page: lettering and hatching cover less
 _DARKER = 0.02  # of what differs from the ground: a photo's grain makes that much darker than it
 _THICK = 21  # px at that size: a disc as wide fits into fills, not into strokes
 _MOST_THICK = 0.4  # of what is lighter: solid areas, as drawn ink has them too; art with fills has 0.8 and more
+_SAMPLED_ROWS, _BLACK_OR_WHITE = 8, 0.9  # every n-th row; a lower share of it is no page of one bit
 _SPECK = 0.02  # of the longer side: the width of a spot that may be tooth
 _WHITE = 248  # paper from which on a page is white but for its last levels
 
@@ -49,6 +50,9 @@ def is_light_on_dark(rgb: U8) -> bool:
 
 def without_dots(rgb: U8) -> U8:
     """Return a page of one bit, whose tones are patterns of dots, in its tones on white paper; any other as it is."""
+    sample = rgb[::_SAMPLED_ROWS].min(axis=2)
+    if np.count_nonzero((sample < 8) | (sample > 247)) < _BLACK_OR_WHITE * sample.size:
+        return rgb
     paper = Paper(rgb)
     return paper.flat if paper.is_dithered else rgb
 
