@@ -61,6 +61,7 @@ _SAMPLES = 1024  # pixels, of each width, that are enough to tell the ink's colo
 _CORES = ((5, 9, 17, 31), (0.5, 0.4, 0.25, 0.15))  # stroke width in px -> e / c below which a pixel is certainly ink
 _NEAR = 24  # grey levels within which pixels count as of one colour
 _SURE = 16  # grey levels of spread above which ink is looked for once more, at the lowest places alone
+_SHADOWS = 4  # colours of shadows that may be commoner than ink
 _LOWEST = 0.8  # of the depth of the darkest nearby: JPEG and blending leave a line above it, a shadow lies below
 _VARIED = 28  # grey levels of spread above which a picture has no single ink colour
 _BORDER_SHARE = 0.25  # of the picture's border: a solid area along more of it is background
@@ -119,16 +120,21 @@ def measure_ink(image: U8, params: Params) -> Ink | None:
     colours, weights, shares = _valley_floors(every_nth(image, math.ceil(side_of(image) / _SAMPLED)), params)
     if not len(weights):
         return None
-    ink = _ink_among(colours, weights)
-    near = _distance(colours, np.array(ink.colour)) <= _NEAR
     lowest = shares >= _LOWEST
-    if not lowest.any():
+    left = np.ones(len(weights), bool)
+    ink = first = _ink_among(colours, weights)
+    for _ in range(_SHADOWS):
+        near = left & (_distance(colours, np.array(ink.colour)) <= _NEAR)
+        if weights[near & ~lowest].sum() <= weights[near & lowest].sum():
+            break
+        left = left & ~near  # a colour that mostly has darker beside it is that of shadows, wherever it lies
+        if not (left & lowest).any():
+            return first
+        ink = _ink_among(colours[:, left & lowest], weights[left & lowest])
+    if ink.spread <= _SURE:
         return ink
-    is_shadow = weights[near & ~lowest].sum() > weights[near & lowest].sum()
-    if is_shadow or ink.spread > _SURE:
-        at_lowest = _ink_among(colours[:, lowest], weights[lowest])
-        return at_lowest if is_shadow or at_lowest.spread < ink.spread else ink
-    return ink
+    at_lowest = _ink_among(colours[:, left & lowest], weights[left & lowest])
+    return at_lowest if at_lowest.spread < ink.spread else ink
 
 
 def _ink_among(colours: NDArray[np.int32], weights: F64) -> Ink:
