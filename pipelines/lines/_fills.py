@@ -8,8 +8,9 @@ wide in its middle. So what the window took for ink is looked at once more, area
 2. A suspect's area is what a flood of about its colour reaches from it.
 3. An area wider than the strokes is a fill where part of it was left as paper, and so is each in the colour of one.
    What lines enclose all around may be a dark thing of its own: it is a fill if most of it was left. A narrow area is a
-   stroke, and one drawn all over, whose colour is drawn everywhere, stays solid. So does what is nearly ink: features
-   of a face are often drawn in a black a little lighter than that of the lines.
+   stroke, and one drawn all over, whose colour is drawn everywhere, stays solid, unless it is far from ink and goes
+   over into something brighter. What is nearly ink stays too: features of a face are often drawn in a black a little
+   lighter than that of the lines.
 4. Spots that are cut off when a fill is emptied go with it.
 """
 
@@ -43,6 +44,7 @@ _WIDER = 1.8  # times the width of the strokes: a brush's pressure varies less w
 _MOST = 400  # areas looked at, largest first, so that grain costs no time
 _SAMPLES = 1024  # pixels around an area that are enough to tell what surrounds it
 _REACH = 2  # px of soft edge around a fill
+_FAR_FROM_INK = 1 / 3  # e / c of an area that is no ink however much of it was drawn; in blurred and noisy pictures
 _NEARLY_INK = 0.2  # e / c of an area (its excess over that of its surroundings) up to which designers count it as ink
 
 
@@ -68,6 +70,10 @@ class Zone:
         beside = self._excess_within(1)
         enclosed = not beside.size or float((beside < self.excess).mean()) >= _ENCLOSED
         return _MAJORITY if enclosed else _DRAWN
+
+    def is_shadow(self, reach: int, own_level: float) -> bool:
+        """Tell whether, though it was drawn all over, it is far from ink and goes over into something brighter."""
+        return self.most_drawn == _DRAWN and self.excess > own_level and self.contrast(reach) > _FAR_FROM_INK
 
     def contrast(self, reach: int) -> float:
         """Its excess e as a share e / c of that of the brightest quarter within `reach` px of it."""
@@ -104,7 +110,7 @@ def without_fills(lines: U8, image: U8, excess: U8, *, level: float, own_level: 
     if not cv2.countNonZero(suspects):
         return lines
     zones = list(_zones(suspects, lines, image, excess))
-    if not any(zone.drawn < zone.most_drawn for zone in zones):
+    if not any(zone.drawn < zone.most_drawn or zone.excess > own_level for zone in zones):
         return lines
     stroke = stroke_width(depth_in(at_most(lines, 127)), widest_stroke)
     fills = _fills(zones, stroke, own_level=own_level, widest_stroke=widest_stroke)
@@ -171,7 +177,11 @@ def _fills(zones: Sequence[Zone], stroke: float, *, own_level: float, widest_str
         if (zone.width > widest_stroke and zone.excess > own_level) or zone.contrast(reach) > _NEARLY_INK
     ]
     least = max(_WIDER * stroke, stroke + 2)
-    fills = [zone for zone in bright if zone.width > least and zone.drawn < zone.most_drawn]
+    fills = [
+        zone
+        for zone in bright
+        if zone.width > least and (zone.drawn < zone.most_drawn or zone.is_shadow(reach, own_level))
+    ]
     return [zone for zone in bright if _has_colour_of(zone, fills)]
 
 

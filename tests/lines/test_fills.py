@@ -130,3 +130,13 @@ def test_features_that_are_nearly_black_stay_as_they_were_found() -> None:
     lines[60:72, 100:160] = 255
     cleaned = without_fills(lines, picture, picture.max(axis=2), level=10, own_level=10, widest_stroke=20)
     assert (cleaned == lines).all()
+
+
+def test_a_shadow_that_was_drawn_all_over_goes_if_it_is_far_from_ink() -> None:
+    picture = np.full((200, 200, 3), 230, np.uint8)
+    cv2.line(picture, (5, 80), (195, 80), (0, 0, 0), 3)
+    picture[100:160, 100:180] = 90
+    lines = np.where(picture.max(axis=2) < 100, np.uint8(0), np.uint8(255))
+    cleaned = without_fills(lines, picture, picture.max(axis=2), level=10, own_level=20, widest_stroke=12)
+    assert (cleaned[100:160, 100:180] == 255).all()
+    assert (cleaned[79:82] == 0)[:, 10:190].all()
