@@ -11,8 +11,12 @@ from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
+from pipelines.core.errors import UsageError
 from pipelines.core.imaging.picture import decode_picture, encode_png
 from pipelines.core.settings import plain, resolve
+from pipelines.segmentation.pages import grey_on_white
+
+_DEFAULT_METHOD = "adaptive"
 
 
 @dataclass(frozen=True)
@@ -29,26 +33,52 @@ class ExtractTask:
         return Produced((encode_png(lines, metadata=picture.metadata),))
 
 
+@dataclass(frozen=True)
+class CleanUpTask:
+    """The task of one scan or photo of a drawing: decode, bring its tones onto white paper, encode."""
+
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
+        """`picture` in, one grey PNG out; `rng` is not used."""
+        return Produced((encode_png(grey_on_white(decode_picture(files["picture"]).over_white())),))
+
+
 def extract_lines(
     inputs: Sequence[str],
     output: str | None,
     *,
-    method: str = "adaptive",
+    method: str = _DEFAULT_METHOD,
     preset: str | None = None,
+    keep_tone: bool = False,
     values: Mapping[str, object] | None = None,
     batch: BatchSettings | None = None,
     observer: Observer | None = None,
 ) -> Report:
     """Extract the lines of every picture in `inputs` into the folder (or file, or "-") `output`.
 
-    `values` are settings of the method, as texts or typed. Raises UsageError and SettingsError before any work.
+    `values` are settings of the method, as texts or typed. With `keep_tone` no lines are looked for: pictures are scans
+    or photos of drawings, whose paper is whitened and whose strokes keep their tone. Raises UsageError and
+    SettingsError before any work.
     """
     settings = batch or BatchSettings()
-    task = ExtractTask(method, resolve(registry.load("lines", method), values or {}, preset=preset))
+    task: ExtractTask | CleanUpTask
+    if keep_tone:
+        _refuse_settings(method, preset, values)
+        task = CleanUpTask()
+    else:
+        task = ExtractTask(method, resolve(registry.load("lines", method), values or {}, preset=preset))
     sources, destination = find(inputs, output, settings)
     jobs = tuple(
         Job((("picture", source.path),), (destination.place(source.relative, ".png"),), source.relative)
         for source in sources
     )
-    plan = Plan("extract-lines", jobs, destination.folder, plain(task))
+    plan = Plan("extract-lines", jobs, destination.folder, {"keep_tone": True} if keep_tone else plain(task))
     return run(plan, task, settings, observer=observer)
+
+
+def _refuse_settings(method: str, preset: str | None, values: Mapping[str, object] | None) -> None:
+    """Refuse what says how lines are found, where none are looked for."""
+    if method != _DEFAULT_METHOD or preset or values:
+        raise UsageError(
+            "--keep-tone keeps what was drawn as it is, and no method looks for lines.",
+            hint="Leave out --method, --preset and --set, or leave out --keep-tone.",
+        )

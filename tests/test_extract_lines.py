@@ -1,6 +1,7 @@
 """The stage extract-lines: what a method finds in a picture over white, as grey PNG."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,3 +56,23 @@ def test_unknown_methods_presets_and_settings_are_refused_before_any_work(tmp_pa
     with pytest.raises(SettingsError, match="no setting 'windw'"):
         extract_lines([picture], out, values={"windw": 3})
     assert not Path(out).exists()
+
+
+def test_keep_tone_writes_grey_strokes_on_white_paper_and_skips_what_is_there(tmp_path: Path) -> None:
+    page = np.full((300, 300, 3), (240, 230, 210), np.uint8)
+    page[100:106, 40:260] = (120, 115, 105)
+    drawings.write(tmp_path / "a.png", page)
+    for counts in ({"done": 1, "skipped": 0, "failed": 0}, {"done": 0, "skipped": 1, "failed": 0}):
+        report = extract_lines([str(tmp_path / "a.png")], str(tmp_path / "out"), keep_tone=True, batch=ONE)
+        assert report.counts == counts
+    grey = drawings.read(tmp_path / "out" / "a.png")
+    assert grey.ndim == 2
+    assert (grey[:90] == 255).all()
+    assert (np.abs(grey[102:104, 60:240].astype(int) - 127) < 12).all()
+
+
+@pytest.mark.parametrize("wrong", [{"method": "xdog"}, {"preset": "salac"}, {"values": {"window": 0.1}}])
+def test_keep_tone_refuses_settings_of_methods(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    picture = str(drawings.write(tmp_path / "a.png", drawings.two_circles_coloured()))
+    with pytest.raises(UsageError, match="--keep-tone"):
+        extract_lines([picture], str(tmp_path / "out"), keep_tone=True, batch=ONE, **wrong)

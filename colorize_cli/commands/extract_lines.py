@@ -11,6 +11,7 @@ EPILOG = """\b
 Examples:
   colorize-cli extract-lines art/ -o lines/
   colorize-cli extract-lines 'art/**/*.png' -o lines/ --method xdog --preset salac --seed 7
+  colorize-cli extract-lines scans/ -o clean/ --keep-tone
   curl -s URL | colorize-cli extract-lines - > lines.png"""
 
 
@@ -29,6 +30,13 @@ def extract_lines(
     preset: Preset = None,
     set_values: SetValues = None,
     *,
+    keep_tone: Annotated[
+        bool,
+        typer.Option(
+            "--keep-tone",
+            help="Clean up scans and photos of drawings instead: pure white paper, pencil and ink in their own grey.",
+        ),
+    ] = False,
     batch: BatchOptions,
 ) -> None:
     """Extract line drawings: black ink on white paper, 8-bit grey PNG."""
@@ -40,7 +48,7 @@ def extract_lines(
     values = method_values(batch, "extract-lines", set_values)
     run_batch(
         batch,
-        partial(stage, inputs or [], output, method=method, preset=preset, values=values),
+        partial(stage, inputs or [], output, method=method, preset=preset, keep_tone=keep_tone, values=values),
         inputs=inputs,
         output=output,
     )

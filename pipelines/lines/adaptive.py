@@ -17,7 +17,8 @@ densely the character is drawn); every part of it is measured along lines here i
 5. Areas in the ink's own colour are the designer's solid blacks, hair or hats, and ink in their line art too; the
    widest that were measured hold a disc of radius 0.18 sides. A wider one, and a dark background, is a fill, of which
    an outline as thick as the strokes is kept.
-6. Where no single colour explains the lines (pixel art with an outline in a darker shade of each fill), every thin
+6. Chalk on a board and white on black are turned into their negative first, dots of one-bit pages into tones.
+7. Where no single colour explains the lines (pixel art with an outline in a darker shade of each fill), every thin
    valley is a line.
 """
 
@@ -31,6 +32,7 @@ from numpy.typing import NDArray
 
 from pipelines.core.imaging.arrays import F64, U8
 from pipelines.core.settings import check_number
+from pipelines.lines._fills import without_fills
 from pipelines.lines._strokes import (
     at_least,
     at_most,
@@ -51,11 +53,16 @@ from pipelines.lines._strokes import (
     square,
     tone,
 )
+from pipelines.segmentation.pages import dark_on_light, without_dots
 
 _LARGEST = 2048  # px: ground and nearness are worked out on a smaller copy of what is larger, coverage is not
 _SAMPLED = 320  # px: the colour of the ink is measured on every n-th pixel of what is larger
 _SAMPLES = 1024  # pixels, of each width, that are enough to tell the ink's colour
 _CORES = ((5, 9, 17, 31), (0.5, 0.4, 0.25, 0.15))  # stroke width in px -> e / c below which a pixel is certainly ink
+_NEAR = 24  # grey levels within which pixels count as of one colour
+_SURE = 16  # grey levels of spread above which ink is looked for once more, at the lowest places alone
+_SHADOWS = 4  # colours of shadows that may be commoner than ink
+_LOWEST = 0.8  # of the depth of the darkest nearby: JPEG and blending leave a line above it, a shadow lies below
 _VARIED = 28  # grey levels of spread above which a picture has no single ink colour
 _BORDER_SHARE = 0.25  # of the picture's border: a solid area along more of it is background
 
@@ -92,6 +99,7 @@ def extract(image: U8, params: Params, rng: np.random.Generator) -> U8:
 
     `image` is uint8 RGB (H, W, 3). A picture without lines gives blank paper.
     """
+    image = without_dots(dark_on_light(image))
     ink = measure_ink(image, params)
     if ink is None:
         return np.full(image.shape[:2], 255, np.uint8)
@@ -102,30 +110,55 @@ def extract(image: U8, params: Params, rng: np.random.Generator) -> U8:
     if ink.spread > _VARIED:
         lines = np.minimum(lines, _thin_valleys(image, params))
     lines = _with_solid_areas(lines, excess, ink, params)
+    widest, own_level = params.window * side_of(image), _own_level(ink, params)
+    lines = without_fills(lines, image, excess, level=params.tolerance, own_level=own_level, widest_stroke=widest)
     return lines if params.soft else np.where(lines < 128, np.uint8(0), np.uint8(255))
 
 
 def measure_ink(image: U8, params: Params) -> Ink | None:
     """Measure the colour of the lines of a picture, uint8 RGB (H, W, 3), or None where there are none."""
-    colours, weights = _valley_floors(every_nth(image, math.ceil(side_of(image) / _SAMPLED)), params)
+    colours, weights, shares = _valley_floors(every_nth(image, math.ceil(side_of(image) / _SAMPLED)), params)
     if not len(weights):
         return None
+    lowest = shares >= _LOWEST
+    left = np.ones(len(weights), bool)
+    ink = first = _ink_among(colours, weights)
+    for _ in range(_SHADOWS):
+        near = left & (_distance(colours, np.array(ink.colour)) <= _NEAR)
+        if weights[near & ~lowest].sum() <= weights[near & lowest].sum():
+            break
+        left = left & ~near  # a colour that mostly has darker beside it is that of shadows, wherever it lies
+        if not (left & lowest).any():
+            return first
+        ink = _ink_among(colours[:, left & lowest], weights[left & lowest])
+    if ink.spread <= _SURE:
+        return ink
+    at_lowest = _ink_among(colours[:, left & lowest], weights[left & lowest])
+    return at_lowest if at_lowest.spread < ink.spread else ink
+
+
+def _ink_among(colours: NDArray[np.int32], weights: F64) -> Ink:
+    """The commonest of weighted colours (3, n), and how far all of them typically stray from it."""
     colour = _commonest(colours, weights)
-    near = _distance(colours, colour) <= 24
+    near = _distance(colours, colour) <= _NEAR
     colour = np.array([_weighted_median(channel[near], weights[near]) for channel in colours])
     spread = _weighted_median(_distance(colours, colour), weights)
     red, green, blue = (int(level) for level in colour)
     return Ink((red, green, blue), spread)
 
 
-def _valley_floors(image: U8, params: Params) -> tuple[NDArray[np.int32], F64]:
-    """Colours (3, n) of the darkest pixels of all valleys, and their weights depth / width."""
+def _valley_floors(image: U8, params: Params) -> tuple[NDArray[np.int32], F64, F64]:
+    """Colours (3, n) of the darkest pixels of all valleys, weights depth / width, and how far down they lie.
+
+    The last is the depth as a share of that of the darkest pixel nearby: 1 on a line, less in a shadow beside a line.
+    """
     grey = tone(image)
     widths = ladder(odd(max(9, params.window * side_of(grey))))
     depths = [depth_below(ground_under(grey, width), grey) for width in widths]
     least = max(params.contrast, 0.2 * float(depths[-1].max()), 0.1 * float(np.ptp(grey)))
     left = at_most(depth_below(grey, darkest_within(grey, 3)), 0)  # the lowest of their neighbours
-    colours, weights = [], []
+    deepest = _deepest_within(depths[-1], widths[-1])
+    colours, weights, shares = [], [], []
     for width, depth in zip(widths, depths, strict=True):
         floor = left & at_least(depth, least)
         places = places_in(floor)
@@ -133,8 +166,14 @@ def _valley_floors(image: U8, params: Params) -> tuple[NDArray[np.int32], F64]:
         columns, rows = places[::step].T
         colours.append(image[rows, columns])
         weights.append(depth[rows, columns] * (step / width))
+        shares.append(depths[-1][rows, columns] / np.maximum(deepest[rows, columns], 1.0))
         left &= ~floor
-    return np.concatenate(colours).T.astype(np.int32, order="C"), np.concatenate(weights)
+    return np.concatenate(colours).T.astype(np.int32, order="C"), np.concatenate(weights), np.concatenate(shares)
+
+
+def _deepest_within(depth: U8, width: int) -> U8:
+    """Largest depth within the square of `width` pixels around every pixel."""
+    return np.asarray(cv2.dilate(depth, square(width)), np.uint8)
 
 
 def _commonest(colours: NDArray[np.int32], weights: F64) -> NDArray[np.int32]:
@@ -192,6 +231,11 @@ def _tolerance(ink: Ink, params: Params) -> int:
     return params.tolerance + (2 * ink.spread if ink.spread <= _VARIED else 0)
 
 
+def _own_level(ink: Ink, params: Params) -> int:
+    """Grey levels above the ink's colour up to which an area is in that colour."""
+    return min(_tolerance(ink, params), 2 * params.tolerance)
+
+
 def _paper_share(excess: U8, ground: U8, params: Params) -> U8:
     """Stretch e / c from 0.3 to 0.7 over 0 to 255: the middle stays, grain and shading beside an edge go."""
     steps = np.clip((np.arange(256) - 76.5) * 2.5, 0, 255).round().astype(np.uint8)
@@ -211,8 +255,7 @@ def _thin_valleys(image: U8, params: Params) -> U8:
 def _with_solid_areas(lines: U8, excess: U8, ink: Ink, params: Params) -> U8:
     """Add the areas in the ink's own colour that are too wide for a valley; of the widest, only the outline."""
     smooth = at_most(opening(excess, 3), params.tolerance)
-    level = min(_tolerance(ink, params), 2 * params.tolerance)
-    solid = smooth & at_most(excess, level)
+    solid = smooth & at_most(excess, _own_level(ink, params))
     lines = lines & ~solid
     radius, stroke = params.solid * side_of(lines), params.window * side_of(lines)
     if has_wide_part(solid, radius, _BORDER_SHARE):

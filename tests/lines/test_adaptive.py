@@ -212,3 +212,14 @@ def test_settings_out_of_range_are_refused_by_name(wrong: dict[str, float]) -> N
     with pytest.raises(SettingsError, match=next(iter(wrong))) as caught:
         Params(**wrong)  # type: ignore[arg-type]
     assert "from" in caught.value.hint
+
+
+def test_a_shadow_that_is_commoner_than_ink_is_not_taken_for_it() -> None:
+    picture = paper(256, (243, 239, 232))
+    for left in range(20, 220, 24):
+        picture[20:236, left : left + 9] = (97, 95, 116)
+        picture[60:200, left - 2 : left] = (14, 12, 18)
+    ink = adaptive.measure_ink(picture, Params())
+    assert ink is not None
+    assert np.abs(np.subtract(ink.colour, (14, 12, 18))).max() <= 2
+    assert ink.spread <= 3
