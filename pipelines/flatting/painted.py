@@ -1,0 +1,137 @@
+"""Tells a picture that is coloured already from line art: how much of its figure is filled with colours of its own.
+
+Strokes are taken away first, dark ones by a closing and light ones by an opening, so that coloured pencil, hatching and
+brown or blue ink do not count. What is left is paper, evenly or unevenly lit, or areas of colour. A pixel is painted
+where its chromaticity is not the paper's:
+
+    c = (log2((r + 8) / (g + 8)), log2((b + 8) / (g + 8))),   |c - c of paper| > .22
+
+which light that falls off leaves as it is; and painted areas end at edges, where shadows and stains of scans fade out.
+Greys are never painted, so pages in tones of grey are line art. The figure is what cannot be reached from the border
+over paper.
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from pipelines.core.imaging.arrays import F32, U8, Mask
+from pipelines.core.imaging.compositing import fit, over_white
+from pipelines.core.imaging.picture import Picture
+
+_SIZE = 320  # px of the longer side at which a picture is looked at
+_WINDOW = 13  # px at that size: wider than any stroke
+_NOT_PAPER = 0.22  # in chromaticity: pale skin is .3 from white, JPEG and scanners' tints of white paper below .1
+_FAINT = 0.45  # in chromaticity: the blue of a shadow in the sun is .3 from the light
+_DARKEST = 40  # level of the lightest channel: below it colours are not seen
+_SHARP = 0.8  # of _NOT_PAPER: by how much chromaticity changes, at least, within 5 px of an edge
+_COLOURED = 12  # levels between the channels of a pixel: less is grey
+_BIN = 0.06  # in chromaticity
+_BINS = 64
+_FINISHED = 0.5  # of the figure's paper that is painted: it is coloured already
+_PARTLY = 0.04
+_LEAST_PAGE = 0.015  # of the page
+
+
+class Painted(NamedTuple):
+    """How much of a picture is painted."""
+
+    share: float  # of the figure without its ink, 0..1
+    of_page: float  # 0..1
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it is coloured already, all or most of it."""
+        return self.share >= _FINISHED and self.of_page >= _LEAST_PAGE
+
+    @property
+    def is_partly(self) -> bool:
+        """Whether some of it is."""
+        return not self.is_finished and self.share >= _PARTLY and self.of_page >= _LEAST_PAGE / 3
+
+
+def find_painted(picture: Picture) -> Painted:
+    """Measure how much of a picture is filled with colours that are not its paper's."""
+    seen = fit(over_white(picture.rgb, picture.alpha), _SIZE)
+    if np.percentile(np.ptp(seen, axis=2), 100 * (1 - _LEAST_PAGE / 3)) < _COLOURED:
+        return Painted(0.0, 0.0)
+    ground = _without_strokes(seen)
+    chromaticity = _chromaticity(ground)
+    visible = ground.max(axis=2) >= _DARKEST
+    if not visible.any():
+        return Painted(0.0, 0.0)
+    paper = _paper_of(ground, chromaticity, visible)
+    painted = visible & (np.linalg.norm(chromaticity - paper, axis=2) > _NOT_PAPER)
+    painted = _without_shadows(painted, np.linalg.norm(chromaticity - paper, axis=2), chromaticity)
+    figure = _enclosed(seen, painted)
+    ink = seen.max(axis=2) < _DARKEST * 2
+    room = np.count_nonzero(figure & ~(ink & ~painted))
+    return Painted(np.count_nonzero(painted & figure) / max(room, 1), float(painted.mean()))
+
+
+def _without_strokes(rgb: U8) -> U8:
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_WINDOW, _WINDOW))
+    light = cv2.morphologyEx(rgb, cv2.MORPH_CLOSE, disc, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.medianBlur(cv2.morphologyEx(light, cv2.MORPH_OPEN, disc), 5), np.uint8)
+
+
+def _chromaticity(rgb: U8) -> F32:
+    """The logarithms of the ratios of red and blue to green, (H, W, 2)."""
+    logs = np.log2(rgb.astype(np.float32) + 8)
+    return np.asarray(logs[..., ::2] - logs[..., 1:2], np.float32)
+
+
+def _paper_of(ground: U8, chromaticity: F32, visible: Mask) -> F32:
+    """The chromaticity of the paper, (2,): the commonest of the page or that along its border, whichever is lighter."""
+    height, width = visible.shape
+    band = max(2, max(height, width) // 25)
+    inner = np.zeros_like(visible)
+    inner[band : height - band, band : width - band] = True
+    light = ground.max(axis=2)
+    candidates = [_commonest(chromaticity, where) for where in (visible, visible & ~inner) if where.any()]
+    near = [visible & (np.linalg.norm(chromaticity - one, axis=2) < _NOT_PAPER / 2) for one in candidates]
+    lightness = [float(light[where].mean()) if where.any() else 0.0 for where in near]
+    return candidates[int(np.argmax(lightness))]
+
+
+def _commonest(chromaticity: F32, visible: Mask) -> F32:
+    """The chromaticity, (2,), of the most pixels."""
+    values = chromaticity[visible]
+    cells = np.clip(np.rint(values / _BIN) + _BINS // 2, 0, _BINS - 1).astype(np.intp)
+    counts = np.bincount(cells[:, 0] * _BINS + cells[:, 1], minlength=_BINS * _BINS).reshape(_BINS, _BINS)
+    smooth = cv2.blur(counts.astype(np.float32), (3, 3), borderType=cv2.BORDER_CONSTANT)
+    row, column = np.unravel_index(int(smooth.argmax()), smooth.shape)
+    near = np.abs(cells - [row, column]).max(axis=1) <= 1
+    return np.asarray(values[near].mean(axis=0), np.float32)
+
+
+def _without_shadows(painted: Mask, strength: F32, chromaticity: F32) -> Mask:
+    """What of the painted pixels, (H, W), lies in parts most of whose outline is an edge.
+
+    Faint parts that run off the page are shadows, however sharp, and what surrounds all else is a desk or a frame.
+    """
+    window = np.ones((5, 5), np.uint8)
+    steps = [cv2.morphologyEx(chromaticity[..., index], cv2.MORPH_GRADIENT, window) for index in range(2)]
+    sharp = np.hypot(*steps) > _NOT_PAPER * _SHARP
+    count, parts = cv2.connectedComponents(painted.view(np.uint8), connectivity=4, ltype=cv2.CV_32S)
+    inner = cv2.erode(painted.view(np.uint8), np.ones((3, 3), np.uint8), borderType=cv2.BORDER_CONSTANT, borderValue=1)
+    outline = painted & (inner == 0)
+    length = np.bincount(parts[outline], minlength=count)
+    edged = np.bincount(parts[outline & sharp], minlength=count)
+    edge = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
+    area = np.maximum(np.bincount(parts.reshape(-1), minlength=count), 1)
+    is_faint = np.bincount(parts.reshape(-1), strength.reshape(-1), count) < _FAINT * area
+    at_edge = np.bincount(edge, minlength=count)
+    keeps = (edged * 2 > length) & ~(is_faint & (at_edge > 0)) & (at_edge * 2 < len(edge))
+    keeps[0] = False
+    return np.asarray(keeps[parts])
+
+
+def _enclosed(rgb: U8, painted: Mask) -> Mask:
+    """What cannot be reached from the picture's border over what is neither ink nor painted, (H, W)."""
+    tone = rgb.min(axis=2)
+    paper = np.percentile(tone, 90)
+    free = ((tone > 0.7 * paper) & ~painted).view(np.uint8)
+    _, parts = cv2.connectedComponents(np.pad(free, 1, constant_values=1), connectivity=4, ltype=cv2.CV_32S)
+    return np.asarray(parts[1:-1, 1:-1] != parts[0, 0])
