@@ -33,10 +33,15 @@ class ReadDrawing(NamedTuple):
     drawing: Drawing
 
     @property
-    def shown_hints(self) -> U8:
-        """The hints as they are shown, RGBA (H, W, 4): those for networks where there are any."""
+    def guide(self) -> ColorGuide:
+        """The guide that is shown: that for networks where there is any."""
         guides = self.drawing.guides
-        return (guides.get("discs") or guides["fills"]).hints
+        return guides.get("discs") or guides["fills"]
+
+    @property
+    def shown_hints(self) -> U8:
+        """The hints as they are shown, RGBA (H, W, 4)."""
+        return self.guide.hints
 
     @property
     def hints_on_lines(self) -> U8:

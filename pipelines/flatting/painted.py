@@ -102,7 +102,7 @@ def _commonest(chromaticity: F32, visible: Mask) -> F32:
     counts = np.bincount(cells[:, 0] * _BINS + cells[:, 1], minlength=_BINS * _BINS).reshape(_BINS, _BINS)
     smooth = cv2.blur(counts.astype(np.float32), (3, 3), borderType=cv2.BORDER_CONSTANT)
     row, column = np.unravel_index(int(smooth.argmax()), smooth.shape)
-    near = np.abs(cells - [row, column]).max(axis=1) <= 1
+    near = np.abs(cells - np.array([row, column])).max(axis=1) <= 1
     return np.asarray(values[near].mean(axis=0), np.float32)
 
 

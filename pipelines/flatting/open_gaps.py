@@ -1,0 +1,85 @@
+"""Finds the gaps in lines through which two colours meet: where, and how wide.
+
+Colours meet at a mouth: a run of pixels on paper beside a pixel of the other colour. It is a gap where it reaches ink
+at its ends; one that does not is the edge of a dab within an area. The mouth lies across the narrowest place, where
+colours that grow meet, so that its widest point is half a gap's width from the ink on both sides:
+
+    width = 2 D - 1,   D = the greatest distance from ink in the mouth, px
+"""
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from pipelines.core.imaging.arrays import F32, U8, Index, Labels
+from pipelines.flatting.reading import LineReading
+
+_ALIKE = 8  # levels: colours that differ less are one
+_AT_INK = 2.0  # px: so near a mouth reaches it
+_STRAIGHT = 1.7  # px of a mouth for each of its width: diagonals have 1.4, the rim of a dab beside a line 2 or more
+_WIDEST = 0.1  # of the longer side: what is wider is no gap, but open
+
+
+class OpenGap(NamedTuple):
+    """A gap in a line, and where its middle is."""
+
+    x: int  # px
+    y: int
+    width: float  # px
+
+
+def find_gaps(reading: LineReading, areas: Labels, flats: U8) -> tuple[OpenGap, ...]:
+    """Find the gaps through which colours meet on a drawing, the widest first.
+
+    areas: int32 (H, W), of one colour each. flats: uint8 RGB (H, W, 3), their colours.
+    """
+    rows, columns = _meetings(reading.paper, areas, flats)
+    if not len(rows):
+        return ()
+    distance = _distance(reading, rows, columns)
+    mouth, count = _mouths(rows, columns, reading.lines.shape)
+    width, ends = np.zeros(count), np.full(count, np.inf)
+    np.maximum.at(width, mouth, distance)
+    np.minimum.at(ends, mouth, distance)
+    order = np.lexsort((-np.arange(len(rows)), distance, mouth))
+    middle = order[np.searchsorted(mouth[order], np.arange(count), "right") - 1]  # the widest, the first of equals
+    width = 2 * width - 1
+    scale = max(reading.lines.shape) / max(reading.small_lines.shape)
+    is_straight = np.bincount(mouth, minlength=count) <= _STRAIGHT * width + 4 * scale
+    at_ink = ends <= _AT_INK * scale
+    is_gap = at_ink & is_straight & (width >= 1) & (width <= _WIDEST * max(reading.lines.shape))
+    gaps = [
+        OpenGap(int(columns[middle[at]]), int(rows[middle[at]]), round(float(width[at]), 1))
+        for at in np.flatnonzero(is_gap)
+    ]
+    return tuple(sorted(gaps, key=lambda gap: (-gap.width, gap.y, gap.x)))
+
+
+def _meetings(paper: U8, areas: Labels, flats: U8) -> tuple[Index, Index]:
+    """The rows and columns, (m,) each, of pixels of paper beside one of another colour, right of it or below."""
+    right = np.nonzero((areas[:, 1:] != areas[:, :-1]) & (paper[:, 1:] & paper[:, :-1]).view(bool))
+    below = np.nonzero((areas[1:] != areas[:-1]) & (paper[1:] & paper[:-1]).view(bool))
+    places = []
+    for (rows, columns), (down, across) in ((right, (0, 1)), (below, (1, 0))):
+        here, there = flats[rows, columns].astype(np.int16), flats[rows + down, columns + across]
+        differs = np.abs(here - there).max(axis=1, initial=0) > _ALIKE
+        places.append(np.column_stack([rows[differs], columns[differs]]))
+    meets = np.unique(np.concatenate(places), axis=0)
+    return meets[:, 0], meets[:, 1]
+
+
+def _distance(reading: LineReading, rows: Index, columns: Index) -> F32:
+    """How far from ink pixels are, px of the drawing, (m,)."""
+    (height, width), (small_height, small_width) = reading.lines.shape, reading.small_lines.shape
+    small = reading.mask.distance[rows * small_height // height, columns * small_width // width]
+    return np.asarray(small * np.float32(max(height, width) / max(small_height, small_width)), np.float32)
+
+
+def _mouths(rows: Index, columns: Index, shape: tuple[int, ...]) -> tuple[Index, int]:
+    """The mouth, 0.., that each pixel belongs to, (m,), and how many there are: pixels within 2 px are of one."""
+    near = np.zeros(shape, np.uint8)
+    near[rows, columns] = 1
+    near = np.asarray(cv2.dilate(near, np.ones((3, 3), np.uint8)), np.uint8)
+    count, parts = cv2.connectedComponents(near, connectivity=8, ltype=cv2.CV_32S)
+    return parts[rows, columns].astype(np.intp) - 1, count - 1
