@@ -12,12 +12,12 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pipelines.core.imaging.arrays import F32, U8, Index, Labels
+from pipelines.core.imaging.arrays import F32, F64, U8, Index, Labels
 from pipelines.flatting.reading import LineReading
 
 _ALIKE = 8  # levels: colours that differ less are one
 _AT_INK = 2.0  # px: so near a mouth reaches it
-_STRAIGHT = 1.7  # px of a mouth for each of its width: diagonals have 1.4, the rim of a dab beside a line 2 or more
+_STRAIGHT = 1.7  # px of a mouth for each between its ends: diagonals have 1.4, the rim of a dab at a line 2 or more
 _WIDEST = 0.1  # of the longer side: what is wider is no gap, but open
 
 
@@ -39,16 +39,16 @@ def find_gaps(reading: LineReading, areas: Labels, flats: U8) -> tuple[OpenGap, 
         return ()
     distance = _distance(reading, rows, columns)
     mouth, count = _mouths(rows, columns, reading.lines.shape)
-    width, ends = np.zeros(count), np.full(count, np.inf)
+    width = np.zeros(count)
     np.maximum.at(width, mouth, distance)
-    np.minimum.at(ends, mouth, distance)
     order = np.lexsort((-np.arange(len(rows)), distance, mouth))
     middle = order[np.searchsorted(mouth[order], np.arange(count), "right") - 1]  # the widest, the first of equals
     width = 2 * width - 1
     scale = max(reading.lines.shape) / max(reading.small_lines.shape)
-    is_straight = np.bincount(mouth, minlength=count) <= _STRAIGHT * width + 4 * scale
-    at_ink = ends <= _AT_INK * scale
-    is_gap = at_ink & is_straight & (width >= 1) & (width <= _WIDEST * max(reading.lines.shape))
+    at_ink = np.flatnonzero(distance <= _AT_INK * scale)
+    span = _span(rows[at_ink], columns[at_ink], mouth[at_ink], count)
+    is_straight = np.bincount(mouth, minlength=count) <= _STRAIGHT * span + 4 * scale
+    is_gap = is_straight & (width >= 1) & (width <= _WIDEST * max(reading.lines.shape))
     gaps = [
         OpenGap(int(columns[middle[at]]), int(rows[middle[at]]), round(float(width[at]), 1))
         for at in np.flatnonzero(is_gap)
@@ -74,6 +74,17 @@ def _distance(reading: LineReading, rows: Index, columns: Index) -> F32:
     (height, width), (small_height, small_width) = reading.lines.shape, reading.small_lines.shape
     small = reading.mask.distance[rows * small_height // height, columns * small_width // width]
     return np.asarray(small * np.float32(max(height, width) / max(small_height, small_width)), np.float32)
+
+
+def _span(rows: Index, columns: Index, mouth: Index, count: int) -> F64:
+    """How far apart, px, (count,), the pixels of each mouth are; -inf where it has none."""
+    extents = []
+    for places in (rows, columns):
+        first, last = np.full(count, np.inf), np.full(count, -np.inf)
+        np.minimum.at(first, mouth, places)
+        np.maximum.at(last, mouth, places)
+        extents.append(last - first)
+    return np.where(np.isfinite(extents[0]), np.hypot(*extents), -np.inf)
 
 
 def _mouths(rows: Index, columns: Index, shape: tuple[int, ...]) -> tuple[Index, int]:
