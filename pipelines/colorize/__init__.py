@@ -106,11 +106,9 @@ def colorize(
             plan = Lock(plan, ensemble, reader, settings).locked_plan()
         except StoppedError as stop:
             return report_stopped(plan, stop.reason)
-    report = run(plan, task, settings, observer=observer)
-    report = replace(report, notes=(*report.notes, *sum_up_run(report)))
+    report = _with_sum(run(plan, task, settings, observer=observer))
     if destination.folder is not None and not settings.dry_run:
-        for folder in _auxiliary_folders(task, jobs, destination.folder):
-            mark_auxiliary(folder)
+        _mark_auxiliary(task, jobs, destination.folder)
     return report
 
 
@@ -188,12 +186,18 @@ def _job(
     return Job(tuple(reads), tuple(outputs), source.relative)
 
 
-def _auxiliary_folders(task: ColorizeTask, jobs: Sequence[Job], folder: Path) -> set[Path]:
-    """The folders in the output that hold no results, but what is beside them."""
+def _with_sum(report: Report) -> Report:
+    """A report with a note on what happened to all drawings."""
+    return replace(report, notes=(*report.notes, *sum_up_run(report)))
+
+
+def _mark_auxiliary(task: ColorizeTask, jobs: Sequence[Job], folder: Path) -> None:
+    """Mark the folders in the output that hold no results, but what is beside them."""
     folders = _folders_in_output(task)
     files = [(job.output, output) for job in jobs for output in tuple(job.outputs)[1 + len(folders) :]]
     layers = {output.parent for result, output in files if result and output and output.parent != result.parent}
-    return layers | {folder / name.partition("/")[0] for name in folders}
+    for place in layers | {folder / name.partition("/")[0] for name in folders}:
+        mark_auxiliary(place)
 
 
 def _unused_hints(hints: CompanionFiles | None, settings: BatchSettings) -> tuple[str, ...]:

@@ -125,7 +125,8 @@ class ColorizeTask(EnsembleTask):
         return [next(finished) if self.force or not job.coloured.is_finished else _left_alone(job) for job in jobs]
 
     def _check_required(self, job: _Job) -> None:
-        if self.require_hints and job.guided_by not in ("hints", "reference"):
+        is_painted = job.painted is not None and job.painted[..., 3].any()  # then it is said why that is of no use
+        if self.require_hints and not is_painted and job.guided_by not in ("hints", "reference"):
             raise MethodError("there are no hints", hint="Paint some, or leave out --require-hints")
 
     def _finished(self, item: tuple[_Job, Results, tuple[Results, ...]]) -> Produced:

@@ -68,7 +68,8 @@ def find_painted(picture: Picture) -> Painted:
     figure = _enclosed(seen, painted)
     ink = seen.max(axis=2) < _DARKEST * 2
     room = np.count_nonzero(figure & ~(ink & ~painted))
-    return Painted(np.count_nonzero(painted & figure) / max(room, 1), float(painted.mean()))
+    share = float(np.count_nonzero(painted & figure)) / max(int(room), 1)
+    return Painted(share, float(painted.mean()))
 
 
 def _without_strokes(rgb: U8) -> U8:
