@@ -82,16 +82,8 @@ def colorize(
         unhinted=unhinted,
         clean=clean,
     )
-    task = ColorizeTask(
-        ensemble,
-        reader,
-        outputs,
-        background,
-        lines,
-        expected=_expected(guides, outputs),
-        force=force,
-        require_hints=guides.required,
-    )
+    task = ColorizeTask(ensemble, reader, outputs, background, lines, expected=_expected(guides, outputs))
+    task = replace(task, require_hints=guides.required, force=force)
     jobs = _jobs(task, sources, destination, companions)
     plan = Plan(
         "colorize",
