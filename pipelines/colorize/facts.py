@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, NamedTuple
 
+import cv2
 import numpy as np
 
 from pipelines.colorize.hint_use import HintMark, count_reasons, find_marks, judge_marks
 from pipelines.core.batch.report import Report
 from pipelines.core.imaging.arrays import U8, Index
 from pipelines.core.imaging.colours import pack_rgb, unpack_rgb
+from pipelines.core.imaging.picture import Picture
 from pipelines.flatting.open_gaps import OpenGap, find_gaps
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.types import ColorGuide, ColorResult
@@ -57,16 +59,22 @@ class Account(NamedTuple):
 
 
 def take_account(
-    reading: LineReading, result: ColorResult, guide: ColorGuide, *, painted: U8 | None = None, seen: U8 | None = None
+    reading: LineReading,
+    result: ColorResult,
+    guide: ColorGuide,
+    *,
+    painted: Picture | None = None,
+    seen: U8 | None = None,
 ) -> Account:
     """Find out what became of hints and areas.
 
-    painted: the hint picture as it was painted, uint8 RGBA of any size, None: the guide's hints. seen: the alpha of
-    the finished picture, (H, W), None = opaque.
+    painted: the hint picture as it was painted, of any size; without one, or one on a layer, the guide's hints count.
+    seen: the alpha of the finished picture, (H, W), None = opaque.
     """
-    found = find_marks(guide.hints if painted is None else painted, reading.lines.shape)
-    marks, hinted = judge_marks(found, guide.hints, result, paper=reading.paper, seen=seen)
-    return Account(marks, find_gaps(reading, result.areas, result.flats), _kinds(reading, result, hinted))
+    layer = guide.hints if painted is None or painted.alpha is None else painted.layer()
+    hints = find_marks(layer, reading.lines.shape)
+    marks, hinted = judge_marks(hints, guide.hints, result, paper=reading.paper, seen=seen)
+    return Account(marks, find_gaps(reading, result.areas, result.flats), _kinds(result, hinted))
 
 
 def facts_of(
@@ -77,7 +85,7 @@ def facts_of(
     unused = [mark for mark in account.marks if mark.unused]
     return ColoringFacts(
         guided_by=guided_by,
-        lines_found=not bool(reading.paper.all()),
+        lines_found=cv2.countNonZero(reading.paper) < reading.paper.size,
         palette_ignored=_ignores_palette(result, account.kinds, guide.palette),
         areas={
             "all": int(counts[HINTED:].sum()),
@@ -150,13 +158,12 @@ def _described(mark: HintMark) -> Mapping[str, Any]:
     return {"x": mark.x, "y": mark.y, "colour": f"{red:02x}{green:02x}{blue:02x}", "why": mark.unused}
 
 
-def _kinds(reading: LineReading, result: ColorResult, hinted: Index) -> Index:
-    """The kind of each area of a result, (n + 1,), 0 for what is none: no area, or under lines alone."""
-    areas = result.areas * reading.paper
-    runs = row_runs(areas)
-    present, first = np.unique(runs.labels(areas), return_index=True)
+def _kinds(result: ColorResult, hinted: Index) -> Index:
+    """The kind of each area of a result, (n + 1,), 0 for what is none."""
+    runs = row_runs(result.areas)
+    present, first = np.unique(runs.labels(result.areas), return_index=True)
     pixel = runs.start[first]  # one of each area: it has one colour
-    kinds = np.zeros(int(result.areas.max(initial=0)) + 1, np.intp)
+    kinds = np.zeros(int(present[-1]) + 1, np.intp)
     kinds[present] = np.where(result.flats.reshape(-1, 3)[pixel].min(axis=1) == 255, EMPTY, GUESSED)
     kinds[hinted] = HINTED
     kinds[present[result.background.reshape(-1)[pixel]]] = GROUND

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 import cv2
 import numpy as np
 
-from pipelines.core.imaging.arrays import U8, Index, Labels
+from pipelines.core.imaging.arrays import U8, Index, Labels, Mask
 from pipelines.core.imaging.colours import Rgb, pack_rgb, unpack_rgb
 from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.inference.types import ColorResult
@@ -20,7 +20,7 @@ Unused = Literal["", "too faint", "too small", "on ink alone", "outside the pict
 """Why a mark was not used; empty where it was."""
 
 _ALIKE = 24  # levels: colours of one mark, at a brush's edge or with its grain
-_SHOWN = 8  # levels: a flat colour that near is the hint's
+_SHOWN = 20  # levels: a flat colour that near is the hint's, whose grain was cleaned
 _MOST_COLOURS = 64  # of a hint picture that are told apart
 _MOST_MARKS = 2000  # the largest
 _LEAST_SHARE = 0.1  # of its connected pixels: fewer of another colour are where two marks run into each other
@@ -44,39 +44,40 @@ class PaintedHints:
     """The marks of a hint picture, and where they lie on the drawing."""
 
     marks: tuple[HintMark, ...]
-    labels: Labels  # (H, W) of the drawing: 0 = none, 1.. = marks[0] ...
-    solid: tuple[bool, ...]  # of each mark, whether any of it is solid enough to count
+    solid: Mask  # of each mark, whether any of it is solid enough to be a hint whatever it is for
+    pixels: Index  # (m,), flat indices into the drawing
+    mark: Index  # (m,), the mark, 0.., that each of them is of
 
 
 def find_marks(hints: U8, shape: tuple[int, ...]) -> PaintedHints:
     """Find the marks of a hint picture, uint8 RGBA of any size, on a drawing of the shape (H, W)."""
-    pixels = np.flatnonzero(hints[..., 3] >= _LEAST_ALPHA)
+    alpha = cv2.extractChannel(hints, 3)
+    visible = np.asarray(cv2.threshold(alpha, _LEAST_ALPHA - 1, 1, cv2.THRESH_BINARY)[1], np.uint8)
+    pixels = np.flatnonzero(visible)
     if not len(pixels):
-        return PaintedHints((), np.zeros(shape[:2], np.int32), ())
-    flat = hints.reshape(-1, 4)
-    colours, colour_of = _main_colours(flat[pixels])
-    _, parts = cv2.connectedComponents((hints[..., 3] >= _LEAST_ALPHA).view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
-    part = parts.reshape(-1)[pixels].astype(np.intp)
-    mark, marks = _numbered(part, colour_of, len(colours))
+        return PaintedHints((), np.zeros(0, bool), pixels, pixels)
+    colours, colour_of = _main_colours(hints.reshape(-1, 4)[pixels])
+    mark, colour = _numbered(_connected(visible, pixels), colour_of, len(colours))
     kept = np.flatnonzero(mark >= 0)
-    labels = np.zeros(hints.shape[:2], np.int32)
-    labels.reshape(-1)[pixels[kept]] = mark[kept] + 1
-    height, width = hints.shape[:2]
-    y, x = np.divmod(_deepest(labels, pixels[kept], mark[kept], len(marks)), width)
-    sizes = np.bincount(mark[kept], minlength=len(marks))
-    strongest = np.zeros(len(marks), np.uint8)
-    np.maximum.at(strongest, mark[kept], flat[pixels[kept], 3])
-    described = tuple(
-        HintMark(
-            int(x[at]) * shape[1] // width,
-            int(y[at]) * shape[0] // height,
-            tuple(int(level) for level in colours[marks[at]]),  # type: ignore[arg-type]
-            int(sizes[at]),
-        )
-        for at in range(len(marks))
+    pixels, mark, count = pixels[kept], mark[kept], len(colour)
+    width = hints.shape[1]
+    y, x = np.divmod(_middles(pixels, mark, count, width), width)
+    sizes = np.bincount(mark, minlength=count)
+    strongest = np.zeros(count, np.uint8)
+    np.maximum.at(strongest, mark, hints.reshape(-1, 4)[pixels, 3])
+    rows, columns = y * shape[0] // hints.shape[0], x * shape[1] // width
+    described = (columns.tolist(), rows.tolist(), colours[colour].tolist(), sizes.tolist())
+    marks = tuple(
+        HintMark(at_x, at_y, (red, green, blue), size)
+        for at_x, at_y, (red, green, blue), size in zip(*described, strict=True)
     )
-    fitted = labels if labels.shape == tuple(shape[:2]) else resize_labels(labels, shape)
-    return PaintedHints(described, fitted, tuple(bool(alpha >= HINT_ALPHA) for alpha in strongest))
+    if hints.shape[:2] != tuple(shape[:2]):
+        labels = np.zeros(hints.shape[:2], np.int32)
+        labels.reshape(-1)[pixels] = mark + 1
+        fitted = resize_labels(labels, shape).reshape(-1)
+        pixels = np.flatnonzero(fitted)
+        mark = fitted[pixels].astype(np.intp) - 1
+    return PaintedHints(marks, strongest >= HINT_ALPHA, pixels, mark)
 
 
 def judge_marks(
@@ -87,8 +88,7 @@ def judge_marks(
     guide: the hints that the model was given, uint8 RGBA (H, W, 4). paper: 1 = paper, (H, W). seen: the alpha of the
     finished picture, (H, W), None = opaque.
     """
-    pixels = np.flatnonzero(painted.labels)
-    mark = painted.labels.reshape(-1)[pixels].astype(np.intp) - 1
+    pixels, mark = painted.pixels, painted.mark
     colours = np.array([each.colour for each in painted.marks], np.int16).reshape(-1, 3)
     accepted = guide.reshape(-1, 4)[pixels, 3] >= HINT_ALPHA
     on_paper = accepted & (paper.reshape(-1)[pixels] > 0)
@@ -100,7 +100,7 @@ def judge_marks(
     obeys = 2 * sum(tally.shown > 0 for tally in tallies) >= len(tallies)
     judged = tuple(
         replace(each, unused=_why_unused(tally, solid=solid, obeys=obeys))
-        for each, tally, solid in zip(painted.marks, tallies, painted.solid, strict=True)
+        for each, tally, solid in zip(painted.marks, tallies, painted.solid.tolist(), strict=True)
     )
     is_used = np.array([not each.unused for each in judged], bool)
     only_on_ink = np.array([not tally.on_paper for tally in tallies], bool)  # they count in the areas below
@@ -183,9 +183,17 @@ def _numbered(part: Index, colour: Index, colours: int) -> tuple[Index, Index]:
     return number[which.reshape(-1)], (pairs % colours)[is_mark]
 
 
-def _deepest(labels: Labels, pixels: Index, mark: Index, count: int) -> Index:
-    """The flat index of the middle of each mark, (count,): its deepest pixel, the first of equals."""
-    inside = (labels > 0).view(np.uint8)
-    depth = np.asarray(cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 3), np.float32)[1:-1, 1:-1]
-    order = np.lexsort((-pixels, depth.reshape(-1)[pixels], mark))
-    return pixels[order[np.searchsorted(mark[order], np.arange(count), "right") - 1]]
+def _connected(visible: U8, pixels: Index) -> Index:
+    """The connected part, 0.., that each pixel is of, (m,)."""
+    _, parts = cv2.connectedComponents(visible, connectivity=8, ltype=cv2.CV_32S)
+    return parts.reshape(-1)[pixels].astype(np.intp)
+
+
+def _middles(pixels: Index, mark: Index, count: int, width: int) -> Index:
+    """The flat index of the middle of each mark, (count,): of its pixels the one nearest to its centre of gravity."""
+    y, x = np.divmod(pixels, width)
+    sizes = np.bincount(mark, minlength=count)
+    across, down = (np.bincount(mark, places, count) / sizes for places in (x, y))
+    distance = (x - across[mark]) ** 2 + (y - down[mark]) ** 2
+    order = np.lexsort((pixels, distance, mark))
+    return pixels[order[np.searchsorted(mark[order], np.arange(count))]]

@@ -17,13 +17,13 @@ from pipelines.core import families
 from pipelines.core.batch.workers import Input, Produced
 from pipelines.core.errors import MethodError
 from pipelines.core.imaging.arrays import U8
-from pipelines.core.imaging.compositing import bleed_colour, join_alpha
+from pipelines.core.imaging.compositing import bleed_colour
 from pipelines.core.imaging.panels import panel
 from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.settings import plain
 from pipelines.exports.base.decomposition import HINTS, NAMES, FinishedPicture, decompose
-from pipelines.flatting.painted import Painted, find_painted
 from pipelines.inference.types import ColorResult
+from pipelines.segmentation.painted import Painted, find_painted
 from pipelines.tracking.recolour import TargetColours, decode_targets, recolour
 
 _PANEL_CELL = 256  # px
@@ -38,7 +38,6 @@ class _Job(NamedTuple):
     has_hints: bool  # whether its layers have one for hints
     warnings: tuple[str, ...]
     guided_by: GuidedBy
-    painted: U8 | None  # the hint picture as it was painted, RGBA of any size
     coloured: Painted  # how much of it is coloured already
 
 
@@ -102,7 +101,6 @@ class ColorizeTask(EnsembleTask):
             has_hints=self.reader.has_hints(files),
             warnings=self._missing(files),
             guided_by=_guided_by(read, files),
-            painted=_as_painted(files["hints"]) if "hints" in files and "carried" not in files else None,
             coloured=find_painted(read.picture),
         )
 
@@ -125,7 +123,10 @@ class ColorizeTask(EnsembleTask):
         return [next(finished) if self.force or not job.coloured.is_finished else _left_alone(job) for job in jobs]
 
     def _check_required(self, job: _Job) -> None:
-        is_painted = job.painted is not None and job.painted[..., 3].any()  # then it is said why that is of no use
+        painted = job.read.painted
+        is_painted = (
+            painted is not None and painted.alpha is not None and painted.alpha.any()
+        )  # it is said what is wrong
         if self.require_hints and not is_painted and job.guided_by not in ("hints", "reference"):
             raise MethodError("there are no hints", hint="Paint some, or leave out --require-hints")
 
@@ -152,7 +153,7 @@ class ColorizeTask(EnsembleTask):
         """What happened to a drawing; raises MethodError where hints are required and none is used."""
         reading, guide = job.read.drawing.reading, job.read.guide
         seen = picture[..., 3] if picture.shape[2] == 4 else None
-        account = take_account(reading, result, guide, painted=job.painted, seen=seen)
+        account = take_account(reading, result, guide, painted=job.read.painted, seen=seen)
         facts = facts_of(account, reading, result, guide=guide, guided_by=job.guided_by)
         facts = replace(facts, paper_cleaned=job.read.line_art.is_cleaned, partly_coloured=bool(job.coloured.is_partly))
         if self.require_hints and not facts.hints["used"]:
@@ -225,12 +226,6 @@ def _guided_by(read: ReadDrawing, files: Container[str]) -> GuidedBy:
     if any(guide.has_hints for guide in read.drawing.guides.values()):
         return "hints" if "hints" in files or "carried" in files else "reference"
     return "palette" if read.is_guided else "nothing"
-
-
-def _as_painted(data: bytes) -> U8 | None:
-    """A hint picture as it was painted, RGBA; None where it has no transparency."""
-    picture = decode_picture(data)
-    return None if picture.alpha is None else join_alpha(picture.rgb, picture.alpha)
 
 
 def _left_alone(job: _Job) -> Produced:

@@ -4,7 +4,9 @@ Colours meet at a mouth: a run of pixels on paper beside a pixel of the other co
 at its ends; one that does not is the edge of a dab within an area. The mouth lies across the narrowest place, where
 colours that grow meet, so that its widest point is half a gap's width from the ink on both sides:
 
-    width = 2 D - 1,   D = the greatest distance from ink in the mouth, px
+    2 D - 1 <= width <= 2 D,   D = the greatest distance from ink in the mouth, px
+
+and between these as far as the mouth's ends are apart.
 """
 
 from typing import NamedTuple
@@ -38,15 +40,15 @@ def find_gaps(reading: LineReading, areas: Labels, flats: U8) -> tuple[OpenGap, 
     if not len(rows):
         return ()
     distance = _distance(reading, rows, columns)
-    mouth, count = _mouths(rows, columns, reading.lines.shape)
+    mouth, count = _mouths(rows, columns)
     width = np.zeros(count)
     np.maximum.at(width, mouth, distance)
     order = np.lexsort((-np.arange(len(rows)), distance, mouth))
     middle = order[np.searchsorted(mouth[order], np.arange(count), "right") - 1]  # the widest, the first of equals
-    width = 2 * width - 1
     scale = max(reading.lines.shape) / max(reading.small_lines.shape)
     at_ink = np.flatnonzero(distance <= _AT_INK * scale)
     span = _span(rows[at_ink], columns[at_ink], mouth[at_ink], count)
+    width = np.clip(span + scale, 2 * width - scale, 2 * width)
     is_straight = np.bincount(mouth, minlength=count) <= _STRAIGHT * span + 4 * scale
     is_gap = is_straight & (width >= 1) & (width <= _WIDEST * max(reading.lines.shape))
     gaps = [
@@ -58,15 +60,18 @@ def find_gaps(reading: LineReading, areas: Labels, flats: U8) -> tuple[OpenGap, 
 
 def _meetings(paper: U8, areas: Labels, flats: U8) -> tuple[Index, Index]:
     """The rows and columns, (m,) each, of pixels of paper beside one of another colour, right of it or below."""
-    right = np.nonzero((areas[:, 1:] != areas[:, :-1]) & (paper[:, 1:] & paper[:, :-1]).view(bool))
-    below = np.nonzero((areas[1:] != areas[:-1]) & (paper[1:] & paper[:-1]).view(bool))
+    width = areas.shape[1]
+    label, is_paper, colour = areas.reshape(-1), paper.reshape(-1), flats.reshape(-1, 3)
     places = []
-    for (rows, columns), (down, across) in ((right, (0, 1)), (below, (1, 0))):
-        here, there = flats[rows, columns].astype(np.int16), flats[rows + down, columns + across]
-        differs = np.abs(here - there).max(axis=1, initial=0) > _ALIKE
-        places.append(np.column_stack([rows[differs], columns[differs]]))
-    meets = np.unique(np.concatenate(places), axis=0)
-    return meets[:, 0], meets[:, 1]
+    for step in (1, width):
+        here = np.flatnonzero(label[step:] != label[:-step])
+        here = here[(is_paper[here] & is_paper[here + step]).view(bool)]
+        if step == 1:
+            here = here[here % width != width - 1]
+        apart = np.abs(colour[here].astype(np.int16) - colour[here + step]).max(axis=1, initial=0)
+        places.append(here[apart > _ALIKE])
+    rows, columns = np.divmod(np.unique(np.concatenate(places)), width)
+    return rows, columns
 
 
 def _distance(reading: LineReading, rows: Index, columns: Index) -> F32:
@@ -87,10 +92,11 @@ def _span(rows: Index, columns: Index, mouth: Index, count: int) -> F64:
     return np.where(np.isfinite(extents[0]), np.hypot(*extents), -np.inf)
 
 
-def _mouths(rows: Index, columns: Index, shape: tuple[int, ...]) -> tuple[Index, int]:
+def _mouths(rows: Index, columns: Index) -> tuple[Index, int]:
     """The mouth, 0.., that each pixel belongs to, (m,), and how many there are: pixels within 2 px are of one."""
-    near = np.zeros(shape, np.uint8)
-    near[rows, columns] = 1
+    top, left = int(rows.min()), int(columns.min())
+    near = np.zeros((int(rows.max()) - top + 1, int(columns.max()) - left + 1), np.uint8)
+    near[rows - top, columns - left] = 1
     near = np.asarray(cv2.dilate(near, np.ones((3, 3), np.uint8)), np.uint8)
     count, parts = cv2.connectedComponents(near, connectivity=8, ltype=cv2.CV_32S)
-    return parts[rows, columns].astype(np.intp) - 1, count - 1
+    return parts[rows - top, columns - left].astype(np.intp) - 1, count - 1

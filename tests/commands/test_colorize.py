@@ -142,7 +142,7 @@ def test_pictures_that_are_coloured_already_are_left_alone_unless_forced(cli: Cl
 def test_pictures_without_a_used_hint_fail_where_hints_are_required(cli: Cli, art: Path) -> None:
     (art / "hints" / "a.png").unlink()
     faint = drawings.read(art / "hints" / "deep" / "b.png")
-    faint[..., 3] = faint[..., 3] // 5
+    faint[..., 3] = faint[..., 3] // 14
     drawings.write(art / "hints" / "deep" / "b.png", faint)
     ran = cli("colorize", art / "lines", "-o", art / "out", "--hints", art / "hints", "--require-hints", "-j", 1)
     assert ran.code == 1

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipelines.core.imaging.picture import Picture
-from pipelines.flatting.painted import find_painted
+from pipelines.segmentation.painted import find_painted
 from tests.drawings import BLUE, RED, Bytes
 
 Rgb = tuple[int, int, int]

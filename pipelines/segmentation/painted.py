@@ -53,10 +53,9 @@ class Painted(NamedTuple):
 
 def find_painted(picture: Picture) -> Painted:
     """Measure how much of a picture is filled with colours that are not its paper's."""
-    seen = fit(over_white(picture.rgb, picture.alpha), _SIZE)
-    levels_apart = seen.max(axis=2) - seen.min(axis=2)
-    if np.count_nonzero(levels_apart >= _COLOURED) < _LEAST_PAGE / 3 * levels_apart.size:
+    if _is_grey(picture):
         return Painted(0.0, 0.0)
+    seen = fit(over_white(picture.rgb, picture.alpha), _SIZE)
     ground = _without_strokes(seen)
     chromaticity = _chromaticity(ground)
     visible = ground.max(axis=2) >= _DARKEST
@@ -70,6 +69,15 @@ def find_painted(picture: Picture) -> Painted:
     room = np.count_nonzero(figure & ~(ink & ~painted))
     share = float(np.count_nonzero(painted & figure)) / max(int(room), 1)
     return Painted(share, float(painted.mean()))
+
+
+def _is_grey(picture: Picture) -> bool:
+    """Whether hardly any pixel has a colour, by a sample of them: most line art is done with."""
+    step = max(1, max(picture.rgb.shape) // _SIZE)
+    alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[::step, ::step])
+    red, green, blue = cv2.split(over_white(np.ascontiguousarray(picture.rgb[::step, ::step]), alpha))
+    apart = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    return bool(np.count_nonzero(apart >= _COLOURED) < _LEAST_PAGE / 3 * apart.size)
 
 
 def _without_strokes(rgb: U8) -> U8:
