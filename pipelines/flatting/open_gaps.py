@@ -14,12 +14,12 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pipelines.core.imaging.arrays import F32, F64, U8, Index, Labels
+from pipelines.core.imaging.arrays import F32, U8, Index, Labels
 from pipelines.flatting.reading import LineReading
 
 _ALIKE = 8  # levels: colours that differ less are one
 _AT_INK = 2.0  # px: so near a mouth reaches it
-_STRAIGHT = 1.7  # px of a mouth for each between its ends: diagonals have 1.4, the rim of a dab at a line 2 or more
+_BULGE = 0.25  # of the way between its ends: how far a mouth bends; round dabs beside a line bend by half of it
 _WIDEST = 0.1  # of the longer side: what is wider is no gap, but open
 
 
@@ -39,23 +39,40 @@ def find_gaps(reading: LineReading, areas: Labels, flats: U8) -> tuple[OpenGap, 
     rows, columns = _meetings(reading.paper, areas, flats)
     if not len(rows):
         return ()
+    places = np.column_stack([columns, rows])
     distance = _distance(reading, rows, columns)
     mouth, count = _mouths(rows, columns)
-    width = np.zeros(count)
-    np.maximum.at(width, mouth, distance)
-    order = np.lexsort((-np.arange(len(rows)), distance, mouth))
-    middle = order[np.searchsorted(mouth[order], np.arange(count), "right") - 1]  # the widest, the first of equals
     scale = max(reading.lines.shape) / max(reading.small_lines.shape)
-    at_ink = np.flatnonzero(distance <= _AT_INK * scale)
-    span = _span(rows[at_ink], columns[at_ink], mouth[at_ink], count)
-    width = np.clip(span + scale, 2 * width - scale, 2 * width)
-    is_straight = np.bincount(mouth, minlength=count) <= _STRAIGHT * span + 4 * scale
-    is_gap = is_straight & (width >= 1) & (width <= _WIDEST * max(reading.lines.shape))
-    gaps = [
-        OpenGap(int(columns[middle[at]]), int(rows[middle[at]]), round(float(width[at]), 1))
-        for at in np.flatnonzero(is_gap)
-    ]
-    return tuple(sorted(gaps, key=lambda gap: (-gap.width, gap.y, gap.x)))
+    order = np.argsort(mouth, kind="stable")
+    edges = np.searchsorted(mouth[order], np.arange(count + 1))
+    gaps = [_gap(places[part], distance[part], scale) for part in np.split(order, edges[1:-1])]
+    widest = _WIDEST * max(reading.lines.shape)
+    kept = [gap for gap in gaps if gap is not None and gap.width <= widest]
+    return tuple(sorted(kept, key=lambda gap: (-gap.width, gap.y, gap.x)))
+
+
+def _gap(places: Index, distance: F32, scale: float) -> OpenGap | None:
+    """The gap at whose mouth pixels, x and y (k, 2), lie, `distance` from ink; None where it is the edge of a dab.
+
+    scale: px of the drawing for each of the scale at which distances are measured.
+    """
+    ends = places[distance <= _AT_INK * scale]
+    if not len(ends):
+        return None
+    first = ends[_farthest(ends, ends[0])]
+    chord = ends[_farthest(ends, first)] - first
+    length = float(np.hypot(*chord))
+    across, down = (places - first).T
+    bulge = np.abs(across * chord[1] - down * chord[0]).max() / max(length, 1.0)
+    if bulge > _BULGE * length + 2 * scale:
+        return None
+    middle = int(distance.argmax())
+    width = np.clip(length + scale, 2 * distance[middle] - scale, 2 * distance[middle])
+    return OpenGap(int(places[middle, 0]), int(places[middle, 1]), round(float(width), 1))
+
+
+def _farthest(places: Index, place: Index) -> int:
+    return int(((places - place) ** 2).sum(axis=1).argmax())
 
 
 def _meetings(paper: U8, areas: Labels, flats: U8) -> tuple[Index, Index]:
@@ -79,17 +96,6 @@ def _distance(reading: LineReading, rows: Index, columns: Index) -> F32:
     (height, width), (small_height, small_width) = reading.lines.shape, reading.small_lines.shape
     small = reading.mask.distance[rows * small_height // height, columns * small_width // width]
     return np.asarray(small * np.float32(max(height, width) / max(small_height, small_width)), np.float32)
-
-
-def _span(rows: Index, columns: Index, mouth: Index, count: int) -> F64:
-    """How far apart, px, (count,), the pixels of each mouth are; -inf where it has none."""
-    extents = []
-    for places in (rows, columns):
-        first, last = np.full(count, np.inf), np.full(count, -np.inf)
-        np.minimum.at(first, mouth, places)
-        np.maximum.at(last, mouth, places)
-        extents.append(last - first)
-    return np.where(np.isfinite(extents[0]), np.hypot(*extents), -np.inf)
 
 
 def _mouths(rows: Index, columns: Index) -> tuple[Index, int]:

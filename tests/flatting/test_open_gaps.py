@@ -1,5 +1,6 @@
 """Facts about gaps through which colours meet."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -54,6 +55,19 @@ def test_the_edge_of_a_dab_is_none_even_beside_a_line() -> None:
     assert find_gaps(LineReading(wall(0)), areas, COLOURS[areas]) == ()
     areas[60:84, 30:50] = 2  # up to the wall
     assert find_gaps(LineReading(wall(0)), areas, COLOURS[areas]) == ()
+    round_dab = np.ones((100, 100), np.int32)
+    cv2.circle(round_dab, (50, 50), 12, 2, cv2.FILLED)
+    assert find_gaps(LineReading(wall(0)), round_dab, COLOURS[round_dab]) == ()
+
+
+def test_a_gap_in_a_slanting_line_is_as_wide_as_its_ends_are_apart() -> None:
+    lines = np.full((100, 100), 255, np.uint8)
+    for start, end in (((10, 10), (45, 45)), ((52, 52), (90, 90))):
+        cv2.line(lines, start, end, 0, 3)
+    rows, columns = np.indices((100, 100))
+    areas = np.where(columns > rows, 1, 2).astype(np.int32)
+    (gap,) = [gap for gap in find_gaps(LineReading(lines), areas, COLOURS[areas]) if abs(gap.x - 49) < 10]
+    assert gap.width == pytest.approx(7 * 2**0.5 - 3, abs=2)
 
 
 def test_widths_are_px_of_the_drawing_where_it_is_read_smaller() -> None:
