@@ -115,7 +115,7 @@ def warnings_of(facts: ColoringFacts) -> tuple[str, ...]:
         more = ", ..." if sum(facts.unused.values()) > _NAMED else ""
         warnings.append(f"{_many(sum(facts.unused.values()), 'hint')} not used: {places}{more}")
     if facts.partly_coloured:
-        warnings.append("is partly coloured: what is coloured in it counts as lines")
+        warnings.append("is partly coloured: that stays as it is")
     return tuple(warnings)
 
 

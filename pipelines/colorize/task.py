@@ -23,7 +23,7 @@ from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.settings import plain
 from pipelines.exports.base.decomposition import HINTS, NAMES, FinishedPicture, decompose
 from pipelines.inference.types import ColorResult
-from pipelines.segmentation.painted import Painted, find_painted
+from pipelines.segmentation.painted import Painted, find_painted, painted_mask
 from pipelines.tracking.recolour import TargetColours, decode_targets, recolour
 
 _PANEL_CELL = 256  # px
@@ -135,17 +135,19 @@ class ColorizeTask(EnsembleTask):
         merged = self.ensemble.merged(results)
         if job.targets is not None:
             merged = recolour(merged, job.read.drawing.areas, job.targets)
+        unpainted, merged = merged, self._with_painted(job, merged)
         pictures = [self._on_lines(job.read, merged)]
-        pictures += [self._on_lines(job.read, self.ensemble.merged(variant)) for variant in variants]
+        others = [self._with_painted(job, self.ensemble.merged(variant)) for variant in variants]
+        pictures += [self._on_lines(job.read, other) for other in others]
         encoded = [encode_png(picture, metadata=job.read.picture.metadata) for picture in pictures]
         if self.outputs.steps:
             steps = self._steps(job.read, results, merged)
             encoded += [encode_png(steps[name]) for name in self.step_names]
         if self.outputs.panels:
             encoded.append(encode_png(self._panel(job, results, pictures[0])))
-        account, facts = self._account(job, merged, pictures[0])
+        account, facts = self._account(job, unpainted, pictures[0])
         if self.outputs.explain:
-            encoded.append(encode_png(draw_explanation(account, job.read.drawing, merged)))
+            encoded.append(encode_png(draw_explanation(account, job.read.drawing, unpainted)))
         layers = self._layers(job, merged, pictures[0]) if self.outputs.layers is not None else ()
         return Produced((*encoded, *layers), (*job.warnings, *warnings_of(facts)), facts.as_json())
 
@@ -161,6 +163,14 @@ class ColorizeTask(EnsembleTask):
                 "; ".join(warnings_of(facts)), hint="Paint hints inside areas, or leave out --require-hints"
             )
         return account, facts
+
+    def _with_painted(self, job: _Job, result: ColorResult) -> ColorResult:
+        """A result with white under what is painted on the page: laid on it, that comes out as it is."""
+        if not job.coloured.is_partly or self.lines in ("tint", "none"):
+            return result
+        painted = painted_mask(job.read.picture, job.read.drawing.reading.paper)[..., None]
+        colour, flats = (np.where(painted, np.uint8(255), picture) for picture in (result.colour, result.flats))
+        return replace(result, colour=colour, flats=flats)
 
     def _line_art(self, read: ReadDrawing, result: ColorResult) -> U8:
         return restyle_ink(read.line_art.layer, resolve_lines(self.lines, read.line_art), result.ink)

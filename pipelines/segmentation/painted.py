@@ -56,14 +56,7 @@ def find_painted(picture: Picture) -> Painted:
     if _is_grey(picture):
         return Painted(0.0, 0.0)
     seen = fit(over_white(picture.rgb, picture.alpha), _SIZE)
-    ground = _without_strokes(seen)
-    chromaticity = _chromaticity(ground)
-    visible = ground.max(axis=2) >= _DARKEST
-    if not visible.any():
-        return Painted(0.0, 0.0)
-    paper = _paper_of(ground, chromaticity, visible)
-    painted = visible & (np.linalg.norm(chromaticity - paper, axis=2) > _NOT_PAPER)
-    painted = _without_shadows(painted, np.linalg.norm(chromaticity - paper, axis=2), chromaticity)
+    painted = _painted(seen)
     figure = _enclosed(seen, painted)
     ink = seen.max(axis=2) < _DARKEST * 2
     room = np.count_nonzero(figure & ~(ink & ~painted))
@@ -71,13 +64,40 @@ def find_painted(picture: Picture) -> Painted:
     return Painted(share, float(painted.mean()))
 
 
+def painted_mask(picture: Picture, paper: U8) -> Mask:
+    """Tell where a picture is painted, bool (H, W), to the middle of the lines around; paper: 0 = ink, (H, W)."""
+    height, width = paper.shape
+    small = _painted(fit(over_white(picture.rgb, picture.alpha), _SIZE)).view(np.uint8)
+    grown = cv2.dilate(small, np.ones((3, 3), np.uint8))
+    inner, outer = (cv2.resize(each, (width, height), interpolation=cv2.INTER_NEAREST) > 0 for each in (small, grown))
+    has_colour = _levels_apart(picture.rgb) >= _COLOURED
+    return np.asarray((inner & has_colour) | (outer & (paper == 0)))
+
+
+def _painted(seen: U8) -> Mask:
+    """Tell where a picture on white, RGB of at most _SIZE px, is painted."""
+    ground = _without_strokes(seen)
+    chromaticity = _chromaticity(ground)
+    visible = ground.max(axis=2) >= _DARKEST
+    if not visible.any():
+        return np.asarray(visible)
+    strength = np.linalg.norm(chromaticity - _paper_of(ground, chromaticity, visible), axis=2)
+    return _without_shadows(np.asarray(visible & (strength > _NOT_PAPER)), strength, chromaticity)
+
+
 def _is_grey(picture: Picture) -> bool:
     """Whether hardly any pixel has a colour, by a sample of them: most line art is done with."""
     step = max(1, max(picture.rgb.shape) // _SIZE)
     alpha = None if picture.alpha is None else np.ascontiguousarray(picture.alpha[::step, ::step])
-    red, green, blue = cv2.split(over_white(np.ascontiguousarray(picture.rgb[::step, ::step]), alpha))
-    apart = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    apart = _levels_apart(over_white(np.ascontiguousarray(picture.rgb[::step, ::step]), alpha))
     return bool(np.count_nonzero(apart >= _COLOURED) < _LEAST_PAGE / 3 * apart.size)
+
+
+def _levels_apart(rgb: U8) -> U8:
+    """By how many levels the channels of each pixel differ, (H, W)."""
+    red, green, blue = cv2.split(rgb)
+    lightest, darkest = cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+    return np.asarray(cv2.subtract(lightest, darkest), np.uint8)
 
 
 def _without_strokes(rgb: U8) -> U8:

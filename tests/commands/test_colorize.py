@@ -139,6 +139,23 @@ def test_pictures_that_are_coloured_already_are_left_alone_unless_forced(cli: Cl
     assert (art / "out" / "finished.png").exists()
 
 
+def test_what_is_coloured_on_a_page_stays_as_it_is(cli: Cli, art: Path) -> None:
+    lines = drawings.two_circles(200)
+    page = np.dstack([lines] * 3)
+    inside = np.hypot(*(np.indices((200, 200)) - np.array([100, 51])[:, None, None])) < 37
+    page[inside] = drawings.GREEN
+    page[lines < 255] = lines[lines < 255][:, None]
+    hints = np.zeros((200, 200, 4), np.uint8)
+    hints[95:105, 144:154] = (*drawings.RED, 255)
+    drawings.write(art / "page.png", page)
+    drawings.write(art / "dab.png", hints)
+    ran = cli("colorize", art / "page.png", "-o", art / "out", "--hints", art / "dab.png", "--model", "flat")
+    assert "page.png: is partly coloured: that stays as it is" in ran.err
+    result = drawings.read(art / "out" / "page.png")
+    assert (result[inside] == page[inside]).all(axis=1).mean() > 0.97
+    assert tuple(result[100, 149]) == drawings.RED
+
+
 def test_pictures_without_a_used_hint_fail_where_hints_are_required(cli: Cli, art: Path) -> None:
     (art / "hints" / "a.png").unlink()
     faint = drawings.read(art / "hints" / "deep" / "b.png")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pipelines.core.imaging.picture import Picture
-from pipelines.segmentation.painted import find_painted
+from pipelines.segmentation.painted import find_painted, painted_mask
 from tests.drawings import BLUE, RED, Bytes
 
 Rgb = tuple[int, int, int]
@@ -89,6 +89,15 @@ def test_one_coloured_area_of_several_is_partly_coloured() -> None:
     found = find_painted(Picture(face(300, fills=(WHITE, RED))))
     assert found.is_partly and not found.is_finished
     assert 0.12 < found.share < 0.5
+
+
+def test_what_is_painted_is_found_up_to_the_lines() -> None:
+    page = face(300, fills=(WHITE, RED))
+    paper = (page.min(axis=2) > 128).astype(np.uint8)
+    painted = painted_mask(Picture(page), paper)
+    red = np.abs(page.astype(int) - RED).max(axis=2) < 4
+    assert painted[red].mean() > 0.97
+    assert painted[(page == 255).all(axis=2)].mean() < 0.01
 
 
 def test_a_cut_out_is_judged_by_what_is_opaque() -> None:
