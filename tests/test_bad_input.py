@@ -25,7 +25,7 @@ COMMANDS = {
     "extract-lines": (),
     "make-hints": (),
     "regions": ("--no-preview",),
-    "colorize": (),
+    "colorize": ("--force",),
 }
 
 

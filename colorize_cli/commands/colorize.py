@@ -63,6 +63,13 @@ def colorize(
         str | None,
         typer.Option(metavar="DIR|FILE", help="Hints: RGBA pictures of the same name, transparent but for the hints."),
     ] = None,
+    require_hints: Annotated[
+        bool,
+        typer.Option(
+            "--require-hints",
+            help="Pictures none of whose hints is used fail (exit 1) instead of being coloured by guesses.",
+        ),
+    ] = False,
     reference: Annotated[
         str | None,
         typer.Option(
@@ -103,6 +110,12 @@ def colorize(
         ),
     ] = "auto",
     clean: Clean = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Colour pictures too that are coloured already, which otherwise are named and left alone."
+        ),
+    ] = False,
     unhinted: Annotated[
         Unhinted,
         typer.Option(
@@ -157,6 +170,15 @@ def colorize(
             "--panels",
             rich_help_panel=_BESIDE,
             help="Write lines, hints, each model, merged and truth side by side too, into OUTPUT/panels.",
+        ),
+    ] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            rich_help_panel=_BESIDE,
+            help="Draw what was hinted, guessed and ground, open gaps with their width, and unused hints, into "
+            "OUTPUT/explain.",
         ),
     ] = False,
     truth: Annotated[
@@ -241,12 +263,14 @@ def colorize(
                 reference=reference,
                 palette=palette,
                 palette_from=palette_from,
+                required=require_hints,
                 lock=lock,
             ),
             merge=Merge(mode=merge, base=merge_base, top=merge_top, opacity=merge_opacity),
             shown=OutputOptions(
                 steps=keep_steps,
                 panels=panels,
+                explain=explain,
                 truth=truth,
                 layers=layers,
                 flats=flats,
@@ -258,6 +282,7 @@ def colorize(
             snap=snap,
             unhinted=unhinted,
             clean=clean,
+            force=force,
         ),
         inputs=inputs,
         output=output,

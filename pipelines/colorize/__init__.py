@@ -1,10 +1,12 @@
 """Stage: line art -> finished colour at full size, with the original line art unchanged on top."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pipelines.colorize.compositing import finish
 from pipelines.colorize.ensemble import Ensemble
+from pipelines.colorize.facts import sum_up_run
 from pipelines.colorize.lock import Lock, StoppedError
 from pipelines.colorize.options import (
     Background,
@@ -53,6 +55,7 @@ def colorize(
     snap: bool = True,
     unhinted: Unhinted = "lively",
     clean: bool | None = None,
+    force: bool = False,
     batch: BatchSettings | None = None,
     observer: Observer | None = None,
 ) -> Report:
@@ -61,6 +64,7 @@ def colorize(
     `model` names one that needs no training (fillnet comes with its weights), or a run or checkpoint of a trained one,
     LABEL=... where several paint; these are then merged. Colours come from `guides`; without any they are guessed. The
     line art comes out on top, at its own size; clean: whether its paper is whitened first, None: where it is not white.
+    Pictures that are coloured already are left alone without `force`.
     Raises UsageError and SettingsError before any work.
     """
     settings, guides, outputs = batch or BatchSettings(), guides or Guides(), shown or OutputOptions()
@@ -79,6 +83,7 @@ def colorize(
         clean=clean,
     )
     task = ColorizeTask(ensemble, reader, outputs, background, lines, expected=_expected(guides, outputs))
+    task = replace(task, require_hints=guides.required, force=force)
     jobs = _jobs(task, sources, destination, companions)
     plan = Plan(
         "colorize",
@@ -93,10 +98,9 @@ def colorize(
             plan = Lock(plan, ensemble, reader, settings).locked_plan()
         except StoppedError as stop:
             return report_stopped(plan, stop.reason)
-    report = run(plan, task, settings, observer=observer)
+    report = _with_sum(run(plan, task, settings, observer=observer))
     if destination.folder is not None and not settings.dry_run:
-        for folder in _auxiliary_folders(task, jobs, destination.folder):
-            mark_auxiliary(folder)
+        _mark_auxiliary(task, jobs, destination.folder)
     return report
 
 
@@ -139,6 +143,7 @@ def _folders_in_output(task: ColorizeTask) -> tuple[str, ...]:
         *variant_folders(task.outputs.variants),
         *(f"steps/{name}" for name in steps),
         *(("panels",) if task.outputs.panels else ()),
+        *(("explain",) if task.outputs.explain else ()),
     )
 
 
@@ -173,12 +178,18 @@ def _job(
     return Job(tuple(reads), tuple(outputs), source.relative)
 
 
-def _auxiliary_folders(task: ColorizeTask, jobs: Sequence[Job], folder: Path) -> set[Path]:
-    """The folders in the output that hold no results, but what is beside them."""
+def _with_sum(report: Report) -> Report:
+    """A report with a note on what happened to all drawings."""
+    return replace(report, notes=(*report.notes, *sum_up_run(report)))
+
+
+def _mark_auxiliary(task: ColorizeTask, jobs: Sequence[Job], folder: Path) -> None:
+    """Mark the folders in the output that hold no results, but what is beside them."""
     folders = _folders_in_output(task)
     files = [(job.output, output) for job in jobs for output in tuple(job.outputs)[1 + len(folders) :]]
     layers = {output.parent for result, output in files if result and output and output.parent != result.parent}
-    return layers | {folder / name.partition("/")[0] for name in folders}
+    for place in layers | {folder / name.partition("/")[0] for name in folders}:
+        mark_auxiliary(place)
 
 
 def _unused_hints(hints: CompanionFiles | None, settings: BatchSettings) -> tuple[str, ...]:

@@ -30,6 +30,7 @@ class Guides:
     reference: str | None = None  # coloured picture or folder of them, by name: hints are found in it
     palette: str | None = None  # palette file: regions take these colours
     palette_from: str | None = None  # finished picture or folder of them: regions take their colours
+    required: bool = False  # a picture none of whose hints is used fails
     lock: bool = False  # one palette for a folder; areas keep their colour over frames, names that differ in a number
 
 
@@ -42,6 +43,7 @@ class OutputOptions:
     truth: str | None = None  # coloured picture or folder of them, by name; None: the reference
     layers: str | None = None  # the result in layers too: ora, psd or png
     flats: Flats = "one"  # the flat colours in one layer, or a group with a layer for each colour or each region
+    explain: bool = False  # a picture of what was hinted, guessed and ground, into the folder "explain"
     variants: int = 1  # plausible colourings of each drawing; beyond the first into the folders "variants/2" ...
 
 
@@ -61,8 +63,8 @@ def folders_beside(guides: Guides, outputs: OutputOptions) -> tuple[str | None, 
 
 def check_outputs(outputs: OutputOptions, destination: Destination) -> None:
     """Refuse what cannot be written; raises UsageError."""
-    if destination.folder is None and (outputs.steps or outputs.panels):
-        raise UsageError("steps and panels need a folder to lie in", hint="Give a folder after -o")
+    if destination.folder is None and (outputs.steps or outputs.panels or outputs.explain):
+        raise UsageError("steps, panels and explanations need a folder to lie in", hint="Give a folder after -o")
     if outputs.truth is not None and not outputs.panels:
         raise UsageError("the truth is shown in panels alone", hint="Add --panels, or leave out --truth")
     if outputs.layers is None and outputs.flats != "one":

@@ -31,12 +31,18 @@ class ReadDrawing(NamedTuple):
     picture: Picture
     line_art: LineArt
     drawing: Drawing
+    painted: Picture | None = None  # the hint picture as it was painted, of any size
+
+    @property
+    def guide(self) -> ColorGuide:
+        """The guide that is shown: that for networks where there is any."""
+        guides = self.drawing.guides
+        return guides.get("discs") or guides["fills"]
 
     @property
     def shown_hints(self) -> U8:
-        """The hints as they are shown, RGBA (H, W, 4): those for networks where there are any."""
-        guides = self.drawing.guides
-        return (guides.get("discs") or guides["fills"]).hints
+        """The hints as they are shown, RGBA (H, W, 4)."""
+        return self.guide.hints
 
     @property
     def hints_on_lines(self) -> U8:
@@ -65,13 +71,14 @@ class DrawingReader:
         picture = decode_picture(files["picture"])
         line_art = LineArt(picture, clean=self.clean)
         reading = LineReading(line_art.drawing)
-        by_hand = _hint_map(decode_picture(files["hints"]), picture, line_art) if "hints" in files else None
+        painted = decode_picture(files["hints"]) if "hints" in files else None
+        by_hand = _hint_map(painted, picture, line_art) if painted is not None else None
         guides = {preset: self._guide(files, reading, by_hand, preset, rng) for preset in self.hint_presets}
         if "carried" in files:
             hints = decode_hints(files["carried"])
             guides = {preset: _with_hints(guide, hints, reading) for preset, guide in guides.items()}
         drawing = Drawing(reading, guides, rng, snap=self.snap, vivid=self.unhinted == "lively")
-        return ReadDrawing(picture, line_art, drawing)
+        return ReadDrawing(picture, line_art, drawing, painted)
 
     def has_hints(self, names: Container[str]) -> bool:
         """Whether files of these names hold hints."""

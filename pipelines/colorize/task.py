@@ -8,11 +8,14 @@ import numpy as np
 
 from pipelines.colorize.compositing import finish_layer, resolve_lines, restyle_ink
 from pipelines.colorize.ensemble import EnsembleTask, Results
+from pipelines.colorize.explain import draw_explanation
+from pipelines.colorize.facts import Account, ColoringFacts, GuidedBy, facts_of, take_account, warnings_of
 from pipelines.colorize.options import Background, Lines, OutputOptions
 from pipelines.colorize.reader import ReadDrawing
 from pipelines.colorize.variants import predict_variants
 from pipelines.core import families
 from pipelines.core.batch.workers import Input, Produced
+from pipelines.core.errors import MethodError
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.compositing import bleed_colour
 from pipelines.core.imaging.panels import panel
@@ -20,6 +23,7 @@ from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.settings import plain
 from pipelines.exports.base.decomposition import HINTS, NAMES, FinishedPicture, decompose
 from pipelines.inference.types import ColorResult
+from pipelines.segmentation.painted import Painted, find_painted, painted_mask
 from pipelines.tracking.recolour import TargetColours, decode_targets, recolour
 
 _PANEL_CELL = 256  # px
@@ -33,6 +37,8 @@ class _Job(NamedTuple):
     truth: Picture | None
     has_hints: bool  # whether its layers have one for hints
     warnings: tuple[str, ...]
+    guided_by: GuidedBy
+    coloured: Painted  # how much of it is coloured already
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class ColorizeTask(EnsembleTask):
     background: Background = "auto"
     lines: Lines = "auto"
     expected: tuple[str, ...] = ()  # the guides that every drawing should have
+    require_hints: bool = False  # a drawing none of whose hints is used fails
+    force: bool = False  # pictures that are coloured already are coloured again
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` (and `hints`, `reference`, `truth`) in; out the finished picture, RGB or RGBA, and what is beside.
@@ -63,6 +71,7 @@ class ColorizeTask(EnsembleTask):
         """What results depend on."""
         without_places = {"ensemble": self.ensemble.identity, "outputs": replace(self.outputs, truth=None)}
         settings: dict[str, Any] = plain(self) | plain(without_places)
+        del settings["force"]  # what is line art is coloured the same with it
         return settings
 
     @property
@@ -90,40 +99,78 @@ class ColorizeTask(EnsembleTask):
             targets=decode_targets(files["locked"]) if "locked" in files else None,
             truth=decode_picture(files["truth"]) if "truth" in files else None,
             has_hints=self.reader.has_hints(files),
-            warnings=self._missing(files, read),
+            warnings=self._missing(files),
+            guided_by=_guided_by(read, files),
+            coloured=find_painted(read.picture),
         )
 
-    def _missing(self, files: Mapping[str, bytes], read: ReadDrawing) -> tuple[str, ...]:
+    def _missing(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
         """What the user may have thought to be there."""
         missing = [f"nothing of its name in --{name}" for name in self.expected if name not in files]
         if "carried" in files:  # hints for one frame are enough
             missing = [text for text in missing if text != "nothing of its name in --hints"]
-        if not read.is_guided:
-            missing.append("no hints, reference or palette: colours are guessed")
         unlocked = files["unlocked"].decode("utf-8", "surrogateescape") if "unlocked" in files else ""
         return tuple(text for text in ("; ".join(missing), unlocked) if text)
 
     def _coloured(self, jobs: Sequence[_Job]) -> list[Produced]:
-        drawings = [job.read.drawing for job in jobs]
-        results = self.ensemble.predict(drawings)
-        variants = predict_variants(self.ensemble, drawings, self.outputs.variants)
-        return self.ensemble.each(self._finished, zip(jobs, results, variants, strict=True))
+        wanted = [job for job in jobs if self.force or not job.coloured.is_finished]
+        for job in wanted:
+            self._check_required(job)
+        drawings = [job.read.drawing for job in wanted]
+        results = self.ensemble.predict(drawings) if wanted else []
+        variants = predict_variants(self.ensemble, drawings, self.outputs.variants) if wanted else []
+        finished = iter(self.ensemble.each(self._finished, zip(wanted, results, variants, strict=True)))
+        return [next(finished) if self.force or not job.coloured.is_finished else _left_alone(job) for job in jobs]
+
+    def _check_required(self, job: _Job) -> None:
+        painted = job.read.painted
+        is_painted = (
+            painted is not None and painted.alpha is not None and painted.alpha.any()
+        )  # it is said what is wrong
+        if self.require_hints and not is_painted and job.guided_by not in ("hints", "reference"):
+            raise MethodError("there are no hints", hint="Paint some, or leave out --require-hints")
 
     def _finished(self, item: tuple[_Job, Results, tuple[Results, ...]]) -> Produced:
         job, results, variants = item
         merged = self.ensemble.merged(results)
         if job.targets is not None:
             merged = recolour(merged, job.read.drawing.areas, job.targets)
+        unpainted, merged = merged, self._with_painted(job, merged)
         pictures = [self._on_lines(job.read, merged)]
-        pictures += [self._on_lines(job.read, self.ensemble.merged(variant)) for variant in variants]
+        others = [self._with_painted(job, self.ensemble.merged(variant)) for variant in variants]
+        pictures += [self._on_lines(job.read, other) for other in others]
         encoded = [encode_png(picture, metadata=job.read.picture.metadata) for picture in pictures]
         if self.outputs.steps:
             steps = self._steps(job.read, results, merged)
             encoded += [encode_png(steps[name]) for name in self.step_names]
         if self.outputs.panels:
             encoded.append(encode_png(self._panel(job, results, pictures[0])))
+        account, facts = self._account(job, unpainted, pictures[0])
+        if self.outputs.explain:
+            encoded.append(encode_png(draw_explanation(account, job.read.drawing, unpainted)))
         layers = self._layers(job, merged, pictures[0]) if self.outputs.layers is not None else ()
-        return Produced((*encoded, *layers), job.warnings)
+        return Produced((*encoded, *layers), (*job.warnings, *warnings_of(facts)), facts.as_json())
+
+    def _account(self, job: _Job, result: ColorResult, picture: U8) -> tuple[Account, ColoringFacts]:
+        """What happened to a drawing; raises MethodError where hints are required and none is used."""
+        reading, guide = job.read.drawing.reading, job.read.guide
+        seen = picture[..., 3] if picture.shape[2] == 4 else None
+        account = take_account(reading, result, guide, painted=job.read.painted, seen=seen)
+        facts = facts_of(account, reading, result, guide=guide, guided_by=job.guided_by)
+        facts = replace(facts, paper_cleaned=job.read.line_art.is_cleaned, partly_coloured=bool(job.coloured.is_partly))
+        if self.require_hints and not facts.hints["used"]:
+            raise MethodError(
+                "; ".join(warnings_of(facts)), hint="Paint hints inside areas, or leave out --require-hints"
+            )
+        return account, facts
+
+    def _with_painted(self, job: _Job, result: ColorResult) -> ColorResult:
+        """A result with white under what is painted on the page: laid on it, that comes out as it is."""
+        if not job.coloured.is_partly or self.lines in ("tint", "none"):
+            return result
+        painted = painted_mask(job.read.picture, job.read.drawing.reading.paper)[..., None]
+        colour, flats = (np.where(painted, np.uint8(255), picture) for picture in (result.colour, result.flats))
+        return replace(result, colour=colour, flats=flats)
 
     def _line_art(self, read: ReadDrawing, result: ColorResult) -> U8:
         return restyle_ink(read.line_art.layer, resolve_lines(self.lines, read.line_art), result.ink)
@@ -182,6 +229,20 @@ class ColorizeTask(EnsembleTask):
         if job.truth is not None:
             row.append(("truth", job.truth))
         return panel(row, cell=_PANEL_CELL)
+
+
+def _guided_by(read: ReadDrawing, files: Container[str]) -> GuidedBy:
+    """What the colours of a drawing come from, above all."""
+    if any(guide.has_hints for guide in read.drawing.guides.values()):
+        return "hints" if "hints" in files or "carried" in files else "reference"
+    return "palette" if read.is_guided else "nothing"
+
+
+def _left_alone(job: _Job) -> Produced:
+    """Nothing, for a picture that is coloured already."""
+    facts = ColoringFacts(coloured_already=True)
+    reason = "is coloured already, so it was left alone. Use --force to colour it all the same"
+    return Produced((), (reason,), facts.as_json(), reason)
 
 
 def _as_picture(array: U8) -> Picture:

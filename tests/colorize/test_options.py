@@ -24,8 +24,9 @@ FOLDER, FILE, PIPE = Destination(Path("out")), Destination(Path("out"), Path("ou
 @pytest.mark.parametrize(
     ("outputs", "message", "hint"),
     [
-        (OutputOptions(steps=True), "steps and panels need a folder", "folder after -o"),
-        (OutputOptions(panels=True), "steps and panels need a folder", "folder after -o"),
+        (OutputOptions(steps=True), "steps, panels and explanations need a folder", "folder after -o"),
+        (OutputOptions(explain=True), "steps, panels and explanations need a folder", "folder after -o"),
+        (OutputOptions(panels=True), "steps, panels and explanations need a folder", "folder after -o"),
         (OutputOptions(layers="ora"), "layers need a folder", "folder after -o"),
     ],
 )

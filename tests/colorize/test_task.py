@@ -161,8 +161,8 @@ def test_layers_have_one_for_hints_where_there_are_any() -> None:
     ("expected", "files", "warnings"),
     [
         (("hints",), {"hints": drawings.two_hints(64)}, ()),
-        (("hints",), {}, ("nothing of its name in --hints; no hints, reference or palette: colours are guessed",)),
-        ((), {}, ("no hints, reference or palette: colours are guessed",)),
+        (("hints",), {}, ("nothing of its name in --hints",)),
+        ((), {}, ()),
         (("truth",), {"hints": drawings.two_hints(64)}, ("nothing of its name in --truth",)),
         (("hints",), {"carried": encode_hints([FrameHint(1, drawings.RED, 0.1, None)])}, ()),
         ((), {"hints": drawings.two_hints(64), "unlocked": b"not locked: torn"}, ("not locked: torn",)),

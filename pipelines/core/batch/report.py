@@ -2,8 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from pipelines.core.exit_codes import BY_STOP, ExitCode
@@ -23,6 +23,7 @@ class Record:
     reason: str = ""  # why it was skipped or failed, with the way out
     milliseconds: float = 0.0  # time in the worker
     warnings: tuple[str, ...] = ()  # what the user should look at although it was done
+    facts: Mapping[str, Any] = field(default_factory=dict)  # what a stage says of it; such values as JSON has
 
     def as_json(self) -> str:
         """One line of JSON, ASCII only, so that any file name survives."""
@@ -34,6 +35,7 @@ class Record:
                 "reason": self.reason,
                 "milliseconds": self.milliseconds,
                 "warnings": list(self.warnings),
+                **({"facts": dict(self.facts)} if self.facts else {}),
             }
         )
 
@@ -72,6 +74,11 @@ class Report:
         """0 all done or skipped, 1 some failed, 130 interrupted, 143 terminated."""
         return BY_STOP[self.stopped_by] or (ExitCode.FAILED if self.counts["failed"] else ExitCode.DONE)
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is said of the inputs, summed up (`sum_up`)."""
+        return sum_up([record.facts for record in self.records if record.facts])
+
     def summary(self) -> dict[str, Any]:
         """The run in one dictionary, without the records of what went well."""
         return {
@@ -85,6 +92,7 @@ class Report:
             "exit_code": self.exit_code,
             "failures": {record.input: record.reason for record in self.of("failed")},
             "warnings": {record.input: list(record.warnings) for record in self.records if record.warnings},
+            **({"facts": self.facts} if any(record.facts for record in self.records) else {}),
             "notes": list(self.notes),
             "settings": dict(self.settings),
         }
@@ -98,3 +106,23 @@ class Report:
     def of(self, status: Status) -> tuple[Record, ...]:
         """The records of one status."""
         return tuple(record for record in self.records if record.status == status)
+
+
+def sum_up(facts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """One mapping of many: yes is counted, whole numbers add up, of fractions the greatest is kept.
+
+    Texts are counted by what they say, mappings are summed up in turn, and lists, which tell of one input, left out.
+    """
+    together: dict[str, list[Any]] = {}
+    for one in facts:
+        for name, value in one.items():
+            together.setdefault(name, []).append(value)
+    return {name: _sum(values) for name, values in together.items() if not isinstance(values[0], list | tuple)}
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    if isinstance(values[0], Mapping):
+        return sum_up(values)
+    if isinstance(values[0], str):
+        return dict(Counter(values))
+    return max(values) if isinstance(values[0], float) else sum(values)

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, NamedTuple, Protocol, runtime_checkable
+from typing import Any, BinaryIO, NamedTuple, Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -28,6 +28,8 @@ class Produced:
 
     files: tuple[bytes, ...]
     warnings: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)  # about the input, as JSON has it
+    left_alone: str = ""  # why there is nothing to write: the input is skipped
 
 
 class Input(NamedTuple):
@@ -183,12 +185,14 @@ def _store(
     task: Task, files: Mapping[str, bytes], produced: Produced, *, began: float, pipes: Pipes | None = None
 ) -> Outcome:
     """Put what was produced from the files in place."""
+    if produced.left_alone:
+        return Outcome(task.index, _left_alone(task.job, produced, began))
     try:
         digests = tuple(fingerprint(data) for data in produced.files)
         _write(task, produced, digests, pipes=pipes)
     except Exception as error:
         return _failed(task, error, began)
-    record = replace(record_of(task.job, "done", began=began), warnings=produced.warnings)
+    record = replace(record_of(task.job, "done", began=began), warnings=produced.warnings, facts=produced.facts)
     return Outcome(task.index, record, fingerprint_all(files.items()), digests)
 
 
@@ -231,6 +235,14 @@ def record_of(job: Job, status: Status, reason: str = "", *, began: float | None
     """The record of a job; `began` is the time.perf_counter() at which its work began."""
     spent = 0.0 if began is None else round((time.perf_counter() - began) * 1000, 1)
     return Record(job.input, tuple(str(output or "-") for output in job.outputs), status, reason, spent)
+
+
+def _left_alone(job: Job, produced: Produced, began: float) -> Record:
+    """The record of an input that nothing is made of: skipped, but in a pipe, where something is waited for, failed."""
+    if job.output is None:
+        return replace(record_of(job, "failed", produced.left_alone, began=began), facts=produced.facts)
+    record = record_of(job, "skipped", produced.left_alone, began=began)
+    return replace(record, warnings=produced.warnings, facts=produced.facts)
 
 
 def _failed(task: Task, error: Exception, began: float) -> Outcome:

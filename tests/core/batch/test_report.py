@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from pipelines.core.batch.report import Record, Report, Status, StopReason
+from pipelines.core.batch.report import Record, Report, Status, StopReason, sum_up
 
 
 def record(name: str, status: Status = "done", reason: str = "", warnings: tuple[str, ...] = ()) -> Record:
@@ -69,3 +69,22 @@ def test_any_file_name_survives_in_ascii() -> None:
 def test_nothing_in_it_can_be_changed_afterwards() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         REPORT.notes = ()  # type: ignore[misc]
+
+
+def test_facts_add_up() -> None:
+    first = {"yes": True, "count": 2, "size": 1.5, "by": "hand", "of": {"a": 1}, "places": [1, 2]}
+    second = {"yes": False, "count": 3, "size": 0.5, "by": "hand", "of": {"a": 2, "b": 4}, "places": [3]}
+    together = {"yes": 1, "count": 5, "size": 1.5, "by": {"hand": 2}, "of": {"a": 3, "b": 4}}
+    assert sum_up([first, second]) == together
+    assert sum_up([]) == {}
+
+
+def test_facts_stand_in_the_record_and_summed_up_in_the_summary() -> None:
+    records = (dataclasses.replace(RECORDS[0], facts={"areas": 3}), dataclasses.replace(RECORDS[3], facts={"areas": 4}))
+    assert json.loads(records[0].as_json())["facts"] == {"areas": 3}
+    assert Report("upper", {}, (*records, RECORDS[1])).summary()["facts"] == {"areas": 7}
+
+
+def test_where_there_are_no_facts_nothing_is_said_of_them() -> None:
+    assert "facts" not in json.loads(RECORDS[0].as_json())
+    assert "facts" not in REPORT.summary()

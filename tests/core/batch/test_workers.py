@@ -176,3 +176,24 @@ def test_of_several_the_one_at_fault_fails_alone(tmp_path: Path) -> None:
     tasks[2].job.reads[0][1].unlink()  # type: ignore[index, union-attr]
     outcomes = perform_group(SingleTask(Upper()), tasks)
     assert [outcome.record.status for outcome in outcomes] == ["done", "failed", "failed"]
+
+
+# inputs that nothing is made of
+
+
+def leaves_alone(files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
+    return Produced((), ("look",), {"finished": True}, "is finished already")
+
+
+def test_what_is_left_alone_is_skipped_with_the_reason_and_nothing_is_written(tmp_path: Path) -> None:
+    record = perform(leaves_alone, task_for(tmp_path, "a")).record
+    assert (record.status, record.reason) == ("skipped", "is finished already")
+    assert (record.warnings, record.facts) == (("look",), {"finished": True})
+    assert not (tmp_path / "out").exists()
+
+
+def test_in_a_pipe_something_is_waited_for(tmp_path: Path) -> None:
+    task = task_for(tmp_path, "a")
+    sink = io.BytesIO()
+    record = perform(leaves_alone, replace(task, job=replace(task.job, outputs=(None,))), pipes=Pipes(sink=sink)).record
+    assert (record.status, record.reason, sink.getvalue()) == ("failed", "is finished already", b"")
