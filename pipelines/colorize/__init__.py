@@ -77,6 +77,7 @@ def colorize(
         snap=snap,
         unhinted=unhinted,
         clean=clean,
+        is_locked=guides.lock,
     )
     task = ColorizeTask(ensemble, reader, outputs, background, lines, expected=_expected(guides, outputs))
     jobs = _jobs(task, sources, destination, companions)

@@ -4,11 +4,10 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from pipelines.colorize.options import Unhinted
-from pipelines.core import registry
+from pipelines.colorize.reference import ReferenceGuide, read_reference, resized_hints
 from pipelines.core.errors import MethodError
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.colours import Rgb
@@ -31,6 +30,7 @@ class ReadDrawing(NamedTuple):
     picture: Picture
     line_art: LineArt
     drawing: Drawing
+    notes: tuple[str, ...] = ()  # what is to be said of how guides were used
 
     @property
     def shown_hints(self) -> U8:
@@ -59,6 +59,7 @@ class DrawingReader:
     snap: bool = True  # whether areas keep their hint's exact colour where the hint lies
     unhinted: Unhinted = "lively"  # colours of drawings without hints
     clean: bool | None = None  # whether paper is whitened; None: where it is not white
+    is_locked: bool = False  # whether drawings take colours from one another, before any from another picture's places
 
     def read(self, files: Mapping[str, bytes], rng: np.random.Generator) -> ReadDrawing:
         """Read `picture`, and `hints`, `reference` and hints `carried` from other frames where they are given."""
@@ -66,49 +67,44 @@ class DrawingReader:
         line_art = LineArt(picture, clean=self.clean)
         reading = LineReading(line_art.drawing)
         by_hand = _hint_map(decode_picture(files["hints"]), picture, line_art) if "hints" in files else None
-        guides = {preset: self._guide(files, reading, by_hand, preset, rng) for preset in self.hint_presets}
+        references = self._references(files, reading, rng)
+        guides = {preset: self._guide(reading, by_hand, references.get(preset)) for preset in self.hint_presets}
         if "carried" in files:
             hints = decode_hints(files["carried"])
             guides = {preset: _with_hints(guide, hints, reading) for preset, guide in guides.items()}
-        drawing = Drawing(reading, guides, rng, snap=self.snap, vivid=self.unhinted == "lively")
-        return ReadDrawing(picture, line_art, drawing)
+        is_flat = any(reference.is_flat for reference in references.values())
+        drawing = Drawing(reading, guides, rng, snap=self.snap, vivid=self.unhinted == "lively", shaded=not is_flat)
+        notes = dict.fromkeys(reference.note for reference in references.values() if reference.note)
+        return ReadDrawing(picture, line_art, drawing, tuple(notes))
 
     def has_hints(self, names: Container[str]) -> bool:
         """Whether files of these names hold hints."""
         return "hints" in names or ("reference" in names and self.reference_places)
 
-    def _guide(
-        self,
-        files: Mapping[str, bytes],
-        reading: LineReading,
-        by_hand: U8 | None,
-        preset: HintPreset,
-        rng: np.random.Generator,
-    ) -> ColorGuide:
+    def _references(
+        self, files: Mapping[str, bytes], reading: LineReading, rng: np.random.Generator
+    ) -> dict[HintPreset, ReferenceGuide]:
+        """What the reference says to models of each kind; nothing where there is none."""
+        if "reference" not in files:
+            return {}
+        reference = decode_picture(files["reference"])
+        by_place = not self.is_locked and (self.palette is None or self.reference_places)
+        return {
+            preset: read_reference(reference, reading, preset, rng, has_places=self.reference_places, by_place=by_place)
+            for preset in self.hint_presets
+        }
+
+    def _guide(self, reading: LineReading, by_hand: U8 | None, reference: ReferenceGuide | None) -> ColorGuide:
         """The hint map and the palette, from the files that are there."""
         shape = reading.lines.shape
         hints = np.zeros((*shape, 4), np.uint8)
         palette = np.array(self.palette, np.uint8) if self.palette is not None else None
-        if "reference" in files:
-            hints_of_reference, colours = hints_from_reference(decode_picture(files["reference"]), shape, preset, rng)
-            if hints_of_reference is not None and self.reference_places:
-                hints = hints_of_reference
-            elif palette is None:
-                palette = colours
+        if reference is not None:
+            hints = hints if reference.hints is None else reference.hints
+            palette = reference.palette if palette is None else palette
         if by_hand is not None:
             hints = laid_over(by_hand, hints, reading.lines)
         return ColorGuide(hints, palette)
-
-
-def hints_from_reference(
-    reference: Picture, shape: tuple[int, ...], preset: HintPreset, rng: np.random.Generator
-) -> tuple[U8 | None, U8]:
-    """Hints found in a coloured picture at the line art's size (None where the shapes differ), and its colours."""
-    method = registry.load("hints", "kmedoids")
-    params = method.PRESETS["fills"] if preset == "fills" else method.Params()
-    hints: U8 = method.place(reference.over_white(), reference.alpha, params, rng)
-    colours = np.unique(hints[hints[..., 3] > 0][:, :3], axis=0)
-    return (_resized(hints, shape) if same_aspect(hints.shape[:2], shape) else None), colours
 
 
 def _with_hints(guide: ColorGuide, hints: Sequence[FrameHint], reading: LineReading) -> ColorGuide:
@@ -128,7 +124,7 @@ def _hint_map(hints: Picture, picture: Picture, line_art: LineArt) -> U8:
             hint="Paint hints on a layer of the line art's size",
         )
     if hints.alpha is not None:
-        return _resized(clean_hints(hints.layer()), shape)
+        return resized_hints(clean_hints(hints.layer()), shape)
     layer = hints_of_copy(hints.rgb, picture.over_white())
     if layer is None:
         raise MethodError(
@@ -137,9 +133,3 @@ def _hint_map(hints: Picture, picture: Picture, line_art: LineArt) -> U8:
             "picture",
         )
     return layer
-
-
-def _resized(hints: U8, shape: tuple[int, ...]) -> U8:
-    if hints.shape[:2] == shape:
-        return hints
-    return np.asarray(cv2.resize(hints, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST), np.uint8)

@@ -101,7 +101,7 @@ class ColorizeTask(EnsembleTask):
         if not read.is_guided:
             missing.append("no hints, reference or palette: colours are guessed")
         unlocked = files["unlocked"].decode("utf-8", "surrogateescape") if "unlocked" in files else ""
-        return tuple(text for text in ("; ".join(missing), unlocked) if text)
+        return tuple(text for text in ("; ".join(missing), *read.notes, unlocked) if text)
 
     def _coloured(self, jobs: Sequence[_Job]) -> list[Produced]:
         drawings = [job.read.drawing for job in jobs]
