@@ -22,6 +22,9 @@ from pipelines.hints.base.combine import laid_over
 from pipelines.inference.types import ColorGuide, Drawing, HintPreset
 from pipelines.tracking.frames import FrameHint
 from pipelines.tracking.hint_propagation import decode_hints, draw_hints
+from pipelines.tracking.palette_lock import decode_palette
+
+_OFFERED = "no hint of its folder fits it: it has their colours"
 
 
 class ReadDrawing(NamedTuple):
@@ -62,19 +65,27 @@ class DrawingReader:
     is_locked: bool = False  # whether drawings take colours from one another, before any from another picture's places
 
     def read(self, files: Mapping[str, bytes], rng: np.random.Generator) -> ReadDrawing:
-        """Read `picture`, and `hints`, `reference` and hints `carried` from other frames where they are given."""
+        """Read `picture`, and `hints` and `reference` where they are given.
+
+        Of a sequence there are hints `carried` from other frames, or else the colours that are `offered`.
+        """
         picture = decode_picture(files["picture"])
         line_art = LineArt(picture, clean=self.clean)
         reading = LineReading(line_art.drawing)
         by_hand = _hint_map(decode_picture(files["hints"]), picture, line_art) if "hints" in files else None
         references = self._references(files, reading, rng)
         guides = {preset: self._guide(reading, by_hand, references.get(preset)) for preset in self.hint_presets}
+        if "offered" in files:
+            offered = np.array(decode_palette(files["offered"]), np.uint8)
+            guides = {preset: _with_palette(guide, offered) for preset, guide in guides.items()}
         if "carried" in files:
             hints = decode_hints(files["carried"])
             guides = {preset: _with_hints(guide, hints, reading) for preset, guide in guides.items()}
         is_flat = any(reference.is_flat for reference in references.values())
         drawing = Drawing(reading, guides, rng, snap=self.snap, vivid=self.unhinted == "lively", shaded=not is_flat)
-        notes = dict.fromkeys(reference.note for reference in references.values() if reference.note)
+        notes: dict[str, None] = dict.fromkeys(reference.note for reference in references.values() if reference.note)
+        if "offered" in files:
+            notes[_OFFERED] = None
         return ReadDrawing(picture, line_art, drawing, tuple(notes))
 
     def has_hints(self, names: Container[str]) -> bool:
@@ -105,6 +116,11 @@ class DrawingReader:
         if by_hand is not None:
             hints = laid_over(by_hand, hints, reading.lines)
         return ColorGuide(hints, palette)
+
+
+def _with_palette(guide: ColorGuide, palette: U8) -> ColorGuide:
+    """A guide with a palette, (k, 3), where it has none."""
+    return guide if guide.palette is not None else replace(guide, palette=palette)
 
 
 def _with_hints(guide: ColorGuide, hints: Sequence[FrameHint], reading: LineReading) -> ColorGuide:
