@@ -86,6 +86,14 @@ def colorize(
             "differ in their last number. Hints in any frame count for all.",
         ),
     ] = False,
+    grid: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WxH",
+            show_default=False,
+            help="A sheet of sprites, each W by H px: hints on one count for all. Default: found where it is plain.",
+        ),
+    ] = None,
     background: Annotated[
         Background,
         typer.Option(
@@ -241,6 +249,7 @@ def colorize(
                 reference=reference,
                 palette=palette,
                 palette_from=palette_from,
+                grid=grid,
                 lock=lock,
             ),
             merge=Merge(mode=merge, base=merge_base, top=merge_top, opacity=merge_opacity),

@@ -23,6 +23,7 @@ from pipelines.inference.types import ColorGuide, Drawing, HintPreset
 from pipelines.tracking.frames import FrameHint
 from pipelines.tracking.hint_propagation import decode_hints, draw_hints
 from pipelines.tracking.palette_lock import decode_palette
+from pipelines.tracking.sprite_sheet import Sheet, find_sheet, needs_hints, sheet_of_grid, spread_hints
 
 _OFFERED = "no hint of its folder fits it: it has their colours"
 
@@ -62,6 +63,7 @@ class DrawingReader:
     snap: bool = True  # whether areas keep their hint's exact colour where the hint lies
     unhinted: Unhinted = "lively"  # colours of drawings without hints
     clean: bool | None = None  # whether paper is whitened; None: where it is not white
+    grid: tuple[int, int] | None = None  # px, width and height of a sheet's cells; None: found where it is a sheet
     is_locked: bool = False  # whether drawings take colours from one another, before any from another picture's places
 
     def read(self, files: Mapping[str, bytes], rng: np.random.Generator) -> ReadDrawing:
@@ -75,6 +77,11 @@ class DrawingReader:
         by_hand = _hint_map(decode_picture(files["hints"]), picture, line_art) if "hints" in files else None
         references = self._references(files, reading, rng)
         guides = {preset: self._guide(reading, by_hand, references.get(preset)) for preset in self.hint_presets}
+        sheet = self._sheet(files, reading.lines, guides)
+        if sheet is not None:
+            hints_of_all = spread_hints(sheet, reading.lines, guides["fills"].hints)
+            reading = LineReading(reading.lines, gap=sheet.gap)
+            guides["fills"] = replace(guides["fills"], hints=hints_of_all)
         if "offered" in files:
             offered = np.array(decode_palette(files["offered"]), np.uint8)
             guides = {preset: _with_palette(guide, offered) for preset, guide in guides.items()}
@@ -82,8 +89,12 @@ class DrawingReader:
             hints = decode_hints(files["carried"])
             guides = {preset: _with_hints(guide, hints, reading) for preset, guide in guides.items()}
         is_flat = any(reference.is_flat for reference in references.values())
-        drawing = Drawing(reading, guides, rng, snap=self.snap, vivid=self.unhinted == "lively", shaded=not is_flat)
+        drawing = Drawing(
+            reading, guides, rng, snap=self.snap, vivid=self.unhinted == "lively", shaded=not is_flat and sheet is None
+        )
         notes: dict[str, None] = dict.fromkeys(reference.note for reference in references.values() if reference.note)
+        if sheet is not None:
+            notes[f"a sheet of {sheet.columns} x {sheet.rows} sprites: hints on one count for all"] = None
         if "offered" in files:
             notes[_OFFERED] = None
         return ReadDrawing(picture, line_art, drawing, tuple(notes))
@@ -91,6 +102,13 @@ class DrawingReader:
     def has_hints(self, names: Container[str]) -> bool:
         """Whether files of these names hold hints."""
         return "hints" in names or ("reference" in names and self.reference_places)
+
+    def _sheet(self, files: Mapping[str, bytes], lines: U8, guides: Mapping[HintPreset, ColorGuide]) -> Sheet | None:
+        """The sprites of the drawing, where it is a sheet of them and only some have hints."""
+        if "hints" not in files or "fills" not in guides or not guides["fills"].has_hints:
+            return None
+        sheet = find_sheet(lines) if self.grid is None else sheet_of_grid(lines.shape, self.grid)
+        return sheet if sheet is not None and needs_hints(sheet, lines, guides["fills"].hints) else None
 
     def _references(
         self, files: Mapping[str, bytes], reading: LineReading, rng: np.random.Generator
