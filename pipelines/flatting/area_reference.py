@@ -69,7 +69,7 @@ def hints_of_areas(reading: LineReading, layer: U8) -> ReferenceHints:
     several = _several_paints(shades, colours, known)
     doubtful = _doubtful(reading, areas, rgb, inner=inner, several=several)
     hints = np.column_stack([colours, np.where(known & ~doubtful, 255, 0)]).astype(np.uint8)
-    hints[areas.outside & (colours.min(axis=1) >= _PAPER)] = 0
+    hints[(areas.outside & (colours.min(axis=1) >= _PAPER)) | (hints[:, 3] == 0)] = 0
     result = map_labels(hints, areas.labels)
     boxes = label_boxes(areas.labels)
     for area, paints in several.items():

@@ -19,7 +19,8 @@ _COMPARED = 1536  # px of the longer side at which edges are compared
 _SHIFT = 0.03  # of the longer side, the greatest shift
 _CUT = 0.03  # of a side: sizes that differ by less may be cut or padded instead of resized
 _EDGE = 24  # levels over 2 px: an edge
-_NEAR = 2  # px of that size: as near lies what lies on
+_NEAR = 2  # px of that size: as near lies what lies on; 1 in pictures of less than 256 px
+_AWAY = 12  # px, the least shift that means nothing
 # a drawing's own colourings, shifted, resized, shaded, JPEG, without lines: 0.87 to 1 and 0.9 to 1, .55 above chance;
 # colourings of other drawings: .09 to .39 and .01 to .39, .15 above chance at most
 _LEAST_PRECISION, _LEAST_RECALL, _LEAST_GAIN = 0.55, 0.5, 0.25
@@ -80,13 +81,14 @@ def _aligned(lines: U8, layer: U8) -> Fit:
     ink = np.asarray(shrink_lines(lines, shape) < 128, np.uint8)
     edges = edges_of(layer_over_white(_resized(layer, shape)))
     reach = max(2, round(_SHIFT * max(shape)))
+    away = max(reach, _AWAY)
     correlation = _correlation(_soft(ink), _soft(edges), reach)
     down, right = (int(place) - reach for place in np.unravel_index(int(correlation.argmax()), correlation.shape))
     # the edges at (y + down, x + right) belong to the ink at (y, x)
     precision, recall = _agreement(ink, _moved(edges, -down, -right))
     chances = [
         _agreement(ink, _moved(edges, turn[0] - down, turn[1] - right))[0]
-        for turn in ((reach, 0), (-reach, 0), (0, reach), (0, -reach))
+        for turn in ((away, 0), (-away, 0), (0, away), (0, -away))
     ]
     scale = max(lines.shape) / max(shape)
     moved = _moved(layer, -round(down * scale), -round(right * scale))
@@ -126,7 +128,8 @@ def _moved(picture: U8, down: int, right: int) -> U8:
 
 def _agreement(ink: U8, edges: U8) -> tuple[float, float]:
     """Return which share of edges lies on ink, and which share of ink on edges."""
-    kernel = np.ones((2 * _NEAR + 1, 2 * _NEAR + 1), np.uint8)
+    near = _NEAR if max(ink.shape) >= 256 else 1
+    kernel = np.ones((2 * near + 1, 2 * near + 1), np.uint8)
     near_ink, near_edges = (np.asarray(cv2.dilate(mask, kernel), np.uint8) for mask in (ink, edges))
     on_ink, on_edge = np.count_nonzero(edges & near_ink), np.count_nonzero(ink & near_edges)
     return float(on_ink / (np.count_nonzero(edges) + 1e-9)), float(on_edge / (np.count_nonzero(ink) + 1e-9))

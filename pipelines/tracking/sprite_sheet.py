@@ -255,7 +255,7 @@ def _fill_missing(layer: U8, sprite: _Sprite, tracks: Index, of_tracks: _TrackCo
 
 
 def _spread_over_gaps(colours: U8, areas: AreaMap, unknown: Mask) -> None:
-    """Let unknown areas, bool (n + 1,), take the colour, RGBA (n + 1, 4), of what no ink divides from them, in place."""
+    """Give unknown areas the colour, RGBA (n + 1, 4), of what no ink divides from them, in place."""
     pairs = sorted(map(tuple, areas.open.tolist()), key=lambda pair: -min(areas.size[list(pair)]))
     for _ in range(len(pairs)):
         before = colours[:, 3].copy()
@@ -277,7 +277,7 @@ def _laid_over(layer: U8, lines: U8, others: U8) -> Labels:
 
 
 def _at_place(packed: Labels, inside: Mask) -> U8:
-    """Return the commonest colour in an area, else that which lies nearest to its middle, RGBA (4,); none if none is."""
+    """Return the commonest colour in an area, else the nearest to its middle, RGBA (4,); none where there is none."""
     values, counts = np.unique(packed[inside & (packed > 0)], return_counts=True)
     if len(values):
         return _opaque(values[counts.argmax()])
