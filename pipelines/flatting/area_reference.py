@@ -17,7 +17,7 @@ from pipelines.core.imaging.arrays import F64, U8, Index, Labels, Mask
 from pipelines.core.imaging.colours import pack_rgb, srgb_to_lab, unpack_rgb
 from pipelines.flatting.reading import LineReading
 from pipelines.flatting.reference_alignment import layer_over_white
-from pipelines.segmentation.label_maps import label_boxes, map_labels
+from pipelines.segmentation.label_maps import label_boxes, map_labels, row_runs
 
 _DEPTH = 2.5  # px: as deep in an area pixels count, or half as deep as it gets
 _BIN = 16  # levels of a channel that count as one colour
@@ -88,9 +88,11 @@ def fine_areas(reading: LineReading) -> FineAreas:
     regions = reading.areas.labels * reading.paper
     span = int(regions.max()) + 1
     key = (pieces.astype(np.int64) * span + regions) * (regions > 0)
-    values, number = np.unique(np.append(key, 0), return_inverse=True)
+    runs = row_runs(key)
+    values, which = np.unique(np.append(key.reshape(-1)[runs.start], 0), return_inverse=True)
+    labels = np.repeat(which[:-1], runs.length).reshape(key.shape).astype(np.int32)
     outside = reading.areas.outside[values % span] & (values > 0)
-    return FineAreas(number[:-1].reshape(key.shape).astype(np.int32), outside, (values // span).astype(np.intp))
+    return FineAreas(labels, outside, (values // span).astype(np.intp))
 
 
 def _inner_pixels(reading: LineReading, areas: Labels) -> Mask:
