@@ -9,10 +9,10 @@ from pipelines.core import registry
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.framing import same_aspect
 from pipelines.core.imaging.picture import Picture
-from pipelines.flatting.area_reference import hints_of_areas
 from pipelines.flatting.reading import LineReading
-from pipelines.flatting.reference_alignment import best_fit
-from pipelines.flatting.reference_by_place import hints_by_place
+from pipelines.flatting.references.alignment import best_fit
+from pipelines.flatting.references.area_colours import hints_of_areas
+from pipelines.flatting.references.by_place import hints_by_place
 from pipelines.inference.types import HintPreset
 
 OTHER_DRAWING = "the reference shows another drawing: areas take its colours by place and size"

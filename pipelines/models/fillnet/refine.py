@@ -188,8 +188,9 @@ def merge_open_areas(
     is_free[free] = True
     probs_of_areas = area_probs(output, fill)
     for first, second, share in open_borders(fill.flat):
-        alike = float(np.minimum(probs_of_areas[first], probs_of_areas[second]).sum())
-        if is_free[first] and is_free[second] and (share > 0.5 or (over_folds and alike >= _ONE_GARMENT)):
+        if not (is_free[first] and is_free[second]):
+            continue
+        if share > 0.5 or (over_folds and _in_common(probs_of_areas[first], probs_of_areas[second]) >= _ONE_GARMENT):
             heads[heads == heads[second]] = heads[first]
     sizes = area_sizes(fill)[free]
     groups, group = np.unique(heads[free], return_inverse=True)
@@ -197,6 +198,11 @@ def merge_open_areas(
     probs = np.zeros((len(groups), output.colour_probs.shape[1]))
     np.add.at(probs, group, probs_of_areas[free] * np.maximum(sizes, 1)[:, None])
     return heads[free], np.asarray(probs / probs.sum(axis=1, keepdims=True), np.float32), group_sizes
+
+
+def _in_common(first: F32, second: F32) -> float:
+    """How much of two distributions over colours, (125,) each, is the same, 0..1."""
+    return float(np.minimum(first, second).sum())
 
 
 def open_borders(result: FlatResult) -> list[tuple[int, int, float]]:

@@ -20,9 +20,9 @@ from pipelines.core.imaging.arrays import F64, U8, Index, Labels, Mask
 from pipelines.core.imaging.colours import srgb_to_lab
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.picture import Picture
-from pipelines.flatting.area_reference import fine_areas, ground_of
 from pipelines.flatting.reading import LineReading
-from pipelines.flatting.reference_alignment import edges_of
+from pipelines.flatting.references.alignment import edges_of
+from pipelines.flatting.references.area_colours import fine_areas, ground_of
 from pipelines.segmentation.label_maps import map_labels, resize_labels
 from pipelines.segmentation.line_mask import shrunk_shape
 

@@ -16,7 +16,7 @@ import numpy as np
 from pipelines.core.imaging.arrays import F64, U8, Index, Labels, Mask
 from pipelines.core.imaging.colours import pack_rgb, srgb_to_lab, unpack_rgb
 from pipelines.flatting.reading import LineReading
-from pipelines.flatting.reference_alignment import layer_over_white
+from pipelines.flatting.references.alignment import layer_over_white
 from pipelines.segmentation.label_maps import label_boxes, map_labels, row_runs
 
 _DEPTH = 2.5  # px: as deep in an area pixels count, or half as deep as it gets

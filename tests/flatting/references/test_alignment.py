@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from pipelines.core.imaging.picture import Picture
-from pipelines.flatting.reference_alignment import best_fit
-from tests.flatting.coloured import COLOURS, SIZE, at, figure
+from pipelines.flatting.references.alignment import best_fit
+from tests.flatting.references.coloured import COLOURS, SIZE, at, figure
 
 ART, COLOUR = figure()
 

@@ -6,8 +6,8 @@ import pytest
 
 from pipelines.core.imaging.picture import Picture
 from pipelines.flatting.reading import LineReading
-from pipelines.flatting.reference_by_place import hints_by_place
-from tests.flatting.coloured import COLOURS, SIZE, at, figure
+from pipelines.flatting.references.by_place import hints_by_place
+from tests.flatting.references.coloured import COLOURS, SIZE, at, figure
 
 ART, COLOUR = figure()
 LARGE = ("hair", "face", "coat")

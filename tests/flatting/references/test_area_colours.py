@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.flatting.area_reference import fine_areas, ground_of, hints_of_areas, is_other_paint
 from pipelines.flatting.reading import LineReading
-from tests.flatting.coloured import COAT, COLOURS, SIZE, SKIN, at, figure
+from pipelines.flatting.references.area_colours import fine_areas, ground_of, hints_of_areas, is_other_paint
+from tests.flatting.references.coloured import COAT, COLOURS, SIZE, SKIN, at, figure
 
 ART, COLOUR = figure()
 
