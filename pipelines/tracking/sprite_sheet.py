@@ -3,8 +3,8 @@
 A sheet is a grid of like cells. Its lines run between rows and columns of pixels without ink, at even distances; its
 cells hold much the same ink (the correlation of their ink, each in its box, without the rim that panels of a comic
 have in common). Areas are followed from sprite to sprite as from frame to frame (tracks.py). What is followed to no
-hint takes the colour that lies at its place in the sprite with most hints. Every area is hinted as a whole, so that no
-colour is mixed or invented; the paper between the sprites gets none.
+hint takes the colour that lies at its place in that sprite with hints which is most like its own. Every area is hinted
+as a whole, so that no colour is mixed or invented; the paper between the sprites gets none, unless it is hinted.
 """
 
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ from pipelines.core.imaging.arrays import F32, U8, Index, Labels, Mask
 from pipelines.core.imaging.colours import pack_rgb, unpack_rgb
 from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.flatting.areas import AreaMap
+from pipelines.flatting.dense_hints import keep_apart
 from pipelines.flatting.reading import LineReading
 from pipelines.segmentation.label_maps import map_labels, resize_labels
 from pipelines.segmentation.line_mask import line_mask_of
@@ -28,7 +29,8 @@ from pipelines.tracking.tracks import UNTRACKED, track_areas
 _LEAST_CELLS = 4  # that hold a sprite
 _LEAST_SIDE = 6  # px of a cell
 _MOST_CELLS = 1024
-_LIKE, _LIKE_SHARE = 0.3, 0.6  # correlation of two sprites' ink, and how many are as like the first
+_LIKE = 0.3  # correlation of two sprites' ink
+_LIKE_OTHERS, _LIKE_SHARE = 2, 0.75  # so many others are as like, for that share of the sprites
 _BOX_RATIO = 1.7  # of the sides of two sprites' boxes, at most
 _COMPARED, _RIM = 32, 4  # px: a sprite's box when it is compared, and what is left out at its border
 _PIXEL_ART = 128  # px of a cell's longer side: smaller cells are pixel art, whose lines have no gaps to be closed
@@ -125,19 +127,19 @@ def _band_cuts(has_ink: Mask) -> list[int] | None:
 
 
 def _are_alike(sprites: Sequence[Mask]) -> bool:
-    """Tell whether most sprites, bool (h, w) each, are like one of the first of them."""
+    """Tell whether most sprites, bool (h, w) each, are like several others: a sheet may show several figures."""
     boxes = [_box(ink) for ink in sprites]
-    patterns = [_pattern(ink[box]) for ink, box in zip(sprites, boxes, strict=True)]
+    likeness = _likeness(sprites)
     sizes = np.array([ink[box].shape for ink, box in zip(sprites, boxes, strict=True)], np.float64)
-    for first in range(min(3, len(sprites))):
-        ratio = np.maximum(sizes / sizes[first], sizes[first] / sizes).max(axis=1)
-        like = [
-            ratio[other] <= _BOX_RATIO and float(np.mean(patterns[first] * patterns[other])) >= _LIKE
-            for other in range(len(sprites))
-        ]
-        if sum(like) - 1 >= _LIKE_SHARE * (len(sprites) - 1):
-            return True
-    return False
+    ratio = np.maximum(sizes[:, None] / sizes, sizes / sizes[:, None]).max(axis=2)
+    others = ((likeness >= _LIKE) & (ratio <= _BOX_RATIO)).sum(axis=1) - 1
+    return bool(np.count_nonzero(others >= _LIKE_OTHERS) >= _LIKE_SHARE * len(sprites))
+
+
+def _likeness(sprites: Sequence[Mask]) -> F32:
+    """Return the correlation of each two sprites' ink, bool (h, w) each, -1..1, float32 (n, n)."""
+    patterns = np.stack([_pattern(ink[_box(ink)]).reshape(-1) for ink in sprites])
+    return np.asarray(patterns @ patterns.T / patterns.shape[1], np.float32)
 
 
 def _box(mask: Mask) -> Window:
@@ -174,17 +176,17 @@ def spread_hints(sheet: Sheet, lines: U8, hints: U8) -> U8:
     hinted = hints_of_tracks([frame.info for frame in frames], tracks)
     carried = [propagate_hints(frame.info, own, hinted) for frame, own in zip(frames, tracks, strict=True)]
     layers = [_filled(*item) for item in zip(sprites, frames, carried, strict=True)]
-    pattern = max(range(len(sprites)), key=lambda number: (_hinted_px(sprites[number].hints), -number))
-    result, of_tracks = hints.copy(), _TrackColours({}, layers[pattern], sprites[pattern])
-    for number in sorted(range(len(sprites)), key=lambda number: number != pattern):
+    own = [bool((sprite.hints[..., 3] >= HINT_ALPHA).any()) for sprite in sprites]
+    with_hints = np.flatnonzero(own)
+    likeness = _likeness([line_mask_of(sprite.lines).paper == 0 for sprite in sprites])
+    result, by_track = hints.copy(), dict[int, U8]()
+    for number in sorted(range(len(sprites)), key=lambda number: not own[number]):
         sprite, layer = sprites[number], layers[number]
-        _fill_missing(layer, sprite, tracks[number], of_tracks)
-        result[sprite.window] = np.where(sprite.hints[..., 3:] >= HINT_ALPHA, sprite.hints, layer)
+        pattern = int(with_hints[likeness[number, with_hints].argmax()])
+        _fill_missing(layer, sprite, tracks[number], _TrackColours(by_track, layers[pattern], sprites[pattern]))
+        apart = keep_apart(layer, sprite.areas.labels * line_mask_of(sprite.lines).paper)
+        result[sprite.window] = np.where(sprite.hints[..., 3:] >= HINT_ALPHA, sprite.hints, apart)
     return result
-
-
-def _hinted_px(hints: U8) -> int:
-    return int(np.count_nonzero(hints[..., 3] >= HINT_ALPHA))
 
 
 def _sprite(window: Window, lines: U8, hints: U8) -> _Sprite:
@@ -214,7 +216,7 @@ def _filled(sprite: _Sprite, frame: Frame, carried: Sequence[FrameHint]) -> U8:
     table = np.zeros((len(sprite.areas.outside), 4), np.uint8)
     several: list[FrameHint] = []
     for area, area_hints in by_area.items():
-        if len({hint.colour for hint in area_hints}) > 1 or sprite.areas.outside[area]:
+        if len({hint.colour for hint in area_hints}) > 1:
             several += [hint for hint in area_hints if hint in carried]
         else:
             table[area] = (*area_hints[0].colour, 255)
@@ -226,14 +228,14 @@ class _TrackColours(NamedTuple):
     """The colours of areas that no hint is carried to."""
 
     by_track: dict[int, U8]  # RGBA (4,), of those that have one already
-    pattern_layer: U8  # RGBA (h, w, 4), the colours of the sprite with most hints
+    pattern_layer: U8  # RGBA (h, w, 4), the colours of the sprite that is most like it of those with hints
     pattern: _Sprite
 
 
 def _fill_missing(layer: U8, sprite: _Sprite, tracks: Index, of_tracks: _TrackColours) -> None:
     """Colour a sprite's areas without a colour, in place: as what no ink divides from them, else as in other sprites.
 
-    Where no other has a colour, it is the commonest at their place, or the nearest, in the sprite with most hints.
+    Where no other has a colour, it is the commonest at their place, or the nearest, in the sprite most like it.
     """
     labels, paper = sprite.areas.labels, line_mask_of(sprite.lines).paper > 0
     count = len(sprite.areas.outside)

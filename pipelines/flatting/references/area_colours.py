@@ -15,6 +15,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F64, U8, Index, Labels, Mask
 from pipelines.core.imaging.colours import pack_rgb, srgb_to_lab, unpack_rgb
+from pipelines.flatting.dense_hints import keep_apart
 from pipelines.flatting.reading import LineReading
 from pipelines.flatting.references.alignment import layer_over_white
 from pipelines.segmentation.label_maps import label_boxes, map_labels, row_runs
@@ -79,7 +80,7 @@ def hints_of_areas(reading: LineReading, layer: U8) -> ReferenceHints:
     inner &= ~map_labels(areas.outside | doubtful, areas.labels)
     near = np.abs(rgb[inner].astype(np.int16) - own[inner]).max(axis=1, initial=0) <= _SAME
     is_flat = not len(near) or float(near.mean()) >= _FLAT
-    return ReferenceHints(result, map_labels(doubtful, areas.labels), is_flat)
+    return ReferenceHints(keep_apart(result, areas.labels), map_labels(doubtful, areas.labels), is_flat)
 
 
 def fine_areas(reading: LineReading) -> FineAreas:

@@ -20,6 +20,7 @@ from pipelines.core.imaging.arrays import F64, U8, Index, Labels, Mask
 from pipelines.core.imaging.colours import srgb_to_lab
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.picture import Picture
+from pipelines.flatting.dense_hints import keep_apart
 from pipelines.flatting.reading import LineReading
 from pipelines.flatting.references.alignment import edges_of
 from pipelines.flatting.references.area_colours import fine_areas, ground_of
@@ -76,7 +77,7 @@ def hints_by_place(reading: LineReading, reference: Picture) -> U8 | None:
     score = _score(figure, patches, len(outside))
     hints = np.zeros((len(outside), 4), np.uint8)
     hints[inside, :3], hints[inside, 3] = patches.colours[score.argmax(axis=1)][inside], 255
-    return map_labels(hints, areas)
+    return keep_apart(map_labels(hints, areas), areas)
 
 
 def _frame(figure: Mask) -> _Frame:

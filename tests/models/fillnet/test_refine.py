@@ -494,12 +494,9 @@ def test_a_garment_that_a_fold_divides_is_one_where_the_network_takes_its_halves
     assert upper != lower, "the gap is closed"
     free = np.array([upper, lower])
     ranks = ground.facts.rank[free]
-    alike, apart = (
-        found,
-        found._replace(colour_probs=sure(**{f"r{ranks[0]}": (255, 0, 0), f"r{ranks[1]}": (0, 0, 255)})),
-    )
+    apart = found._replace(colour_probs=sure(**{f"r{ranks[0]}": (255, 0, 0), f"r{ranks[1]}": (0, 0, 255)}))
     groups = {
         name: len(np.unique(merge_open_areas(output, ground, free, over_folds=over)[0]))
-        for name, output, over in (("fold", alike, True), ("line", alike, False), ("unlike", apart, True))
+        for name, output, over in (("fold", found, True), ("line", found, False), ("unlike", apart, True))
     }
     assert groups == {"fold": 1, "line": 2, "unlike": 2}
