@@ -35,6 +35,7 @@ _REACH = 2  # px: the rim of a spot that a change of scale mixes
 _LEAST_THIN = 4  # px of a thin stroke
 _MOST_AGREED = 2048  # colours of a picture that are compared
 _PIXEL_ART, _FEW_COLOURS = 512, 16  # px of the longer side, and colours, of a map whose single pixels are meant
+_DOT = 9  # px of its dots, at most
 _MOST_GROUPS = 1024  # cleaned in one picture, the largest
 
 _SQUARE = np.ones((3, 3), np.uint8)
@@ -84,8 +85,11 @@ def clean_hints(hints: U8, *, rim: int = 0, is_lossy: bool = False) -> U8:
 
 
 def _is_pixel_art(hints: U8) -> bool:
-    """Tell whether a small map has hard pixels of few colours, none like another: no brush scattered them."""
+    """Tell whether a small map has hard dots of few colours, none like another: no brush scattered them."""
     if max(hints.shape[:2]) > _PIXEL_ART or not ((hints[..., 3] == 0) | (hints[..., 3] == 255)).all():
+        return False
+    _, _, stats, _ = cv2.connectedComponentsWithStats(hints[..., 3], connectivity=8, ltype=cv2.CV_32S)
+    if stats[1:, cv2.CC_STAT_AREA].max(initial=0) > _DOT:
         return False
     colours = np.unique(hints[hints[..., 3] > 0][:, :3], axis=0).astype(np.int32)
     if not 1 < len(colours) <= _FEW_COLOURS:

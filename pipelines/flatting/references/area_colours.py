@@ -188,8 +188,15 @@ def _doubtful(reading: LineReading, areas: FineAreas, rgb: U8, *, inner: Mask, s
     ink = (reading.lines < 128) & (reading.paper == 0)
     if np.count_nonzero(dark & ink) >= _OUTLINED * np.count_nonzero(ink):
         in_ground = np.bincount(areas.labels[inner & ground_of(rgb)], minlength=count)
-        doubtful |= in_ground > 0.5 * total
+        doubtful |= (in_ground > 0.5 * total) & ~_on_paper_outside(areas)
     return np.asarray(doubtful & ~areas.outside, bool)
+
+
+def _on_paper_outside(areas: FineAreas) -> Mask:
+    """Tell which areas, (n + 1,), no ink divides from the paper outside, though a gap between them is narrow."""
+    reaching = np.zeros(int(areas.piece.max()) + 1, bool)
+    reaching[areas.piece[areas.outside]] = True
+    return np.asarray(reaching[areas.piece])
 
 
 def ground_of(rgb: U8) -> Mask:

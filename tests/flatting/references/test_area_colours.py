@@ -88,3 +88,17 @@ def test_the_ground_reaches_the_border():
 )
 def test_shadow_is_no_other_paint(first, second, other):
     assert bool(is_other_paint(np.array([first]), np.array(second))[0]) is other
+
+
+def test_ground_between_narrow_gaps_is_white():
+    art = np.full((SIZE, SIZE), 255, np.uint8)
+    colour = np.full((SIZE, SIZE, 3), 255, np.uint8)
+    for x in (60, 128, 196):
+        for y in (60, 128, 196):
+            diamond = [np.array([(x, y - 31), (x + 31, y), (x, y + 31), (x - 31, y)])]
+            cv2.fillPoly(colour, diamond, SKIN)
+            cv2.polylines(colour, diamond, True, (0, 0, 0), 2)
+            cv2.polylines(art, diamond, True, 0, 2)
+    seen = read(colour, art)
+    assert not seen.doubtful.any()
+    assert tuple(seen.hints[128, 128, :3]) == SKIN and tuple(seen.hints[94, 94, :3]) in ((255, 255, 255), (0, 0, 0))
