@@ -93,6 +93,14 @@ def colorize(
             "differ in their last number. Hints in any frame count for all.",
         ),
     ] = False,
+    grid: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WxH",
+            show_default=False,
+            help="A sheet of sprites, each W by H px: hints on one count for all. Default: found where it is plain.",
+        ),
+    ] = None,
     background: Annotated[
         Background,
         typer.Option(
@@ -264,6 +272,7 @@ def colorize(
                 palette=palette,
                 palette_from=palette_from,
                 required=require_hints,
+                grid=grid,
                 lock=lock,
             ),
             merge=Merge(mode=merge, base=merge_base, top=merge_top, opacity=merge_opacity),

@@ -18,6 +18,7 @@ from pipelines.colorize.options import (
     check_outputs,
     find_companions,
     folders_beside,
+    read_grid,
     read_palette_of,
 )
 from pipelines.colorize.reader import DrawingReader
@@ -81,6 +82,8 @@ def colorize(
         snap=snap,
         unhinted=unhinted,
         clean=clean,
+        grid=read_grid(guides),
+        is_locked=guides.lock,
     )
     task = ColorizeTask(ensemble, reader, outputs, background, lines, expected=_expected(guides, outputs))
     task = replace(task, require_hints=guides.required, force=force)

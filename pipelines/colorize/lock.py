@@ -30,9 +30,11 @@ from pipelines.tracking.palette_lock import (
     Shot,
     choose_colours,
     decode_samples,
+    encode_palette,
     encode_samples,
     find_shots,
     frames_to_sample,
+    hinted_palette,
     sample_colours,
     track_shot,
 )
@@ -122,6 +124,8 @@ class Lock:
                 jobs[number] = self._with_file(
                     jobs[number], "carried", encode_hints(propagate_hints(frame, tracks, shot.hinted))
                 )
+        for number, palette in self._strangers(numbers_of, shots):
+            jobs[number] = self._with_file(jobs[number], "offered", encode_palette(palette))
         sampled, unpainted = self._sample(jobs, numbers_of, shots)
         for number, targets in self._targets(numbers_of, sampled):
             jobs[number] = self._with_file(jobs[number], "locked", encode_targets(targets))
@@ -160,6 +164,19 @@ class Lock:
             for folder, members in by_folder.items()
             for shot in find_shots([self.plan.jobs[number].relative.stem for number in members])
         ]
+
+    def _strangers(
+        self, numbers_of: Sequence[tuple[str, list[int]]], shots: Sequence[Shot]
+    ) -> Iterator[tuple[int, tuple[Rgb, ...]]]:
+        """The pictures to which no hint of their folder is carried, and the colours of its hints."""
+        for folder in dict.fromkeys(folder for folder, _ in numbers_of):
+            here = [at for at, (place, _) in enumerate(numbers_of) if place == folder]
+            palette = hinted_palette([shots[at] for at in here])
+            for at in here if palette else ():
+                shot = shots[at]
+                for number, frame, tracks in zip(numbers_of[at][1], shot.frames, shot.tracks, strict=True):
+                    if not frame.hints and not propagate_hints(frame, tracks, shot.hinted):
+                        yield number, palette
 
     def _targets(
         self, numbers_of: Sequence[tuple[str, list[int]]], sampled: Sequence[Shot]

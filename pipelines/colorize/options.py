@@ -1,5 +1,6 @@
 """What is asked of `colorize`: colours, outputs, where networks run; checked before any work."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ Background = Literal["auto", "paper", "transparent"]
 Lines = Literal["auto", "keep", "multiply", "tint", "none"]
 Unhinted = Literal["lively", "likely"]
 
+_LEAST_CELL = 4  # px: the least side of a sprite
+
 
 @dataclass(frozen=True)
 class Guides:
@@ -31,6 +34,7 @@ class Guides:
     palette: str | None = None  # palette file: regions take these colours
     palette_from: str | None = None  # finished picture or folder of them: regions take their colours
     required: bool = False  # a picture none of whose hints is used fails
+    grid: str | None = None  # WxH, px of the cells of a sheet of sprites; None: found
     lock: bool = False  # one palette for a folder; areas keep their colour over frames, names that differ in a number
 
 
@@ -101,6 +105,16 @@ def _companions(place: str | None, option: str, pictures: int | None) -> Compani
     if companions.single and pictures is not None and pictures > 1:
         raise UsageError(f"{option} is one file for {pictures} pictures", hint="Give a folder, by name")
     return companions
+
+
+def read_grid(guides: Guides) -> tuple[int, int] | None:
+    """The width and height, px, of a sheet's cells; raises UsageError for what is no WxH."""
+    if guides.grid is None:
+        return None
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", guides.grid)
+    if match is None or min(int(match[1]), int(match[2])) < _LEAST_CELL:
+        raise UsageError(f"--grid {guides.grid} is no grid of sprites", hint="Give the px of a sprite, such as 16x16")
+    return int(match[1]), int(match[2])
 
 
 def read_palette_of(guides: Guides) -> tuple[Rgb, ...] | None:

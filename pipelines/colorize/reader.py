@@ -4,11 +4,10 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from pipelines.colorize.options import Unhinted
-from pipelines.core import registry
+from pipelines.colorize.reference import ReferenceGuide, read_reference, resized_hints
 from pipelines.core.errors import MethodError
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.colours import Rgb
@@ -23,6 +22,10 @@ from pipelines.hints.base.combine import laid_over
 from pipelines.inference.types import ColorGuide, Drawing, HintPreset
 from pipelines.tracking.frames import FrameHint
 from pipelines.tracking.hint_propagation import decode_hints, draw_hints
+from pipelines.tracking.palette_lock import decode_palette
+from pipelines.tracking.sprite_sheet import Sheet, find_sheet, needs_hints, sheet_of_grid, spread_hints
+
+_OFFERED = "no hint of its folder fits it: it has their colours"
 
 
 class ReadDrawing(NamedTuple):
@@ -32,6 +35,7 @@ class ReadDrawing(NamedTuple):
     line_art: LineArt
     drawing: Drawing
     painted: Picture | None = None  # the hint picture as it was painted, of any size
+    notes: tuple[str, ...] = ()  # what is to be said of how guides were used
 
     @property
     def guide(self) -> ColorGuide:
@@ -65,57 +69,83 @@ class DrawingReader:
     snap: bool = True  # whether areas keep their hint's exact colour where the hint lies
     unhinted: Unhinted = "lively"  # colours of drawings without hints
     clean: bool | None = None  # whether paper is whitened; None: where it is not white
+    grid: tuple[int, int] | None = None  # px, width and height of a sheet's cells; None: found where it is a sheet
+    is_locked: bool = False  # whether drawings take colours from one another, before any from another picture's places
 
     def read(self, files: Mapping[str, bytes], rng: np.random.Generator) -> ReadDrawing:
-        """Read `picture`, and `hints`, `reference` and hints `carried` from other frames where they are given."""
+        """Read `picture`, and `hints` and `reference` where they are given.
+
+        Of a sequence there are hints `carried` from other frames, or else the colours that are `offered`.
+        """
         picture = decode_picture(files["picture"])
         line_art = LineArt(picture, clean=self.clean)
         reading = LineReading(line_art.drawing)
         painted = decode_picture(files["hints"]) if "hints" in files else None
         by_hand = _hint_map(painted, picture, line_art) if painted is not None else None
-        guides = {preset: self._guide(files, reading, by_hand, preset, rng) for preset in self.hint_presets}
+        references = self._references(files, reading, rng)
+        guides = {preset: self._guide(reading, by_hand, references.get(preset)) for preset in self.hint_presets}
+        sheet = self._sheet(files, reading.lines, guides)
+        if sheet is not None:
+            hints_of_all = spread_hints(sheet, reading.lines, guides["fills"].hints)
+            reading = LineReading(reading.lines, gap=sheet.gap)
+            guides["fills"] = replace(guides["fills"], hints=hints_of_all)
+        if "offered" in files:
+            offered = np.array(decode_palette(files["offered"]), np.uint8)
+            guides = {preset: _with_palette(guide, offered) for preset, guide in guides.items()}
         if "carried" in files:
             hints = decode_hints(files["carried"])
             guides = {preset: _with_hints(guide, hints, reading) for preset, guide in guides.items()}
-        drawing = Drawing(reading, guides, rng, snap=self.snap, vivid=self.unhinted == "lively")
-        return ReadDrawing(picture, line_art, drawing, painted)
+        is_flat = any(reference.is_flat for reference in references.values())
+        drawing = Drawing(
+            reading, guides, rng, snap=self.snap, vivid=self.unhinted == "lively", shaded=not is_flat and sheet is None
+        )
+        notes: dict[str, None] = dict.fromkeys(reference.note for reference in references.values() if reference.note)
+        if sheet is not None:
+            notes[f"a sheet of {sheet.columns} x {sheet.rows} sprites: hints on one count for all"] = None
+        if "offered" in files:
+            notes[_OFFERED] = None
+        return ReadDrawing(picture, line_art, drawing, painted, tuple(notes))
 
     def has_hints(self, names: Container[str]) -> bool:
         """Whether files of these names hold hints."""
         return "hints" in names or ("reference" in names and self.reference_places)
 
-    def _guide(
-        self,
-        files: Mapping[str, bytes],
-        reading: LineReading,
-        by_hand: U8 | None,
-        preset: HintPreset,
-        rng: np.random.Generator,
-    ) -> ColorGuide:
+    def _sheet(self, files: Mapping[str, bytes], lines: U8, guides: Mapping[HintPreset, ColorGuide]) -> Sheet | None:
+        """The sprites of the drawing, where it is a sheet of them and only some have hints."""
+        if "hints" not in files or "fills" not in guides or not guides["fills"].has_hints:
+            return None
+        sheet = find_sheet(lines) if self.grid is None else sheet_of_grid(lines.shape, self.grid)
+        return sheet if sheet is not None and needs_hints(sheet, lines, guides["fills"].hints) else None
+
+    def _references(
+        self, files: Mapping[str, bytes], reading: LineReading, rng: np.random.Generator
+    ) -> dict[HintPreset, ReferenceGuide]:
+        """What the reference says to models of each kind; nothing where there is none."""
+        if "reference" not in files:
+            return {}
+        reference = decode_picture(files["reference"])
+        by_place = not self.is_locked and (self.palette is None or self.reference_places)
+        return {
+            preset: read_reference(reference, reading, preset, rng, has_places=self.reference_places, by_place=by_place)
+            for preset in self.hint_presets
+        }
+
+    def _guide(self, reading: LineReading, by_hand: U8 | None, reference: ReferenceGuide | None) -> ColorGuide:
         """The hint map and the palette, from the files that are there."""
         shape = reading.lines.shape
         hints = np.zeros((*shape, 4), np.uint8)
         palette = np.array(self.palette, np.uint8) if self.palette is not None else None
-        if "reference" in files:
-            hints_of_reference, colours = hints_from_reference(decode_picture(files["reference"]), shape, preset, rng)
-            if hints_of_reference is not None and self.reference_places:
-                hints = hints_of_reference
-            elif palette is None:
-                palette = colours
+        if reference is not None:
+            hints = hints if reference.hints is None else reference.hints
+            palette = reference.palette if palette is None else palette
         if by_hand is not None:
             hints = laid_over(by_hand, hints, reading.lines)
         return ColorGuide(hints, palette)
 
 
-def hints_from_reference(
-    reference: Picture, shape: tuple[int, ...], preset: HintPreset, rng: np.random.Generator
-) -> tuple[U8 | None, U8]:
-    """Hints found in a coloured picture at the line art's size (None where the shapes differ), and its colours."""
-    method = registry.load("hints", "kmedoids")
-    params = method.PRESETS["fills"] if preset == "fills" else method.Params()
-    hints: U8 = method.place(reference.over_white(), reference.alpha, params, rng)
-    colours = np.unique(hints[hints[..., 3] > 0][:, :3], axis=0)
-    return (_resized(hints, shape) if same_aspect(hints.shape[:2], shape) else None), colours
+def _with_palette(guide: ColorGuide, palette: U8) -> ColorGuide:
+    """A guide with a palette, (k, 3), where it has none."""
+    return guide if guide.palette is not None else replace(guide, palette=palette)
 
 
 def _with_hints(guide: ColorGuide, hints: Sequence[FrameHint], reading: LineReading) -> ColorGuide:
@@ -135,7 +165,7 @@ def _hint_map(hints: Picture, picture: Picture, line_art: LineArt) -> U8:
             hint="Paint hints on a layer of the line art's size",
         )
     if hints.alpha is not None:
-        return _resized(clean_hints(hints.layer()), shape)
+        return resized_hints(clean_hints(hints.layer()), shape)
     layer = hints_of_copy(hints.rgb, picture.over_white())
     if layer is None:
         raise MethodError(
@@ -144,9 +174,3 @@ def _hint_map(hints: Picture, picture: Picture, line_art: LineArt) -> U8:
             "picture",
         )
     return layer
-
-
-def _resized(hints: U8, shape: tuple[int, ...]) -> U8:
-    if hints.shape[:2] == shape:
-        return hints
-    return np.asarray(cv2.resize(hints, (shape[1], shape[0]), interpolation=cv2.INTER_NEAREST), np.uint8)

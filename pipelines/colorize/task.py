@@ -99,18 +99,18 @@ class ColorizeTask(EnsembleTask):
             targets=decode_targets(files["locked"]) if "locked" in files else None,
             truth=decode_picture(files["truth"]) if "truth" in files else None,
             has_hints=self.reader.has_hints(files),
-            warnings=self._missing(files),
+            warnings=self._missing(files, read.notes),
             guided_by=_guided_by(read, files),
             coloured=find_painted(read.picture),
         )
 
-    def _missing(self, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    def _missing(self, files: Mapping[str, bytes], notes: Sequence[str]) -> tuple[str, ...]:
         """What the user may have thought to be there."""
         missing = [f"nothing of its name in --{name}" for name in self.expected if name not in files]
         if "carried" in files:  # hints for one frame are enough
             missing = [text for text in missing if text != "nothing of its name in --hints"]
         unlocked = files["unlocked"].decode("utf-8", "surrogateescape") if "unlocked" in files else ""
-        return tuple(text for text in ("; ".join(missing), unlocked) if text)
+        return tuple(text for text in ("; ".join(missing), *notes, unlocked) if text)
 
     def _coloured(self, jobs: Sequence[_Job]) -> list[Produced]:
         wanted = [job for job in jobs if self.force or not job.coloured.is_finished]

@@ -34,6 +34,8 @@ _LEAST_STILL = 0.05  # of a cluster's pixels are steady
 _REACH = 2  # px: the rim of a spot that a change of scale mixes
 _LEAST_THIN = 4  # px of a thin stroke
 _MOST_AGREED = 2048  # colours of a picture that are compared
+_PIXEL_ART, _FEW_COLOURS = 512, 16  # px of the longer side, and colours, of a map whose single pixels are meant
+_DOT = 9  # px of its dots, at most
 _MOST_GROUPS = 1024  # cleaned in one picture, the largest
 
 _SQUARE = np.ones((3, 3), np.uint8)
@@ -64,6 +66,8 @@ def clean_hints(hints: U8, *, rim: int = 0, is_lossy: bool = False) -> U8:
     rim: px from the border of a group within which colours are mixed with what was below. is_lossy: whether they were
     saved as JPEG, which blurs chroma.
     """
+    if not is_lossy and not rim and _is_pixel_art(hints):
+        return hints.copy()
     counted = counted_pixels(hints)
     brush = _Brush(rim, is_lossy, _LARGEST_DAB * counted.size)
     cleaned = hints.copy()
@@ -78,6 +82,20 @@ def clean_hints(hints: U8, *, rim: int = 0, is_lossy: bool = False) -> U8:
             changed[window] |= mask
     _agree(cleaned, changed, brush)
     return cleaned
+
+
+def _is_pixel_art(hints: U8) -> bool:
+    """Tell whether a small map has hard dots of few colours, none like another: no brush scattered them."""
+    if max(hints.shape[:2]) > _PIXEL_ART or not ((hints[..., 3] == 0) | (hints[..., 3] == 255)).all():
+        return False
+    _, _, stats, _ = cv2.connectedComponentsWithStats(hints[..., 3], connectivity=8, ltype=cv2.CV_32S)
+    if stats[1:, cv2.CC_STAT_AREA].max(initial=0) > _DOT:
+        return False
+    colours = np.unique(hints[hints[..., 3] > 0][:, :3], axis=0).astype(np.int32)
+    if not 1 < len(colours) <= _FEW_COLOURS:
+        return False
+    apart = np.abs(colours[:, None] - colours[None]).max(axis=2) + 256 * np.eye(len(colours), dtype=np.int32)
+    return bool(apart.min() > GRAIN)
 
 
 def _agree(hints: U8, changed: Mask, brush: _Brush) -> None:

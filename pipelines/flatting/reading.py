@@ -23,8 +23,10 @@ WORK_SIZE = 2048
 class LineReading:
     """A line drawing, uint8 (H, W), 0 = ink, and what is read off it; not to be written to."""
 
-    def __init__(self, lines: U8, *, work_size: int | None = WORK_SIZE) -> None:
+    def __init__(self, lines: U8, *, work_size: int | None = WORK_SIZE, gap: float | None = None) -> None:
         self.lines = lines
+        self.gap = gap
+        """Px of the drawing: openings in lines up to this wide are closed; None: 2 % of its side."""
         self.work_size = work_size
         """Px of the longer side at which regions are found; None: the drawing's own size."""
 
@@ -40,8 +42,10 @@ class LineReading:
 
     @cached_property
     def regions(self) -> Labels:
-        """Trapped-ball regions, (h, w), 1..n, ink included; gaps in lines of up to 2 % of the side are closed."""
-        return trapped_ball.enclose(self.mask, trapped_ball.Params())
+        """Trapped-ball regions, (h, w), 1..n, ink included; gaps in lines of up to `gap` are closed."""
+        scale = max(self.small_lines.shape) / max(self.lines.shape)
+        gap = None if self.gap is None else self.gap * scale
+        return trapped_ball.enclose(self.mask, trapped_ball.Params(gap=gap))
 
     @cached_property
     def properties(self) -> RegionProperties:

@@ -85,6 +85,7 @@ class Drawing:
     rng: np.random.Generator
     snap: bool = True  # areas have their hint's exact colour where the hint lies
     vivid: bool = True  # drawings without any hint get lively colours; no: the likeliest, however grey
+    shaded: bool = True  # areas may get light and shadow; no: flat colour alone, as of pixel art
     varied: bool = False  # another plausible colouring, by chance, instead of the likeliest
 
     @property

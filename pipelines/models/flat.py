@@ -115,7 +115,7 @@ def fill_reading(
             hint="Paint hints on a layer of the line art's size",
         )
     if reading.work_size != params.work_size:
-        reading = LineReading(lines, work_size=params.work_size)
+        reading = LineReading(lines, work_size=params.work_size, gap=reading.gap)
     regions, properties = _regions(reading, params.gap)
     small_hints = _shrink_hints(hints, reading.small_lines.shape)
     if (small_hints[..., 3] >= HINT_ALPHA).any():

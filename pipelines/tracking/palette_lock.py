@@ -6,7 +6,8 @@
 
    Tracks that meet in gaps of the lines, and were painted alike in most frames, are one.
 2. The colours of all sequences of a folder become one palette: what lies within 5 dE00 of a hint's colour, else of the
-   colour of something larger, becomes that. With a palette given, what is not hinted takes the nearest of it.
+   colour of something larger, becomes that. With a palette given, what is not hinted takes the nearest of it. A frame
+   to which no hint is carried is painted in the colours of the folder's hints.
 3. Hints by hand decide in the area where they lie: a frame keeps those that differ from the track's to the eye.
 """
 
@@ -92,6 +93,25 @@ def choose_colours(shots: Sequence[Shot], palette: Sequence[Rgb] | None) -> list
         [target_colours(shot, number, colours=shot_colours, becomes=becomes) for number in range(len(shot.frames))]
         for shot, shot_colours in zip(shots, colours, strict=True)
     ]
+
+
+def hinted_palette(shots: Sequence[Shot]) -> tuple[Rgb, ...]:
+    """Return the colours of all hints of the sequences of a folder, that of the largest areas first."""
+    weights: dict[Rgb, float] = defaultdict(float)
+    for frame in (frame for shot in shots for frame in shot.frames):
+        for hint in frame.hints:
+            weights[hint.colour] += float(frame.size[hint.area])
+    return tuple(sorted(weights, key=lambda colour: (-weights[colour], colour)))
+
+
+def encode_palette(palette: Sequence[Rgb]) -> bytes:
+    """Turn a palette into JSON."""
+    return json.dumps([list(colour) for colour in palette]).encode()
+
+
+def decode_palette(data: bytes) -> tuple[Rgb, ...]:
+    """Turn JSON that `encode_palette` wrote into the palette."""
+    return tuple((red, green, blue) for red, green, blue in json.loads(data))
 
 
 def frames_to_sample(shot: Shot) -> list[int]:

@@ -10,7 +10,7 @@ the figure's. N: the share of i's neighbours whose matches are j's. The motion i
 each area moves as those around it were found to. Pairs are taken greedily, best first, each area once, in a few rounds
 of this relaxation. What is left over is compared with older frames, so that an eye that blinked is the same eye; frames
 that have little in common are not compared. Of areas that meet in a gap of the lines, the one left over goes with the
-other.
+other. An area that is enclosed in one frame and runs off the page in another is matched last, by overlap alone.
 
 Sources: S.-H. Zhang, T. Chen, Y.-F. Zhang, S.-M. Hu, R. R. Martin, "Vectorizing Cartoon Animations", IEEE TVCG 15(4),
 2009 (areas of neighbouring frames by overlap); H. Zhu, X. Liu, T.-T. Wong, P.-A. Heng, "Globally Optimal Toon
@@ -32,6 +32,7 @@ UNTRACKED = -1
 _IOU, _SIMILARITY, _CLOSENESS, _NEIGHBOURS = 0.35, 0.25, 0.2, 0.2  # weights
 _LEAST = 0.36  # score of a match
 _INSIDE = 0.7  # share of the smaller of two areas in the other: what is left over is matched
+_OFF_PAGE = 0.4  # overlap over union of an area that runs off the page in one of two frames
 _ROUNDS = 3
 _AROUND = 0.35  # of the figure's reach: how far the motion of other areas tells of an area's own
 _STRAY = 0.12  # of the figure's reach: how far an area may be from where it is expected
@@ -126,7 +127,23 @@ def match_areas(earlier: AreaShapes, later: AreaShapes, *, settled: Mask, free: 
     inside = _containment(earlier, later, _expected_motion(earlier, later, pairs))
     score = np.where(left & (inside >= _INSIDE), inside + _neighbour_agreement(earlier, later, pairs), 0)
     pairs |= _pair_up(score, _INSIDE)
+    pairs |= _match_off_page(earlier, later, pairs, free)
     return pairs & ~settled
+
+
+def _match_off_page(earlier: AreaShapes, later: AreaShapes, pairs: Mask, free: tuple[Mask, Mask]) -> Mask:
+    """Return pairs of what is left over, where one may be outside the figure and the other not, (n + 1, m + 1).
+
+    A coat that is closed in one frame and runs off the page in another is the same coat, if it lies where it lay; the
+    paper outside has its own partner by then.
+    """
+    left = free[0][:, None] & free[1] & (earlier.outside[:, None] != later.outside)
+    left &= ~(pairs.any(axis=1, keepdims=True) | pairs.any(axis=0, keepdims=True))
+    if not left.any():
+        return np.zeros_like(pairs)
+    shift = _expected_motion(earlier, later, pairs)
+    iou, inside = _iou(earlier, later, shift), _containment(earlier, later, shift)
+    return _pair_up(np.where(left & (iou >= _OFF_PAGE) & (inside >= _INSIDE), iou, 0), _OFF_PAGE)
 
 
 def show_same_figure(earlier: AreaShapes, later: AreaShapes, pairs: Mask) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from pipelines.colorize import Guides, colorize, reader
+from pipelines.colorize import Guides, colorize, reference
 from pipelines.colorize import lock as lock_passes
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.errors import MethodError
@@ -110,6 +110,19 @@ def test_single_pictures_of_a_folder_share_a_palette(tmp_path: Path) -> None:
     assert colours[0] and len(set.union(*colours)) <= 6
 
 
+def test_a_frame_that_no_hint_fits_has_the_colours_of_the_folders_hints(art: Path) -> None:
+    puff = np.full((SIZE, SIZE), 255, np.uint8)
+    for place, radius in (((30, 90), 18), ((36, 88), 7)):
+        cv2.circle(puff, place, radius, 0, 2)
+    drawings.write(art / "lines" / "puff.png", puff)
+    for model in ("flat", "fillnet"):
+        report = run(art, model, model=model, hints="hints", lock=True)
+        picture = drawings.read(art / model / "puff.png")[..., :3]
+        inside = {tuple(pixel) for pixel in picture[puff > 250].tolist()} - {(255, 255, 255)}
+        assert inside and inside <= {RED, GREEN, BLUE}
+        assert [record for record in report.records if any("folder" in text for text in record.warnings)]
+
+
 def write_network(place: Path) -> None:
     """A network that knows nothing."""
     torch.manual_seed(0)
@@ -158,14 +171,15 @@ def test_hints_of_a_reference_are_drawn_by_the_same_chance_in_every_pass(
     art: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     finish_first(art)
-    found, drawn = reader.hints_from_reference, []
+    write_network(art / "net")
+    found, drawn = reference.hints_from_reference, []
 
     def watched(*given: Any) -> Any:
         drawn.append(given[-1].bit_generator.state["state"]["state"])
         return found(*given)
 
-    monkeypatch.setattr(reader, "hints_from_reference", watched)
-    run(art, reference="finished", lock=True)
+    monkeypatch.setattr(reference, "hints_from_reference", watched)
+    run(art, reference="finished", lock=True, model=str(art / "net"))
     assert len(drawn) >= 2 and len(set(drawn)) == 1
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipelines.colorize import Guides, OutputOptions
-from pipelines.colorize.options import check_outputs, find_companions, folders_beside, read_palette_of
+from pipelines.colorize.options import check_outputs, find_companions, folders_beside, read_grid, read_palette_of
 from pipelines.core.batch.plan import Destination
 from pipelines.core.errors import UsageError
 from tests import drawings
@@ -154,3 +154,17 @@ def test_folders_of_guides_hold_no_drawings() -> None:
     guides = Guides(hints="h", reference="r", palette="p.hex", palette_from="f")
     assert folders_beside(guides, OutputOptions(truth="t")) == ("h", "r", "f", "t")
     assert set(folders_beside(Guides(), OutputOptions())) == {None}
+
+
+# sheets -----------------------------------------------------------------------------------------------------
+
+
+def test_a_grid_is_width_by_height() -> None:
+    assert read_grid(Guides(grid="16x24")) == (16, 24)
+    assert read_grid(Guides()) is None
+
+
+@pytest.mark.parametrize("grid", ["16", "16x", "axb", "0x16", "16x3", "-8x8", "16x16x16"])
+def test_what_is_no_grid_is_refused(grid: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no grid of sprites"):
+        read_grid(Guides(grid=grid))

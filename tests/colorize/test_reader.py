@@ -6,11 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.colorize.reader import DrawingReader, ReadDrawing, hints_from_reference
+from pipelines.colorize.reader import DrawingReader, ReadDrawing
+from pipelines.colorize.reference import hints_from_reference
 from pipelines.core.errors import MethodError
 from pipelines.core.imaging.picture import Picture
 from pipelines.tracking.frames import FrameHint
 from pipelines.tracking.hint_propagation import encode_hints
+from pipelines.tracking.palette_lock import encode_palette
 from tests import drawings
 from tests.drawings import BLUE, GREEN, RED, Bytes
 
@@ -61,23 +63,47 @@ def test_hints_by_hand_win_in_their_area_and_a_reference_tells_the_others() -> N
     assert colours(hints[:, SIZE // 2 :]) == {BLUE}
 
 
-def test_a_reference_of_another_shape_gives_its_colours_alone() -> None:
+def test_a_reference_of_another_shape_gives_its_colours_by_place_and_says_so() -> None:
     wide = np.asarray(drawings.two_circles_coloured(SIZE)[20:76])
-    found = guide(reference=wide)
-    assert not found.hints.any()
-    assert {RED, BLUE} <= {tuple(colour) for colour in found.palette.tolist()}
-    assert read(reference=wide).is_guided
+    drawing = read(reference=wide)
+    assert colours(guide(reference=wide).hints) == {RED, BLUE}
+    assert drawing.is_guided and any("another drawing" in note for note in drawing.notes)
+    locked = guide(DrawingReader(("fills",), is_locked=True), reference=wide)
+    assert not locked.hints.any(), "the frames of a sequence tell one another"
+    assert {RED, BLUE} <= {tuple(colour) for colour in locked.palette.tolist()}
 
 
-def test_a_reference_for_many_drawings_gives_its_colours_alone() -> None:
-    found = guide(DrawingReader(("fills",), reference_places=False), reference=drawings.two_circles_coloured(SIZE))
-    assert not found.hints.any()
-    assert {RED, BLUE} <= {tuple(colour) for colour in found.palette.tolist()}
+def test_a_reference_for_many_drawings_colours_the_one_that_it_shows() -> None:
+    reader = DrawingReader(("fills",), reference_places=False)
+    assert colours(guide(reader, reference=drawings.two_circles_coloured(SIZE)).hints) == {RED, BLUE}
+    discs = guide(DrawingReader(("discs",), reference_places=False), reference=drawings.two_circles_coloured(SIZE))
+    assert not discs.hints.any(), "networks are given its colours alone"
+
+
+def test_colours_that_are_offered_count_where_there_are_no_others() -> None:
+    contents = {"picture": drawings.png(drawings.two_circles(SIZE)), "offered": encode_palette([RED, BLUE])}
+    offered = DrawingReader(("fills",)).read(contents, np.random.default_rng(0))
+    assert offered.drawing.guides["fills"].palette.tolist() == [list(RED), list(BLUE)]
+    assert offered.is_guided and any("folder" in note for note in offered.notes)
+    own = DrawingReader(("fills",), palette=(GREEN,)).read(contents, np.random.default_rng(0))
+    assert own.drawing.guides["fills"].palette.tolist() == [list(GREEN)]
+
+
+def test_hints_on_one_sprite_of_a_sheet_count_for_all() -> None:
+    lines = np.hstack([drawings.two_circles(64)] * 5)
+    own = np.zeros((64, 320, 4), np.uint8)
+    own[30:34, 15:19] = (*RED, 255)
+    drawing = read(lines=lines, hints=own)
+    assert (drawing.drawing.guides["fills"].hints[32, 17::64] == (*RED, 255)).all()
+    assert any("10 x 1 sprites" in note for note in drawing.notes) and not drawing.drawing.shaded
+    grid = read(DrawingReader(("fills",), grid=(160, 64)), lines=lines, hints=own)
+    assert any("2 x 1 sprites" in note for note in grid.notes)
 
 
 def test_a_palette_that_is_given_wins_over_the_colours_of_a_reference() -> None:
     reader = DrawingReader(("fills",), palette=(GREEN,), reference_places=False)
-    assert guide(reader, reference=drawings.two_circles_coloured(SIZE)).palette.tolist() == [list(GREEN)]
+    wide = np.asarray(drawings.two_circles_coloured(SIZE)[20:76])
+    assert guide(reader, reference=wide).palette.tolist() == [list(GREEN)]
     assert read(DrawingReader(("fills",), palette=(GREEN,))).is_guided
 
 

@@ -106,3 +106,10 @@ def test_alpha_comes_out_as_none_or_all() -> None:
     cleaned = clean_hints(hints)
     assert set(np.unique(cleaned[..., 3]).tolist()) == {0, 255}
     assert np.array_equal(cleaned[..., 3] > 0, hints[..., 3] > 0)
+
+
+def test_single_pixels_of_pixel_art_are_meant():
+    hints = np.zeros((64, 96, 4), np.uint8)
+    for x, y, colour in ((15, 4, (250, 215, 185)), (13, 7, (255, 255, 255)), (18, 7, (255, 255, 255))):
+        hints[y, x] = (*colour, 255)
+    assert np.array_equal(clean_hints(hints), hints)

@@ -94,3 +94,12 @@ def test_few_frames_are_sampled_of_a_long_shot_and_those_with_hints_first():
     shot = lock.track_shot(noted(face(), hint) for hint in hints)
     chosen = lock.frames_to_sample(shot)
     assert 39 in chosen and 5 <= len(chosen) <= 8
+
+
+def test_the_colours_of_a_folders_hints_are_offered_that_of_the_largest_area_first():
+    hints = [hint_at(GREEN, "hand"), hint_at(RED, "head")]
+    shot, _ = shot_of([colours_with(RED), colours_with(RED)], hints)
+    assert lock.hinted_palette([shot]) == (RED, GREEN)
+    assert lock.decode_palette(lock.encode_palette((RED, GREEN))) == (RED, GREEN)
+    unhinted, _ = shot_of([colours_with(RED)])
+    assert lock.hinted_palette([unhinted]) == ()

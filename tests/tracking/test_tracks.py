@@ -36,6 +36,27 @@ def test_what_disappears_for_two_frames_is_the_same_when_it_is_back():
     assert tracks[0][area_at(seen[0], "hand")] == tracks[3][area_at(seen[3], "hand")]
 
 
+def bust(hem):
+    """A head and a coat, which a hem closes or which runs off the page."""
+    lines = np.full((SIZE, SIZE), 255, np.uint8)
+    cv2.circle(lines, (64, 34), 20, 0, 2)
+    points = [(20, 110), (34, 70), (94, 70), (108, 110)] if hem else [(16, 140), (34, 72), (94, 72), (112, 140)]
+    cv2.polylines(lines, [np.array(points, np.int32)], hem, 0, 2)
+    return lines
+
+
+@pytest.mark.parametrize("order", [(True, True, False, False), (False, False, True)])
+def test_a_coat_that_runs_off_the_page_is_the_same_coat(order):
+    seen = [noted(bust(hem)) for hem in order]
+    tracks = track_areas(seen)
+    coats = {int(own[frame.labels[90, 64]]) for frame, own in zip(seen, tracks, strict=True)}
+    papers = {int(own[frame.labels[4, 4]]) for frame, own in zip(seen, tracks, strict=True)}
+    assert len(coats) == 1 and UNTRACKED not in coats
+    assert len(papers) == 1 and papers != coats
+    open_frame = seen[order.index(False)]
+    assert open_frame.info.outside[open_frame.labels[90, 64]]
+
+
 def test_an_eye_that_opens_again_is_no_part_of_the_head():
     seen = [noted(face(eye=eye)) for eye in (True, False, True)]
     tracks = track_areas(seen)

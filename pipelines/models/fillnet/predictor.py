@@ -4,6 +4,7 @@ For a variant the network is asked once more, with colours drawn by chance given
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -116,6 +117,7 @@ def _finish(drawing: Drawing, answer: _Asked, palette: U8 | None) -> ColorResult
         rng=drawing.rng if drawing.vivid else None,
         area_rank=answer.area_rank,
     )
+    result = result if drawing.shaded else replace(result, colour=result.flats)
     return result.with_steps(
         {
             "input": lambda: composite(answer.fill.hints, answer.fill.flat.colour),

@@ -16,6 +16,7 @@ from pipelines.models.fillnet.refine import (
     FillNetOutput,
     area_probs,
     line_colour,
+    merge_open_areas,
     outside_areas,
     refine,
     sample_hints,
@@ -476,3 +477,26 @@ def test_ink_alone_paper_alone_and_one_px_wide(shape: tuple[int, int], level: in
     hints = np.full((*shape, 4), (*RED, 255), np.uint8)
     assert (finished(lines, hints, palette=palette).colour == RED).all()
     assert np.array_equal(varied(lines, hints, 0), hints)
+
+
+def folded() -> Bytes:
+    """A garment, 256 px, that a fold with a gap of 4 px divides."""
+    lines = np.full((256, 256), 255, np.uint8)
+    cv2.rectangle(lines, (40, 40), (216, 216), 0, 2)
+    cv2.line(lines, (40, 128), (211, 128), 0, 2)
+    return lines
+
+
+def test_a_garment_that_a_fold_divides_is_one_where_the_network_takes_its_halves_for_the_same() -> None:
+    lines = folded()
+    found, ground = unshaded(lines, no_hints(lines))
+    upper, lower = int(ground.flat.areas[80, 128]), int(ground.flat.areas[180, 128])
+    assert upper != lower, "the gap is closed"
+    free = np.array([upper, lower])
+    ranks = ground.facts.rank[free]
+    apart = found._replace(colour_probs=sure(**{f"r{ranks[0]}": (255, 0, 0), f"r{ranks[1]}": (0, 0, 255)}))
+    groups = {
+        name: len(np.unique(merge_open_areas(output, ground, free, over_folds=over)[0]))
+        for name, output, over in (("fold", found, True), ("line", found, False), ("unlike", apart, True))
+    }
+    assert groups == {"fold": 1, "line": 2, "unlike": 2}
