@@ -158,7 +158,7 @@ class ColorizeTask(EnsembleTask):
         account = take_account(reading, result, guide, painted=job.read.painted, seen=seen)
         facts = facts_of(account, reading, result, guide=guide, guided_by=job.guided_by)
         facts = replace(facts, paper_cleaned=job.read.line_art.is_cleaned, partly_coloured=bool(job.coloured.is_partly))
-        if self.require_hints and not facts.hints["used"]:
+        if self.require_hints and job.guided_by != "reference" and not facts.hints["used"]:
             raise MethodError(
                 "; ".join(warnings_of(facts)), hint="Paint hints inside areas, or leave out --require-hints"
             )
