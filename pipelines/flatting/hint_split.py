@@ -21,6 +21,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F64, U8, Labels, Mask
 from pipelines.flatting.background import beyond_the_hull, stains
+from pipelines.flatting.fill_rules import FillRules
 from pipelines.flatting.hint_details import details, spots_as_painted
 from pipelines.flatting.hint_spots import HintSpots
 from pipelines.flatting.hinted_drawing import HintedDrawing
@@ -45,7 +46,9 @@ class HintSplit(NamedTuple):
     is_detail: Mask  # (spots,): it stays as large as painted
 
 
-def split_by_hints(drawing: HintedDrawing, several: Mask, contested: Mask, is_open: Mask) -> HintSplit:
+def split_by_hints(
+    drawing: HintedDrawing, several: Mask, contested: Mask, is_open: Mask, *, rules: FillRules | None = None
+) -> HintSplit:
     """Divide the paper of regions with hints of several colours.
 
     several: bool (n + 1,), the regions to split. contested: those of them that hold the figure and the paper outside.
@@ -68,7 +71,7 @@ def split_by_hints(drawing: HintedDrawing, several: Mask, contested: Mask, is_op
     grown, is_detail = _grow_around_details(part, seeds, inside, lid, several[part.spots.region] & ~is_open)
     labels[window] = np.where(inside & (grown <= outside), grown, 0)
     if contested.any():
-        stained = stains(drawing, contested, is_open)
+        stained = stains(drawing, contested, is_open, rules or FillRules())
         np.copyto(labels, stained, where=(stained > 0) & (labels > 0))
     return HintSplit(labels, is_detail)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Index
 from pipelines.core.imaging.picture import HINT_ALPHA
+from pipelines.flatting.fill_rules import FillRules
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.encoding import Encoding, to_floats
 from pipelines.models import flat
@@ -54,10 +55,12 @@ class FlatFill(NamedTuple):
     hints: U8  # RGBA (H, W, 4)
 
 
-def fill_drawing(reading: LineReading, hints: U8) -> FlatFill:
-    """Fill a drawing by its hints, uint8 RGBA (H, W, 4)."""
-    result = flat.fill_reading(reading, hints, None, flat.Params(), np.random.default_rng(0))
-    return FlatFill(result, area_facts(result, hints), hints)
+def fill_drawing(reading: LineReading, hints: U8, rules: FillRules | None = None) -> FlatFill:
+    """Fill a drawing by its hints, uint8 RGBA (H, W, 4); those of reserved colours count as white from then on."""
+    rules = rules or FillRules()
+    result = flat.fill_reading(reading, hints, None, flat.Params(), np.random.default_rng(0), rules=rules)
+    plain = rules.without_reserved(hints)
+    return FlatFill(result, area_facts(result, plain), plain)
 
 
 def fill_and_pack(lines: U8, hints: U8) -> NetworkInput:
