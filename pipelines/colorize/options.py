@@ -16,8 +16,8 @@ from pipelines.core.imaging.colours import Rgb
 from pipelines.core.imaging.palette_files import read_palette
 from pipelines.core.imaging.picture import decode_picture
 from pipelines.exports.base.decomposition import Flats
-from pipelines.flatting.fill_rules import EMPTY, GROUND, FillRules, Guess, OutsideMode
 from pipelines.hints.base.palette_extraction import fills_of, palette_of
+from pipelines.structure.fill_rules import EMPTY, GROUND, FillRules, Guess, OutsideMode
 
 Background = Literal["auto", "paper", "transparent"]
 Lines = Literal["auto", "keep", "multiply", "tint", "none"]

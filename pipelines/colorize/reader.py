@@ -15,12 +15,12 @@ from pipelines.core.imaging.compositing import composite
 from pipelines.core.imaging.framing import same_aspect
 from pipelines.core.imaging.line_art import LineArt
 from pipelines.core.imaging.picture import Picture, decode_picture
-from pipelines.flatting.fill_rules import FillRules
 from pipelines.flatting.hint_cleaning import clean_hints
 from pipelines.flatting.hint_copy import hints_of_copy
 from pipelines.flatting.reading import LineReading
 from pipelines.hints.base.combine import laid_over
 from pipelines.inference.types import ColorGuide, Drawing, HintPreset
+from pipelines.structure.fill_rules import FillRules
 from pipelines.tracking.frames import FrameHint
 from pipelines.tracking.hint_propagation import decode_hints, draw_hints
 from pipelines.tracking.palette_lock import decode_palette
@@ -93,7 +93,8 @@ class DrawingReader:
             reading = LineReading(reading.lines, gap=sheet.gap if self.gap is None else self.gap)
             guides["fills"] = replace(guides["fills"], hints=hints_of_all)
         if "offered" in files:
-            offered = np.array(decode_palette(files["offered"]), np.uint8)
+            offered = np.array(decode_palette(files["offered"]), np.uint8).reshape(-1, 3)
+            offered = offered[~(self.rules.is_ground(offered) | self.rules.is_empty(offered))]
             guides = {preset: _with_palette(guide, offered) for preset, guide in guides.items()}
         if "carried" in files:
             hints = decode_hints(files["carried"])

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 
 from pipelines.core.imaging.arrays import F64, U8, Index, Labels, Mask
-from pipelines.flatting.fill_rules import FillRules
 from pipelines.flatting.hint_spots import HintSpots
 from pipelines.flatting.hinted_drawing import HintedDrawing
+from pipelines.structure.fill_rules import FillRules
 
 _WAYS = 2  # of 4 that are free: the hint is open
 _FEW = 0.3  # of how densely hints cover the rest: so densely covered, the paper outside is meant as a whole

@@ -21,12 +21,12 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F64, U8, Labels, Mask
 from pipelines.flatting.background import beyond_the_hull, stains
-from pipelines.flatting.fill_rules import FillRules
 from pipelines.flatting.hint_details import details, spots_as_painted
 from pipelines.flatting.hint_spots import HintSpots
 from pipelines.flatting.hinted_drawing import HintedDrawing
 from pipelines.segmentation.label_maps import map_labels
 from pipelines.segmentation.watershed import TOP, watershed
+from pipelines.structure.fill_rules import FillRules
 
 _NECK = 63  # the height of the narrowest paper
 _NARROW = 0.04  # of the longer side: paper whose distance from ink is less is narrow

@@ -11,10 +11,10 @@ from pipelines.core.imaging.arrays import U8, Labels, Mask
 from pipelines.core.imaging.blend_modes import shading_of
 from pipelines.core.imaging.compositing import composite, multiply
 from pipelines.flatting.areas import AreaMap
-from pipelines.flatting.fill_rules import FillRules
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.encoding import Encoding
 from pipelines.inference.letterbox import LEAST_HINT
+from pipelines.structure.fill_rules import FillRules
 
 HintPreset = Literal["fills", "discs"]
 """Which hints are found in references: small spots within areas for models that fill, discs as networks learn from."""

@@ -27,7 +27,6 @@ from pipelines.core.errors import MethodError, SettingsError
 from pipelines.core.imaging.arrays import U8, Index, Labels, Mask
 from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.flatting.background import filled_regions, is_paper_white, open_spots, outside_colour
-from pipelines.flatting.fill_rules import FillRules
 from pipelines.flatting.hint_reach import HintReach, find_reach, holes_of_rings, whites_of_eyes
 from pipelines.flatting.hint_split import split_by_hints
 from pipelines.flatting.hint_spots import HintSpots
@@ -40,6 +39,7 @@ from pipelines.regions import trapped_ball
 from pipelines.segmentation.label_maps import map_labels, scan_order
 from pipelines.segmentation.line_mask import cell_edges
 from pipelines.segmentation.watershed import watershed
+from pipelines.structure.fill_rules import FillRules
 from pipelines.structure.lettering import Lettering
 
 

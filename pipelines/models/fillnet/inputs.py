@@ -10,12 +10,12 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Index
 from pipelines.core.imaging.picture import HINT_ALPHA
-from pipelines.flatting.fill_rules import FillRules
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.encoding import Encoding, to_floats
 from pipelines.models import flat
 from pipelines.models.flat import FlatResult
 from pipelines.segmentation.line_mask import cell_edges
+from pipelines.structure.fill_rules import FillRules
 
 AREAS = 95
 """Areas of a drawing that a network is told apart, the largest ones."""

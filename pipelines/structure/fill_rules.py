@@ -45,6 +45,11 @@ class FillRules:
         """Tell which colours, uint8 (..., 3), say that an area is left empty."""
         return np.asarray((colours == np.array(self.empty, np.uint8)).all(axis=-1))
 
+    @property
+    def reserved(self) -> tuple[Rgb, Rgb]:
+        """The colours that are none."""
+        return self.ground, self.empty
+
     def without_reserved(self, hints: U8) -> U8:
         """The hints, uint8 RGBA (H, W, 4), with white in the place of reserved colours."""
         rows, columns = np.nonzero(hints[..., 3])

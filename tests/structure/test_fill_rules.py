@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from pipelines.flatting.fill_rules import EMPTY, GROUND, FillRules
 from pipelines.flatting.reading import LineReading
 from pipelines.models.flat import FlatResult, Params, fill_reading
+from pipelines.structure.fill_rules import EMPTY, GROUND, FillRules
 from tests.flatting.scenes import BLUE, RED, WHITE, Bytes, discs, two_boxes
 
 
