@@ -30,12 +30,12 @@ _REACH = 0.6  # of the distance to the next hint of the same colour outside
 _MOST_COMPARED = 500  # hints outside whose distances are compared
 
 
-def open_spots(drawing: HintedDrawing) -> Mask:
-    """Tell which spots, (spots,), lie on the paper outside the figure."""
-    return np.asarray(drawing.outside[drawing.spots.region] & (_free_ways(drawing) >= _WAYS))
+def open_spots(drawing: HintedDrawing, ways: Index) -> Mask:
+    """Tell which spots, (spots,), lie on the paper outside the figure; ways: (spots,), as of `free_ways`."""
+    return np.asarray(drawing.outside[drawing.spots.region] & (ways >= _WAYS))
 
 
-def _free_ways(drawing: HintedDrawing) -> Index:
+def free_ways(drawing: HintedDrawing) -> Index:
     """How many of the straight ways from each spot, (spots,), to the picture's borders are free of ink."""
     spots, paper = drawing.spots, drawing.line_mask.paper
     left, right = ink_span(paper)
@@ -52,7 +52,7 @@ def ink_span(paper: U8) -> tuple[Index, Index]:
     return np.where(any_ink, ink.argmax(axis=1), width), np.where(any_ink, last, -1)
 
 
-def filled_regions(drawing: HintedDrawing, is_open: Mask, rules: FillRules) -> Mask:
+def filled_regions(drawing: HintedDrawing, is_open: Mask, ways: Index, rules: FillRules) -> Mask:
     """Tell of which regions of the outside, (n + 1,), the open hints colour all.
 
     By themselves they do if they mean the ground, or cover enough of it, compared with how much of the rest the other
@@ -66,23 +66,23 @@ def filled_regions(drawing: HintedDrawing, is_open: Mask, rules: FillRules) -> M
     elsewhere = spots.area[~is_open].sum() if not is_open.all() else spots.area.max(initial=1)
     density = elsewhere / max(area[~drawing.outside].sum(), 1)
     dense = covered > np.maximum(_FEW * density * area, 0)
-    return np.asarray(dense | _divided(drawing, rules) | _dabbed(drawing, coloured, is_open))
+    return np.asarray(dense | _divided(drawing, ways, rules) | _dabbed(drawing, coloured, is_open, ways))
 
 
-def _divided(drawing: HintedDrawing, rules: FillRules) -> Mask:
+def _divided(drawing: HintedDrawing, ways: Index, rules: FillRules) -> Mask:
     """Tell which hinted regions, (n + 1,), are one side of a page that lines divide from edge to edge."""
     properties, spots = drawing.properties, drawing.spots
     sides = (properties.corners > 0) & (properties.area > _DIVIDED * drawing.regions.size)
-    coloured = (_free_ways(drawing) > 0) & ~is_paper_white(spots, rules)
+    coloured = (ways > 0) & ~is_paper_white(spots, rules)
     hinted = np.bincount(spots.region[coloured], minlength=properties.labels) > 0
     return np.asarray(sides & hinted & (np.count_nonzero(sides) > 1))
 
 
-def _dabbed(drawing: HintedDrawing, coloured: Mask, is_open: Mask) -> Mask:
+def _dabbed(drawing: HintedDrawing, coloured: Mask, is_open: Mask, ways: Index) -> Mask:
     """Tell which regions, (n + 1,), have dabs that are about all of the ground; coloured, is_open: bool (spots,)."""
     spots, count = drawing.spots, drawing.properties.labels
     away = drawing.line_mask.distance[spots.y, spots.x] >= _AWAY * drawing.size
-    meant = coloured & away & (_free_ways(drawing) >= _OPEN) & ~_is_shadow(drawing)
+    meant = coloured & away & (ways >= _OPEN) & ~_is_shadow(drawing)
     dabs, meaning, white = (
         np.bincount(spots.region[mask], minlength=count) for mask in (coloured, meant, is_open & ~coloured)
     )

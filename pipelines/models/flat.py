@@ -26,7 +26,7 @@ import numpy as np
 from pipelines.core.errors import MethodError, SettingsError
 from pipelines.core.imaging.arrays import U8, Index, Labels, Mask
 from pipelines.core.imaging.picture import HINT_ALPHA
-from pipelines.flatting.background import filled_regions, is_paper_white, open_spots, outside_colour
+from pipelines.flatting.background import filled_regions, free_ways, is_paper_white, open_spots, outside_colour
 from pipelines.flatting.hint_reach import HintReach, find_reach, holes_of_rings, whites_of_eyes
 from pipelines.flatting.hint_split import split_by_hints
 from pipelines.flatting.hint_spots import HintSpots
@@ -179,8 +179,9 @@ def _by_hints(
     drawing: HintedDrawing, lettering: Lettering, palette: U8 | None, rules: FillRules, rng: np.random.Generator
 ) -> ColourPlan:
     properties, spots, outside, hinted = drawing.properties, drawing.spots, drawing.outside, drawing.hinted
-    is_open = open_spots(drawing)
-    contested = outside & hinted & ~filled_regions(drawing, is_open, rules)
+    ways = free_ways(drawing)
+    is_open = open_spots(drawing, ways)
+    contested = outside & hinted & ~filled_regions(drawing, is_open, ways, rules)
     colour, several = _votes(spots, properties.labels)
     several |= contested
     colour[outside & ~hinted] = len(spots.colours)
