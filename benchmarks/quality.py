@@ -32,7 +32,7 @@ import numpy as np
 from flat_quality import Example, gmic_colour, over_colour
 from numpy.typing import NDArray
 
-from pipelines.colorize import Guides, colorize
+from pipelines.colorize import FillOptions, Guides, colorize
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.line_art import line_drawing
@@ -129,7 +129,7 @@ def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
         guides=None if {"unhinted", "likely"} & set(ways) else Guides(hints=str(hints)),
         background="paper",
         lines="tint" if "tint" in ways else "keep",
-        unhinted="likely" if "likely" in ways else "lively",
+        filling=FillOptions(unhinted="likely" if "likely" in ways else "lively"),
         batch=BatchSettings(jobs=jobs),
     )
     check(report.exit_code, name)

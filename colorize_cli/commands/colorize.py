@@ -35,7 +35,8 @@ _MERGE, _BESIDE = "Merging several models", "What is written beside the results"
 
 Background = Literal["auto", "paper", "transparent"]
 Lines = Literal["auto", "keep", "multiply", "tint", "none"]
-Unhinted = Literal["lively", "likely"]
+Unhinted = Literal["lively", "likely", "nearest", "empty"]
+Outside = Literal["auto", "paper", "fill"]
 Flats = Literal["one", "colour", "region"]
 Engine = Literal["torch", "onnx"]
 
@@ -128,10 +129,43 @@ def colorize(
         Unhinted,
         typer.Option(
             **one_of(Unhinted),
-            help="Colours of fillnet where there are no hints at all: lively ones, or those likeliest to be near the "
-            "truth, which are grey where it could be any.",
+            help="Areas without a hint. nearest: the colour of the hint that speaks for them best, and no network may "
+            "say otherwise; empty: paper; lively, likely: as the model thinks, and where there are no hints at all "
+            "lively colours, or those likeliest to be near the truth, which are grey where it could be any.",
         ),
     ] = "lively",
+    outside: Annotated[
+        Outside,
+        typer.Option(
+            **one_of(Outside),
+            help="Hints on the ground outside the figure. fill: they colour all of it, up to the outlines; paper: "
+            "they are spots on it; auto: dabs by hand fill it, shadows and marks do not.",
+        ),
+    ] = "auto",
+    gap: Annotated[
+        str,
+        typer.Option(
+            metavar="PX|auto",
+            help="Openings in lines up to this wide are closed; 0: none; auto: 2 % of the longer side.",
+        ),
+    ] = "auto",
+    background_hint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RRGGBB",
+            show_default=False,
+            help="Hints of this colour say that an area is ground: paper, or transparent as --background says. "
+            "Default: FF00FE.",
+        ),
+    ] = None,
+    empty_hint: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RRGGBB",
+            show_default=False,
+            help="Hints of this colour say that an area is left white. Default: 00FFFE.",
+        ),
+    ] = None,
     snap: Annotated[
         bool,
         typer.Option(
@@ -253,7 +287,7 @@ def colorize(
     from functools import partial
 
     from colorize_cli.run import method_values, run_batch
-    from pipelines.colorize import Guides, Merge, OutputOptions, RunOptions
+    from pipelines.colorize import FillOptions, Guides, Merge, OutputOptions, RunOptions
     from pipelines.colorize import colorize as stage
 
     values = method_values(batch, "colorize", set_values)
@@ -289,7 +323,13 @@ def colorize(
             background=background,
             lines=lines,
             snap=snap,
-            unhinted=unhinted,
+            filling=FillOptions(
+                gap=gap,
+                outside=outside,
+                unhinted=unhinted,
+                background_hint=background_hint,
+                empty_hint=empty_hint,
+            ),
             clean=clean,
             force=force,
         ),

@@ -10,11 +10,11 @@ from pipelines.colorize.facts import sum_up_run
 from pipelines.colorize.lock import Lock, StoppedError
 from pipelines.colorize.options import (
     Background,
+    FillOptions,
     Guides,
     Lines,
     OutputOptions,
     RunOptions,
-    Unhinted,
     check_outputs,
     find_companions,
     folders_beside,
@@ -35,7 +35,7 @@ from pipelines.inference.merging import Merge, resolve_merge
 from pipelines.inference.model_source import find_models
 from pipelines.models import DEFAULT_MODEL
 
-__all__ = ["ColorizeTask", "Guides", "Merge", "OutputOptions", "RunOptions", "colorize", "finish"]
+__all__ = ["ColorizeTask", "FillOptions", "Guides", "Merge", "OutputOptions", "RunOptions", "colorize", "finish"]
 
 _NOTES = 5  # most hint files without a drawing that are named
 
@@ -54,7 +54,7 @@ def colorize(
     background: Background = "auto",
     lines: Lines = "auto",
     snap: bool = True,
-    unhinted: Unhinted = "lively",
+    filling: FillOptions | None = None,
     clean: bool | None = None,
     force: bool = False,
     batch: BatchSettings | None = None,
@@ -63,12 +63,13 @@ def colorize(
     """Colorize every line drawing in `inputs` into the folder (or file, or "-") `output`.
 
     `model` names one that needs no training (fillnet comes with its weights), or a run or checkpoint of a trained one,
-    LABEL=... where several paint; these are then merged. Colours come from `guides`; without any they are guessed. The
-    line art comes out on top, at its own size; clean: whether its paper is whitened first, None: where it is not white.
-    Pictures that are coloured already are left alone without `force`.
+    LABEL=... where several paint; these are then merged. Colours come from `guides`; `filling` says what becomes of
+    areas without any. The line art comes out on top, at its own size; clean: whether its paper is whitened first, None:
+    where it is not white. Pictures that are coloured already are left alone without `force`.
     Raises UsageError and SettingsError before any work.
     """
     settings, guides, outputs = batch or BatchSettings(), guides or Guides(), shown or OutputOptions()
+    filling = filling or FillOptions()
     sources, destination = find(inputs, output, settings, exclude=folders_beside(guides, outputs))
     check_outputs(outputs, destination)
     companions = find_companions(guides, outputs, len(sources))
@@ -80,7 +81,9 @@ def colorize(
         palette=read_palette_of(guides),
         reference_places=_reference_places(companions["reference"], len(sources)),
         snap=snap,
-        unhinted=unhinted,
+        unhinted=filling.unhinted,
+        gap=filling.gap_px,
+        rules=filling.rules,
         clean=clean,
         grid=read_grid(guides),
         is_locked=guides.lock,

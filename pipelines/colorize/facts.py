@@ -16,6 +16,7 @@ from pipelines.flatting.open_gaps import OpenGap, find_gaps
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.types import ColorGuide, ColorResult
 from pipelines.segmentation.label_maps import map_labels, row_runs
+from pipelines.structure.fill_rules import FillRules
 
 GuidedBy = Literal["hints", "reference", "palette", "nothing"]
 
@@ -65,15 +66,17 @@ def take_account(
     *,
     painted: Picture | None = None,
     seen: U8 | None = None,
+    rules: FillRules | None = None,
 ) -> Account:
-    """Find out what became of hints and areas.
+    """Find out what became of hints and areas; hints of reserved colours, by `rules`, asked for white.
 
     painted: the hint picture as it was painted, of any size; without one, or one on a layer, the guide's hints count.
     seen: the alpha of the finished picture, (H, W), None = opaque.
     """
     layer = guide.hints if painted is None or painted.alpha is None else painted.layer()
-    hints = find_marks(layer, reading.lines.shape)
-    marks, hinted = judge_marks(hints, guide.hints, result, paper=reading.paper, seen=seen)
+    asked, given = ((rules or FillRules()).without_reserved(layer) for layer in (layer, guide.hints))
+    hints = find_marks(asked, reading.lines.shape)
+    marks, hinted = judge_marks(hints, given, result, paper=reading.paper, seen=seen)
     return Account(marks, find_gaps(reading, result.areas, result.flats), _kinds(result, hinted))
 
 

@@ -17,10 +17,13 @@ from pipelines.core.imaging.palette_files import read_palette
 from pipelines.core.imaging.picture import decode_picture
 from pipelines.exports.base.decomposition import Flats
 from pipelines.hints.base.palette_extraction import fills_of, palette_of
+from pipelines.structure.fill_rules import EMPTY, GROUND, FillRules, Guess, OutsideMode
 
 Background = Literal["auto", "paper", "transparent"]
 Lines = Literal["auto", "keep", "multiply", "tint", "none"]
-Unhinted = Literal["lively", "likely"]
+Unhinted = Literal["lively", "likely", "nearest", "empty"]
+
+_WIDEST_GAP = 10000.0  # px
 
 _LEAST_CELL = 4  # px: the least side of a sprite
 
@@ -36,6 +39,47 @@ class Guides:
     required: bool = False  # a picture none of whose hints is used fails
     grid: str | None = None  # WxH, px of the cells of a sheet of sprites; None: found
     lock: bool = False  # one palette for a folder; areas keep their colour over frames, names that differ in a number
+
+
+@dataclass(frozen=True)
+class FillOptions:
+    """What goes for areas and the ground, whatever the model."""
+
+    gap: str = "auto"  # px: openings in lines up to this wide are closed; auto: 2 % of the longer side
+    outside: OutsideMode = "auto"  # whether hints on the paper outside the figure colour all of it
+    unhinted: Unhinted = "lively"  # colours of areas without hints
+    background_hint: str | None = None  # RRGGBB: hints of this colour say that an area is ground
+    empty_hint: str | None = None  # RRGGBB: and these that it is left empty
+
+    @property
+    def gap_px(self) -> float | None:
+        """Px of the drawing, None for auto; raises UsageError for what is no number."""
+        if self.gap == "auto":
+            return None
+        try:
+            gap = float(self.gap)
+        except ValueError:
+            gap = -1.0
+        if not 0 <= gap <= _WIDEST_GAP:
+            raise UsageError(f"--gap {self.gap} is no width", hint="Give px, such as 12, 0 for none, or auto")
+        return gap
+
+    @property
+    def rules(self) -> FillRules:
+        """The same as models are told; raises UsageError for what is no colour."""
+        ground = GROUND if self.background_hint is None else _as_colour(self.background_hint, "--background-hint")
+        empty = EMPTY if self.empty_hint is None else _as_colour(self.empty_hint, "--empty-hint")
+        if ground == empty:
+            raise UsageError("one colour says two things", hint="Give --background-hint and --empty-hint two colours")
+        guess: Guess = "nearest" if self.unhinted == "nearest" else "empty" if self.unhinted == "empty" else "auto"
+        return FillRules(self.outside, guess, ground, empty)
+
+
+def _as_colour(text: str, option: str) -> Rgb:
+    match = re.fullmatch(r"#?([0-9a-fA-F]{2})([0-9a-fA-F]{2})([0-9a-fA-F]{2})", text)
+    if match is None:
+        raise UsageError(f"{option} {text} is no colour", hint="Give red, green and blue, two digits each: FF00FE")
+    return int(match[1], 16), int(match[2], 16), int(match[3], 16)
 
 
 @dataclass(frozen=True)

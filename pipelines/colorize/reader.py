@@ -1,7 +1,7 @@
 """Reads one drawing and what guides its colours, from the bytes of files to what models are given."""
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from pipelines.flatting.hint_copy import hints_of_copy
 from pipelines.flatting.reading import LineReading
 from pipelines.hints.base.combine import laid_over
 from pipelines.inference.types import ColorGuide, Drawing, HintPreset
+from pipelines.structure.fill_rules import FillRules
 from pipelines.tracking.frames import FrameHint
 from pipelines.tracking.hint_propagation import decode_hints, draw_hints
 from pipelines.tracking.palette_lock import decode_palette
@@ -67,7 +68,9 @@ class DrawingReader:
     palette: tuple[Rgb, ...] | None = None
     reference_places: bool = True  # whether a reference of the line art's shape says where its colours belong
     snap: bool = True  # whether areas keep their hint's exact colour where the hint lies
-    unhinted: Unhinted = "lively"  # colours of drawings without hints
+    unhinted: Unhinted = "lively"  # colours of areas without hints
+    gap: float | None = None  # px: openings in lines up to this wide are closed; None: in proportion
+    rules: FillRules = field(default_factory=FillRules)
     clean: bool | None = None  # whether paper is whitened; None: where it is not white
     grid: tuple[int, int] | None = None  # px, width and height of a sheet's cells; None: found where it is a sheet
     is_locked: bool = False  # whether drawings take colours from one another, before any from another picture's places
@@ -79,7 +82,7 @@ class DrawingReader:
         """
         picture = decode_picture(files["picture"])
         line_art = LineArt(picture, clean=self.clean)
-        reading = LineReading(line_art.drawing)
+        reading = LineReading(line_art.drawing, gap=self.gap)
         painted = decode_picture(files["hints"]) if "hints" in files else None
         by_hand = _hint_map(painted, picture, line_art) if painted is not None else None
         references = self._references(files, reading, rng)
@@ -87,17 +90,24 @@ class DrawingReader:
         sheet = self._sheet(files, reading.lines, guides)
         if sheet is not None:
             hints_of_all = spread_hints(sheet, reading.lines, guides["fills"].hints)
-            reading = LineReading(reading.lines, gap=sheet.gap)
+            reading = LineReading(reading.lines, gap=sheet.gap if self.gap is None else self.gap)
             guides["fills"] = replace(guides["fills"], hints=hints_of_all)
         if "offered" in files:
-            offered = np.array(decode_palette(files["offered"]), np.uint8)
+            offered = np.array(decode_palette(files["offered"]), np.uint8).reshape(-1, 3)
+            offered = offered[~(self.rules.is_ground(offered) | self.rules.is_empty(offered))]
             guides = {preset: _with_palette(guide, offered) for preset, guide in guides.items()}
         if "carried" in files:
             hints = decode_hints(files["carried"])
             guides = {preset: _with_hints(guide, hints, reading) for preset, guide in guides.items()}
         is_flat = any(reference.is_flat for reference in references.values())
         drawing = Drawing(
-            reading, guides, rng, snap=self.snap, vivid=self.unhinted == "lively", shaded=not is_flat and sheet is None
+            reading,
+            guides,
+            rng,
+            snap=self.snap,
+            vivid=self.unhinted != "likely",
+            shaded=not is_flat and sheet is None,
+            rules=self.rules,
         )
         notes: dict[str, None] = dict.fromkeys(reference.note for reference in references.values() if reference.note)
         if sheet is not None:

@@ -96,13 +96,22 @@ class ColorizeTask(EnsembleTask):
         read = self.reader.read(files, rng)
         return _Job(
             read,
-            targets=decode_targets(files["locked"]) if "locked" in files else None,
+            targets=self._targets(files["locked"]) if "locked" in files else None,
             truth=decode_picture(files["truth"]) if "truth" in files else None,
             has_hints=self.reader.has_hints(files),
             warnings=self._missing(files, read.notes),
             guided_by=_guided_by(read, files),
             coloured=find_painted(read.picture),
         )
+
+    def _targets(self, locked: bytes) -> TargetColours:
+        """The colours that areas have in all frames; what a reserved hint says is in the hints that are carried."""
+        reserved = self.reader.rules.reserved
+        targets = {
+            area: tuple(colour for colour in colours if colour not in reserved)
+            for area, colours in decode_targets(locked).items()
+        }
+        return {area: colours for area, colours in targets.items() if colours}
 
     def _missing(self, files: Mapping[str, bytes], notes: Sequence[str]) -> tuple[str, ...]:
         """What the user may have thought to be there."""
@@ -155,7 +164,8 @@ class ColorizeTask(EnsembleTask):
         """What happened to a drawing; raises MethodError where hints are required and none is used."""
         reading, guide = job.read.drawing.reading, job.read.guide
         seen = picture[..., 3] if picture.shape[2] == 4 else None
-        account = take_account(reading, result, guide, painted=job.read.painted, seen=seen)
+        rules = job.read.drawing.rules
+        account = take_account(reading, result, guide, painted=job.read.painted, seen=seen, rules=rules)
         facts = facts_of(account, reading, result, guide=guide, guided_by=job.guided_by)
         facts = replace(facts, paper_cleaned=job.read.line_art.is_cleaned, partly_coloured=bool(job.coloured.is_partly))
         if self.require_hints and job.guided_by != "reference" and not facts.hints["used"]:

@@ -26,6 +26,7 @@ from pipelines.flatting.hint_spots import HintSpots
 from pipelines.flatting.hinted_drawing import HintedDrawing
 from pipelines.segmentation.label_maps import map_labels
 from pipelines.segmentation.watershed import TOP, watershed
+from pipelines.structure.fill_rules import FillRules
 
 _NECK = 63  # the height of the narrowest paper
 _NARROW = 0.04  # of the longer side: paper whose distance from ink is less is narrow
@@ -45,7 +46,9 @@ class HintSplit(NamedTuple):
     is_detail: Mask  # (spots,): it stays as large as painted
 
 
-def split_by_hints(drawing: HintedDrawing, several: Mask, contested: Mask, is_open: Mask) -> HintSplit:
+def split_by_hints(
+    drawing: HintedDrawing, several: Mask, contested: Mask, is_open: Mask, *, rules: FillRules | None = None
+) -> HintSplit:
     """Divide the paper of regions with hints of several colours.
 
     several: bool (n + 1,), the regions to split. contested: those of them that hold the figure and the paper outside.
@@ -68,7 +71,7 @@ def split_by_hints(drawing: HintedDrawing, several: Mask, contested: Mask, is_op
     grown, is_detail = _grow_around_details(part, seeds, inside, lid, several[part.spots.region] & ~is_open)
     labels[window] = np.where(inside & (grown <= outside), grown, 0)
     if contested.any():
-        stained = stains(drawing, contested, is_open)
+        stained = stains(drawing, contested, is_open, rules or FillRules())
         np.copyto(labels, stained, where=(stained > 0) & (labels > 0))
     return HintSplit(labels, is_detail)
 

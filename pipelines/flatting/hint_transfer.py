@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.core.imaging.arrays import F64, Index, Mask
+from pipelines.flatting.hint_reach import HintReach
 from pipelines.flatting.hint_spots import LUMA, HintSpots
 from pipelines.segmentation.properties import RegionProperties, dissimilarity
 
@@ -29,6 +30,9 @@ WEIGHTS = np.array([-0.75, 9.2, -5.0, -4.75, 13.0, 29.5, 5.5])
 
 PAPER = -1.5
 """The score of paper."""
+
+FOLD = 16.0
+"""What a hint gains that only a fold parts from the region: more than the nearest one has."""
 
 _BLOCK = 1 << 20  # pairs of a region and a hint measured at a time
 
@@ -41,11 +45,18 @@ class FigureAxis(NamedTuple):
 
 
 def transfer_hints(
-    properties: RegionProperties, spots: HintSpots, regions: Index, outside: Mask, *, size: int
+    properties: RegionProperties,
+    spots: HintSpots,
+    regions: Index,
+    outside: Mask,
+    *,
+    size: int,
+    reach: HintReach | None = None,
 ) -> Index:
     """Return for each of `regions`, (u,), the spot, 0.., whose colour it takes, or -1 for paper.
 
-    outside: bool (n + 1,), the regions outside the figure. size: px, the picture's longer side.
+    outside: bool (n + 1,), the regions outside the figure. size: px, the picture's longer side. reach: where each hint
+    may speak; None: everywhere.
     """
     weight = properties.area * ~outside
     figure = FigureAxis(size, float((properties.x * weight).sum() / max(weight.sum(), 1)))
@@ -53,25 +64,37 @@ def transfer_hints(
     step = max(1, _BLOCK // max(1, len(spots.colour)))
     for start in range(0, len(regions) if len(spots.colour) else 0, step):
         part = slice(start, start + step)
-        score = measures(properties, spots, regions[part], figure) @ WEIGHTS
+        may_speak = None if reach is None else reach.may_speak(spots, regions[part])
+        score = measures(properties, spots, regions[part], figure, may_speak=may_speak) @ WEIGHTS
+        if reach is not None and may_speak is not None:
+            score += FOLD * reach.is_beyond_fold(spots, regions[part])
+            score[~may_speak] = -np.inf
         spot = score.argmax(axis=1)
         best[part] = score[np.arange(len(spot)), spot]
         chosen[part] = np.where(best[part] > PAPER, spot, -1)
     return chosen
 
 
-def measures(properties: RegionProperties, spots: HintSpots, regions: Index, figure: FigureAxis) -> F64:
-    """Return the measures, (u, spots, 7), of each pair of a region and a spot."""
+def measures(
+    properties: RegionProperties,
+    spots: HintSpots,
+    regions: Index,
+    figure: FigureAxis,
+    *,
+    may_speak: Mask | None = None,
+) -> F64:
+    """Return the measures, (u, spots, 7), of each pair of a region and a spot; the nearest is one that may speak."""
     region, hinted = regions[:, None], spots.region[None, :]
     x, y = properties.x, properties.y
     distance = np.hypot(x[region] - spots.x, y[region] - spots.y)
+    least = np.where(may_speak, distance, np.inf) if may_speak is not None else distance
     shared = _shared(properties, regions, spots.region)
     off_level = np.abs(y[region] - y[hinted]) / (0.05 * figure.size)
     twin = np.exp(-dissimilarity(properties, region, hinted) / 2 - off_level)
     askew = np.abs(x[region] + x[hinted] - 2 * figure.axis) / (0.1 * figure.size)
     columns = (
         np.log1p(distance / (0.02 * figure.size)),
-        distance == distance.min(axis=1, keepdims=True),
+        distance == least.min(axis=1, keepdims=True),
         shared,
         shared > 0.95,
         twin,

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.core.imaging.arrays import U8, Labels, Mask
+from pipelines.core.imaging.arrays import U8, Index, Labels, Mask
 from pipelines.flatting.hint_spots import HintSpots, read_hints
 from pipelines.segmentation.adjacency import merge_into_named
 from pipelines.segmentation.label_maps import map_labels
@@ -12,6 +12,8 @@ from pipelines.segmentation.line_mask import LineMask
 from pipelines.segmentation.properties import RegionProperties, merge_properties, region_properties
 
 _OUTSIDE_SHARE = 0.25  # of the longer side: a region with that much of the picture's border is outside
+_OPEN = 0.5  # of a region's border: over paper
+_BESIDE = 0.15  # of a region's border: bodies have 0.22 and more with the ground, gaps between legs 0.09 at most
 
 
 class HintedDrawing(NamedTuple):
@@ -22,6 +24,7 @@ class HintedDrawing(NamedTuple):
     properties: RegionProperties
     spots: HintSpots
     size: int  # px, the longer side
+    roots: Index  # (n + 1,), the region that each region of the drawing has become
 
     @property
     def hinted(self) -> Mask:
@@ -57,6 +60,7 @@ def read_drawing(
         region_properties(regions, line_mask) if properties is None else properties,
         read_hints(hints, lines, regions, line_mask),
         max(lines.shape),
+        np.arange(int(regions.max(initial=0)) + 1),
     )
     roots = merge_into_named(pieces.properties.borders, pieces.hinted, pieces.outside)
     if (roots == np.arange(len(roots))).all():
@@ -65,9 +69,42 @@ def read_drawing(
         regions=map_labels(roots.astype(np.int32), regions),
         properties=merge_properties(pieces.properties, roots),
         spots=pieces.spots._replace(region=roots[pieces.spots.region]),
+        roots=roots,
     )
 
 
 def is_outside(properties: RegionProperties, size: int) -> Mask:
-    """Tell which regions, (n + 1,), hold a corner of the picture or much of its border. size: the longer side, px."""
-    return np.asarray((properties.corners > 0) | (properties.edge > _OUTSIDE_SHARE * size))
+    """Tell which regions, (n + 1,), hold a corner of the picture or much of its border. size: the longer side, px.
+
+    One without a corner, on one side of the page alone, that borders on paper at a corner for a good part is a figure
+    that runs off the page: lines part it from the ground. The ground between two legs touches that paper hardly. What
+    lies open to the paper outside with most of its border is outside too, as where the gutters of a page cross.
+    """
+    at_corner = properties.corners > 0
+    much = ~at_corner & (properties.edge > _OUTSIDE_SHARE * size)
+    if not much.any():
+        return _with_open(properties, at_corner)
+    sides = (properties.left, properties.top, properties.right, properties.bottom)
+    reached = sum((side == edge).astype(np.intp) for side, edge in zip(sides, _page(properties), strict=True))
+    borders = properties.borders
+    here, there = np.concatenate([borders.first, borders.second]), np.concatenate([borders.second, borders.first])
+    length = np.tile(borders.length, 2)
+    border = np.bincount(here, length, properties.labels)
+    beside = np.bincount(here, length * at_corner[there], properties.labels) >= _BESIDE * border
+    return _with_open(properties, at_corner | (much & ~(beside & (reached == 1))))
+
+
+def _with_open(properties: RegionProperties, outside: Mask) -> Mask:
+    """Regions outside, (n + 1,), with those that lie open to them."""
+    borders = properties.borders
+    here, there = np.concatenate([borders.first, borders.second]), np.concatenate([borders.second, borders.first])
+    length, paper = np.tile(borders.length, 2), np.tile(borders.paper, 2)
+    border = np.bincount(here, length, properties.labels)
+    open_border = np.bincount(here, paper * outside[there], properties.labels)
+    return np.asarray(outside | ((border > 0) & (open_border >= _OPEN * border)))
+
+
+def _page(properties: RegionProperties) -> tuple[int, int, int, int]:
+    """The first and last column and row that any region reaches: left, top, right, bottom."""
+    right, bottom = properties.right.max(initial=0), properties.bottom.max(initial=0)
+    return 0, 0, int(right), int(bottom)

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from pipelines.core.imaging.arrays import U8, Labels
+from pipelines.core.imaging.arrays import U8, Labels, Mask
 from pipelines.flatting.areas import AreaMap
 from pipelines.flatting.hinted_drawing import is_outside
 from pipelines.regions import trapped_ball
@@ -15,6 +15,7 @@ from pipelines.segmentation.label_maps import resize_labels
 from pipelines.segmentation.line_mask import LineMask, ink_elevation, line_mask_of, shrink_lines, shrunk_shape
 from pipelines.segmentation.properties import RegionProperties, region_properties
 from pipelines.segmentation.watershed import watershed
+from pipelines.structure.lettering import Lettering, find_lettering
 
 WORK_SIZE = 2048
 """The longer side, px, at which regions are found."""
@@ -53,6 +54,16 @@ class LineReading:
         return region_properties(self.regions, self.mask)
 
     @cached_property
+    def outside(self) -> Mask:
+        """Which regions may be paper outside the figure, (n + 1,)."""
+        return is_outside(self.properties, max(self.small_lines.shape))
+
+    @cached_property
+    def lettering(self) -> Lettering:
+        """Letters among the regions, and the balloons that hold them."""
+        return find_lettering(self.regions, self.mask, self.properties, self.outside)
+
+    @cached_property
     def paper(self) -> U8:
         """1 = paper, 0 = ink, at full size, (H, W)."""
         is_full_size = self.small_lines.shape == self.lines.shape
@@ -73,7 +84,7 @@ class LineReading:
         meet = borders.paper > 0
         return AreaMap(
             labels=watershed(markers, self.elevation),
-            outside=is_outside(self.properties, max(self.small_lines.shape)),
+            outside=self.outside,
             size=self.properties.area,
             open=np.column_stack([borders.first[meet], borders.second[meet]]),
         )

@@ -16,7 +16,10 @@ from pipelines.inference.types import ColorResult, Drawing
 def predict(network: Network, drawings: Sequence[Drawing]) -> list[ColorResult]:
     """Colour drawings, all of them together; raises MethodError where the network gives values that are no numbers."""
     preset = network.spec.hint_preset
-    boxes = [network.letterbox(drawing.lines, drawing.guides[preset].hints) for drawing in drawings]
+    boxes = [
+        network.letterbox(drawing.lines, drawing.rules.without_reserved(drawing.guides[preset].hints))
+        for drawing in drawings
+    ]
     pictures = predict_pictures(network, boxes)
     return [
         _at_full_size(network, drawing, box, picture)
@@ -33,7 +36,8 @@ def predict_pictures(network: Network, boxes: Sequence[Letterboxed]) -> list[F32
 
 def _at_full_size(network: Network, drawing: Drawing, box: Letterboxed, picture: F32) -> ColorResult:
     guide = drawing.guides[network.spec.hint_preset]
-    result = upsample(picture, drawing.lines, drawing.areas, hints=guide.hints, palette=guide.deciding_palette)
+    hints = drawing.rules.without_reserved(guide.hints)
+    result = upsample(picture, drawing.lines, drawing.areas, hints=hints, palette=guide.deciding_palette)
     return result.with_steps(
         {
             "input": lambda: composite(box.hints, np.dstack([box.lines] * 3)),

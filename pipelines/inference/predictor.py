@@ -20,6 +20,7 @@ from pipelines.flatting.hint_copy import hints_of_copy
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.model_source import ModelSource, device_for, find_models
 from pipelines.inference.types import ColorGuide, ColorResult, Drawing, ModelTraits
+from pipelines.structure.fill_rules import FillRules
 
 if TYPE_CHECKING:
     from pipelines.inference.network import EngineName
@@ -62,18 +63,29 @@ class Predictor:
         snap: bool = True,
         vivid: bool = True,
         clean: bool | None = None,
+        gap: float | None = None,
+        rules: FillRules | None = None,
     ) -> ColorResult:
         """Colour one drawing.
 
         lines: line art, uint8 (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, sRGB, of any tone and on any paper that
         `colorize` takes. hints: uint8 RGBA (H, W, 4), alpha 0 = no hint, or an opaque copy of the line art that was
-        painted on. palette: uint8 (k, 3); areas then take its colours where there are no hints. seed: of colours drawn
-        where nothing names them. snap: hints keep their exact colour where they lie. vivid: without any hint colours
-        are lively; no: the likeliest, however grey. clean: whether paper is whitened first; None: where it is not
-        white. Raises MethodError for hints of another size, UsageError for arrays of other shapes or kinds.
+        painted on. palette: uint8 (k, 3); areas without a hint then take its colours. seed: of colours drawn where
+        nothing names them. snap: hints keep their exact colour where they lie. vivid: without any hint colours are
+        lively; no: the likeliest, however grey. clean: whether paper is whitened first; None: where it is not white.
+        gap: px, openings in lines up to this wide are closed; None: in proportion. rules: the ground, areas without a
+        hint, reserved colours. Raises MethodError for hints of another size, UsageError for arrays of other shapes.
         """
         return self.predict_batch(
-            [lines], hints=[hints], palette=palette, seed=seed, snap=snap, vivid=vivid, clean=clean
+            [lines],
+            hints=[hints],
+            palette=palette,
+            seed=seed,
+            snap=snap,
+            vivid=vivid,
+            clean=clean,
+            gap=gap,
+            rules=rules,
         )[0]
 
     def predict_batch(
@@ -86,6 +98,8 @@ class Predictor:
         snap: bool = True,
         vivid: bool = True,
         clean: bool | None = None,
+        gap: float | None = None,
+        rules: FillRules | None = None,
     ) -> list[ColorResult]:
         """Colour several drawings, which a network takes together; sizes may differ. Results as of `predict`, one each.
 
@@ -98,7 +112,11 @@ class Predictor:
         pages = [LineArt(picture, clean=clean) for picture in pictures]
         drawings = [
             replace(
-                self._drawing(page.drawing, _as_hints(layer, picture), palette, seed + number), snap=snap, vivid=vivid
+                self._drawing(page.drawing, _as_hints(layer, picture), palette, seed + number),
+                reading=LineReading(page.drawing, gap=gap),
+                snap=snap,
+                vivid=vivid,
+                rules=rules or FillRules(),
             )
             for number, (page, picture, layer) in enumerate(zip(pages, pictures, layers, strict=True))
         ]

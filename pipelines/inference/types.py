@@ -14,6 +14,7 @@ from pipelines.flatting.areas import AreaMap
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.encoding import Encoding
 from pipelines.inference.letterbox import LEAST_HINT
+from pipelines.structure.fill_rules import FillRules
 
 HintPreset = Literal["fills", "discs"]
 """Which hints are found in references: small spots within areas for models that fill, discs as networks learn from."""
@@ -72,8 +73,13 @@ class ColorGuide:
 
     @property
     def deciding_palette(self) -> U8 | None:
-        """The palette where it has a say: where there are hints, they decide."""
-        return None if self.palette is None or not len(self.palette) or self.has_hints else self.palette
+        """The palette where it alone has a say: there is no hint."""
+        return None if self.has_hints else self.offered_palette
+
+    @property
+    def offered_palette(self) -> U8 | None:
+        """The palette where it has colours: for areas without a hint."""
+        return None if self.palette is None or not len(self.palette) else self.palette
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,7 @@ class Drawing:
     snap: bool = True  # areas have their hint's exact colour where the hint lies
     vivid: bool = True  # drawings without any hint get lively colours; no: the likeliest, however grey
     shaded: bool = True  # areas may get light and shadow; no: flat colour alone, as of pixel art
+    rules: FillRules = field(default_factory=FillRules)  # of the ground, and of areas that no hint lies on
     varied: bool = False  # another plausible colouring, by chance, instead of the likeliest
 
     @property

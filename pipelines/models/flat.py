@@ -18,7 +18,7 @@ Graphics Forum 28(2), 2009 (what people expect of hints).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
@@ -26,20 +26,21 @@ import numpy as np
 from pipelines.core.errors import MethodError, SettingsError
 from pipelines.core.imaging.arrays import U8, Index, Labels, Mask
 from pipelines.core.imaging.picture import HINT_ALPHA
-from pipelines.flatting.background import filled_regions, open_spots, outside_colour
+from pipelines.flatting.background import filled_regions, free_ways, is_paper_white, open_spots, outside_colour
+from pipelines.flatting.hint_reach import HintReach, find_reach, holes_of_rings, whites_of_eyes
 from pipelines.flatting.hint_split import split_by_hints
 from pipelines.flatting.hint_spots import HintSpots
 from pipelines.flatting.hint_transfer import transfer_hints
-from pipelines.flatting.hinted_drawing import HintedDrawing, is_outside, read_drawing
+from pipelines.flatting.hinted_drawing import HintedDrawing, read_drawing
 from pipelines.flatting.palette_assignment import assign_palette, draw_palette, find_eyes
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.types import ColorResult, Drawing, ModelTraits
 from pipelines.regions import trapped_ball
-from pipelines.regions.trapped_ball import enclose
 from pipelines.segmentation.label_maps import map_labels, scan_order
-from pipelines.segmentation.line_mask import LineMask, cell_edges
-from pipelines.segmentation.properties import RegionProperties, region_properties
+from pipelines.segmentation.line_mask import cell_edges
 from pipelines.segmentation.watershed import watershed
+from pipelines.structure.fill_rules import FillRules
+from pipelines.structure.lettering import Lettering
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,15 @@ class Params:
             raise SettingsError(f"work_size = {self.work_size} is out of range", hint="Use a number of at least 16")
 
 
+class AreaVerdicts(NamedTuple):
+    """What is settled of areas 0..n whatever a network thinks of them."""
+
+    settled: Mask  # (n + 1,), its colour is: whites of eyes, speech balloons, what a hint calls ground or empty
+    ground: Index  # (n + 1,), the area whose colour it shows, as the hole of a letter does; 0: none
+    asked: U8  # (k + 1, 3), white and the hints' colours
+    barred: Mask  # (n + 1, k + 1), which of these speak for other areas only
+
+
 class FlatResult(NamedTuple):
     """Flat colour for a line drawing."""
 
@@ -70,14 +80,16 @@ class FlatResult(NamedTuple):
     background: Mask  # (H, W), the paper outside the figure, to the middle of its outline
     areas: Labels  # (H, W), the regions, reaching under the ink; all 0 where there is no paper
     colours: U8  # (n + 1, 3), of each region
+    verdicts: AreaVerdicts
 
 
 class ColourPlan(NamedTuple):
     """Which colour goes where, on paper."""
 
-    colours: U8  # (k + 2, 3): 0 is white, 1..k as asked for, k + 1 is the paper outside
+    colours: U8  # 0 is white, then those asked for, then the palette's, the paper outside last
     labels: Labels  # (H, W), index of `colours`; of no meaning on ink
     regions: Labels  # (H, W), labels >= 1
+    verdicts: AreaVerdicts  # of the regions
 
 
 TRAITS = ModelTraits(can_vary=True)
@@ -89,7 +101,7 @@ def predict(params: Params, drawings: Sequence[Drawing]) -> list[ColorResult]:
     results = []
     for drawing in drawings:
         guide = drawing.guides[TRAITS.hint_preset]
-        result = fill_reading(drawing.reading, guide.hints, guide.palette, params, drawing.rng)
+        result = fill_reading(drawing.reading, guide.hints, guide.palette, params, drawing.rng, rules=drawing.rules)
         results.append(ColorResult(result.colour, result.colour, result.background, result.areas))
     return results
 
@@ -105,9 +117,15 @@ def fill(lines: U8, hints: U8, palette: U8 | None, params: Params, rng: np.rando
 
 
 def fill_reading(
-    reading: LineReading, hints: U8, palette: U8 | None, params: Params, rng: np.random.Generator
+    reading: LineReading,
+    hints: U8,
+    palette: U8 | None,
+    params: Params,
+    rng: np.random.Generator,
+    *,
+    rules: FillRules | None = None,
 ) -> FlatResult:
-    """Fill a drawing, as `fill` does, of which something may be known already."""
+    """Fill a drawing, as `fill` does, of which something may be known already; `params` go before `rules`."""
     lines = reading.lines
     if hints.shape != (*lines.shape, 4):
         raise MethodError(
@@ -116,23 +134,27 @@ def fill_reading(
         )
     if reading.work_size != params.work_size:
         reading = LineReading(lines, work_size=params.work_size, gap=reading.gap)
-    regions, properties = _regions(reading, params.gap)
+    if params.gap is not None:
+        reading = LineReading(lines, work_size=params.work_size, gap=params.gap)
     small_hints = _shrink_hints(hints, reading.small_lines.shape)
+    asked = _rules(params, rules or FillRules())
     if (small_hints[..., 3] >= HINT_ALPHA).any():
-        hinted = read_drawing(reading.small_lines, small_hints, regions, reading.mask, properties=properties)
-        plan = _by_hints(hinted, params)
+        hinted = read_drawing(
+            reading.small_lines, small_hints, reading.regions, reading.mask, properties=reading.properties
+        )
+        plan = _by_hints(hinted, reading.lettering, palette, asked, rng)
     else:
-        plan = _by_palette(regions, reading.mask, properties, palette, rng)
+        plan = _by_palette(reading, palette, asked, rng)
     return _finished(reading, plan)
 
 
-def _regions(reading: LineReading, gap: float | None) -> tuple[Labels, RegionProperties]:
-    """The regions at the working size with gaps of `gap` px of the drawing closed, and what is known of them."""
-    if gap is None:
-        return reading.regions, reading.properties
-    small_gap = gap * max(reading.small_lines.shape) / max(reading.lines.shape)
-    regions = enclose(reading.mask, trapped_ball.Params(gap=small_gap))
-    return regions, region_properties(regions, reading.mask)
+def _rules(params: Params, rules: FillRules) -> FillRules:
+    """What is asked of the filling, by its settings or else by what goes for all models."""
+    return replace(
+        rules,
+        outside=rules.outside if params.outside == "auto" else params.outside,
+        guess=rules.guess if params.guess else "empty",
+    )
 
 
 def _shrink_hints(hints: U8, shape: tuple[int, ...]) -> U8:
@@ -153,23 +175,94 @@ def _enlarged(labels: Labels, shape: tuple[int, ...]) -> Labels:
     return np.repeat(np.repeat(labels, right, axis=1), down, axis=0)
 
 
-def _by_hints(drawing: HintedDrawing, params: Params) -> ColourPlan:
+def _by_hints(
+    drawing: HintedDrawing, lettering: Lettering, palette: U8 | None, rules: FillRules, rng: np.random.Generator
+) -> ColourPlan:
     properties, spots, outside, hinted = drawing.properties, drawing.spots, drawing.outside, drawing.hinted
-    is_open = open_spots(drawing)
-    contested = outside & hinted & ~filled_regions(drawing, is_open, params.outside)
+    ways = free_ways(drawing)
+    is_open = open_spots(drawing, ways)
+    contested = outside & hinted & ~filled_regions(drawing, is_open, ways, rules)
     colour, several = _votes(spots, properties.labels)
     several |= contested
     colour[outside & ~hinted] = len(spots.colours)
-    unknown = np.flatnonzero(~hinted & ~outside & (properties.area > 0))
-    split = split_by_hints(drawing, several, contested, is_open) if several.any() else None
-    if params.guess:
-        telling = spots if split is None else spots.select(~split.is_detail)  # a blush tells nothing of the eyes
-        chosen = transfer_hints(properties, telling, unknown, outside, size=drawing.size)
-        colour[unknown] = np.append(telling.colour, 0)[chosen]
+    offered = np.zeros((0, 3), np.uint8) if palette is None else palette
+    split = split_by_hints(drawing, several, contested, is_open, rules=rules) if several.any() else None
+    is_mute = is_open & contested[spots.region] & ~is_paper_white(spots, rules)
+    if split is not None:
+        is_mute |= split.is_detail
+    ground = outside & hinted & ~contested
+    verdicts = _guess(drawing, lettering, colour, offered, rules, rng, ground=ground, is_mute=is_mute)
     labels = map_labels(colour.astype(np.int32), drawing.regions)
     if split is not None:
         np.copyto(labels, split.labels, where=split.labels > 0)
-    return ColourPlan(np.vstack([spots.colours, outside_colour(spots, is_open)]), labels, drawing.regions)
+    colours = np.vstack([spots.colours, outside_colour(spots, is_open), offered, outside_colour(spots, is_open)])
+    meaning = np.arange(len(colours), dtype=np.int32)
+    meaning[len(spots.colours)] = meaning[-1]
+    meaning[: len(spots.colours)][rules.is_ground(spots.colours)] = meaning[-1]
+    meaning[: len(spots.colours)][rules.is_empty(spots.colours)] = 0
+    if (meaning != np.arange(len(meaning))).any():
+        labels = map_labels(meaning, labels)
+    return ColourPlan(colours, labels, drawing.regions, verdicts)
+
+
+def _guess(
+    drawing: HintedDrawing,
+    lettering: Lettering,
+    colour: Index,
+    palette: U8,
+    rules: FillRules,
+    rng: np.random.Generator,
+    *,
+    ground: Mask,
+    is_mute: Mask,
+) -> AreaVerdicts:
+    """Give regions without a hint a `colour`, (n + 1,), where one is likely; tell what is settled.
+
+    ground: bool (n + 1,), the paper outside that hints colour all of. is_mute: bool (spots,), those that tell nothing
+    of other areas: a blush nothing of the eyes, a shadow on the ground nothing of legs.
+    """
+    properties, outside, hinted, roots = drawing.properties, drawing.outside, drawing.hinted, drawing.roots
+    spots = drawing.spots.select(~_is_reserved(drawing.spots, rules) & ~is_mute)
+    reach = find_reach(drawing.regions, properties, outside, ground)
+    unknown = ~hinted & ~outside & (properties.area > 0)
+    around = np.zeros(len(colour), np.intp)
+    around[roots] = roots[lettering.ground]
+    around *= unknown
+    white = np.bincount(roots, lettering.balloons, len(colour)) > 0
+    white |= whites_of_eyes(reach, hinted) | holes_of_rings(reach, hinted)
+    white &= unknown & (around == 0)
+    unknown &= ~white & (around == 0)
+    barred = np.zeros((len(colour), len(spots.colours)), bool)
+    if rules.guess == "empty":
+        white |= unknown
+    elif len(palette):
+        chosen = assign_palette(properties, ~unknown, palette, rng)
+        colour[unknown] = chosen[unknown] + len(spots.colours)
+    else:
+        regions = np.flatnonzero(unknown)
+        chosen = transfer_hints(properties, spots, regions, outside, size=drawing.size, reach=reach)
+        colour[regions] = np.append(spots.colour, 0)[chosen]
+        barred[regions] = _barred(spots, reach, regions)
+    colour[around > 0] = colour[around[around > 0]]
+    settled = white | (unknown & (rules.guess == "nearest"))
+    settled |= np.bincount(drawing.spots.region, _is_reserved(drawing.spots, rules), len(colour)) > 0
+    return AreaVerdicts(settled, around, spots.colours, barred)
+
+
+def _is_reserved(spots: HintSpots, rules: FillRules) -> Mask:
+    """Which spots, (spots,), say what an area is instead of its colour."""
+    colours = spots.colours[spots.colour]
+    return rules.is_ground(colours) | rules.is_empty(colours)
+
+
+def _barred(spots: HintSpots, reach: HintReach, regions: Index) -> Mask:
+    """Which colours, (u, k + 1), no hint may speak for in each of `regions`, (u,)."""
+    barred = np.ones((len(regions), len(spots.colours)), bool)
+    barred[:, 0] = False
+    may_speak = reach.may_speak(spots, regions)
+    for colour in np.unique(spots.colour).tolist():
+        barred[:, colour] = ~may_speak[:, spots.colour == colour].any(axis=1)
+    return barred
 
 
 def _votes(spots: HintSpots, count: int) -> tuple[Index, Mask]:
@@ -181,45 +274,66 @@ def _votes(spots: HintSpots, count: int) -> tuple[Index, Mask]:
     return colour, np.bincount(region, minlength=count) > 1
 
 
-def _by_palette(
-    regions: Labels, line_mask: LineMask, properties: RegionProperties, palette: U8 | None, rng: np.random.Generator
-) -> ColourPlan:
-    outside = is_outside(properties, max(regions.shape))
+def _by_palette(reading: LineReading, palette: U8 | None, rules: FillRules, rng: np.random.Generator) -> ColourPlan:
+    properties, outside, lettering = reading.properties, reading.outside, reading.lettering
     offered = draw_palette(rng) if palette is None or not len(palette) else palette
-    eyes = find_eyes(regions, line_mask, properties, outside)
-    colour = assign_palette(properties, outside | eyes, offered, rng)
+    settled = (lettering.balloons & ~outside) | (~outside & (rules.guess == "empty"))
+    white = find_eyes(reading.regions, reading.mask, properties, outside) | settled | (lettering.ground > 0)
+    colour = assign_palette(properties, outside | white, offered, rng)
     colour[outside] = len(offered) + 1
-    white = np.full((1, 3), 255, np.uint8)
-    return ColourPlan(np.vstack([white, offered, white]), map_labels(colour.astype(np.int32), regions), regions)
+    holes = np.flatnonzero(lettering.ground)
+    colour[holes] = colour[lettering.ground[holes]]
+    paper = np.full((1, 3), 255, np.uint8)
+    verdicts = AreaVerdicts(settled, lettering.ground, paper, np.zeros((len(colour), 1), bool))
+    labels = map_labels(colour.astype(np.int32), reading.regions)
+    return ColourPlan(np.vstack([paper, offered, paper]), labels, reading.regions, verdicts)
 
 
 def _finished(reading: LineReading, plan: ColourPlan) -> FlatResult:
     """Bring a plan to the size of the line art and its colours under the lines."""
-    markers, label = _areas(plan, reading.mask.paper)
+    markers, region, label = _areas(plan, reading.mask.paper)
     paper = reading.paper
     if markers.shape != paper.shape:
         markers = _enlarged(markers, paper.shape) * paper
     areas = watershed(markers, reading.elevation)
     number = scan_order(areas * paper)
-    colours = np.full((int(number.max(initial=0)) + 1, 3), 255, np.uint8)
+    count = int(number.max(initial=0)) + 1
+    colours = np.full((count, 3), 255, np.uint8)
     colours[number] = plan.colours[label[: len(number)]]
     ordered = map_labels(number, areas)
+    region_of = np.zeros(count, np.intp)
+    region_of[number] = region[: len(number)]
     return FlatResult(
         colour=map_labels(plan.colours[label], areas),
         regions=ordered * paper,
         background=map_labels(label == len(plan.colours) - 1, areas),
         areas=ordered,
         colours=colours,
+        verdicts=_of_areas(plan.verdicts, region_of),
     )
 
 
-def _areas(plan: ColourPlan, paper: U8) -> tuple[Labels, Index]:
-    """Number the areas of one region and one colour, int32 (H, W), 0 on ink; returns them and each one's colour."""
+def _of_areas(verdicts: AreaVerdicts, region_of: Index) -> AreaVerdicts:
+    """What is settled of areas, by the region that each is of, (n + 1,)."""
+    area_of = np.zeros(len(verdicts.settled), np.intp)
+    area_of[region_of[::-1]] = np.arange(len(region_of))[::-1]  # the first of each region
+    is_area = np.arange(len(region_of)) > 0
+    return AreaVerdicts(
+        settled=verdicts.settled[region_of] & is_area,
+        ground=area_of[verdicts.ground[region_of]] * is_area,
+        asked=verdicts.asked,
+        barred=verdicts.barred[region_of] & is_area[:, None],
+    )
+
+
+def _areas(plan: ColourPlan, paper: U8) -> tuple[Labels, Index, Index]:
+    """Number the areas of one region and one colour, int32 (H, W), 0 on ink; returns them, and of each both."""
     span = len(plan.colours)
     key = (plan.regions.astype(np.int64) * span + plan.labels) * paper
     if int(key.max(initial=0)) < 4 * key.size:
         seen = np.bincount(key.reshape(-1)) > 0
         seen[0] = True
-        return (np.cumsum(seen, dtype=np.int32) - 1)[key], np.flatnonzero(seen) % span
+        keys = np.flatnonzero(seen)
+        return (np.cumsum(seen, dtype=np.int32) - 1)[key], keys // span, keys % span
     values, number = np.unique(np.append(key, 0), return_inverse=True)
-    return number[:-1].reshape(key.shape).astype(np.int32), values % span
+    return number[:-1].reshape(key.shape).astype(np.int32), values // span, values % span

@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 
 from pipelines.core.imaging.arrays import F32, F64, Index, Labels, Mask
 
+LEAST_TOUCH = 3
+"""Px of a border: regions that meet for less only do so where lines cross."""
+
 
 @dataclass(frozen=True, eq=False)
 class Borders:
@@ -67,6 +70,21 @@ def contract(borders: Borders, roots: Index) -> Borders:
     length, paper = (_sums(which, part[left], len(pairs)) for part in (borders.length, borders.paper))
     widest = _greatest(which, borders.pass_radius[left], len(pairs))
     return Borders(pairs // len(roots), pairs % len(roots), length, paper, widest)
+
+
+def hanging_together(borders: Borders, chosen: Mask) -> Index:
+    """Number what hangs together of the chosen labels, bool (n,): the least label of each group, (n,)."""
+    kept = (borders.length >= LEAST_TOUCH) & chosen[borders.first] & chosen[borders.second]
+    first, second = borders.first[kept], borders.second[kept]
+    group = np.arange(len(chosen))
+    while True:
+        least = group.copy()
+        np.minimum.at(least, first, group[second])
+        np.minimum.at(least, second, group[first])
+        least = least[least]
+        if (least == group).all():
+            return group
+        group = least
 
 
 def _sums(which: Index, values: ArrayLike, count: int) -> F64:

@@ -85,7 +85,11 @@ def test_gaps_are_counted_with_the_widest() -> None:
 
 def test_a_palette_that_hints_put_aside_is_said() -> None:
     palette = np.array([(10, 200, 200), (200, 10, 200)], np.uint8)
-    assert facts(drawings.two_circles(), one_hint(), palette).palette_ignored
+    reading, result, _ = coloured(drawings.two_circles(), one_hint())  # by a model that heeds hints alone
+    guide = ColorGuide(one_hint(), palette)
+    told = facts_of(take_account(reading, result, guide), reading, result, guide=guide, guided_by="hints")
+    assert told.palette_ignored
+    assert not facts(drawings.two_circles(), one_hint(), palette).palette_ignored
     assert not facts(drawings.two_circles(), NO_HINTS, palette).palette_ignored
     assert not facts(drawings.two_circles(), drawings.two_hints(), palette).palette_ignored, "nothing was left for it"
 

@@ -6,10 +6,18 @@ import cv2
 import numpy as np
 import pytest
 
-from pipelines.colorize import Guides, OutputOptions
-from pipelines.colorize.options import check_outputs, find_companions, folders_beside, read_grid, read_palette_of
+from pipelines.colorize import FillOptions, Guides, OutputOptions
+from pipelines.colorize.options import (
+    Unhinted,
+    check_outputs,
+    find_companions,
+    folders_beside,
+    read_grid,
+    read_palette_of,
+)
 from pipelines.core.batch.plan import Destination
 from pipelines.core.errors import UsageError
+from pipelines.structure.fill_rules import FillRules
 from tests import drawings
 from tests.colorize.frames import run, seen
 from tests.conftest import Cli
@@ -168,3 +176,54 @@ def test_a_grid_is_width_by_height() -> None:
 def test_what_is_no_grid_is_refused(grid: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no grid of sprites"):
         read_grid(Guides(grid=grid))
+
+
+# what goes for areas ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "px"), [("auto", None), ("0", 0.0), ("12", 12.0), ("2.5", 2.5)])
+def test_a_gap_is_px_or_found(text: str, px: float | None) -> None:
+    assert FillOptions(gap=text).gap_px == px
+
+
+@pytest.mark.parametrize("text", ["wide", "-1", "nan", "20000", ""])
+def test_what_is_no_gap_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is no width"):
+        _ = FillOptions(gap=text).gap_px
+
+
+def test_reserved_colours_are_named_as_paint_programs_do() -> None:
+    rules = FillOptions(background_hint="#010203", empty_hint="FFfe00").rules
+    assert (rules.ground, rules.empty) == ((1, 2, 3), (255, 254, 0))
+    assert FillOptions().rules == FillRules()
+    for options in (FillOptions(background_hint="red"), FillOptions(empty_hint="12345")):
+        with pytest.raises(UsageError, match="is no colour"):
+            _ = options.rules
+    with pytest.raises(UsageError, match="two things"):
+        _ = FillOptions(background_hint="00FFFE").rules
+
+
+@pytest.mark.parametrize(("unhinted", "guess"), [("lively", "auto"), ("nearest", "nearest"), ("empty", "empty")])
+def test_areas_without_hints_are_guessed_as_asked(unhinted: Unhinted, guess: str) -> None:
+    assert FillOptions(unhinted=unhinted).rules.guess == guess
+
+
+@pytest.mark.parametrize("model", ["fillnet", "flat"])
+def test_controls_go_for_every_model(cli: Cli, tmp_path: Path, model: str) -> None:
+    lines = np.full((120, 120), 255, np.uint8)
+    for left in (10, 65):
+        cv2.rectangle(lines, (left, 20), (left + 40, 100), 0, 2)
+    cv2.circle(lines, (85, 60), 10, 0, 2)
+    hints = np.zeros((120, 120, 4), np.uint8)
+    cv2.circle(hints, (30, 60), 4, (*RED, 255), cv2.FILLED)
+    cv2.circle(hints, (85, 60), 3, (255, 0, 254, 255), cv2.FILLED)
+    drawings.write(tmp_path / "a.png", lines)
+    drawings.write(tmp_path / "h.png", hints)
+    given = ("colorize", tmp_path / "a.png", "--hints", tmp_path / "h.png", "--model", model, "--lines", "none")
+    assert cli(*given, "-o", tmp_path / "o.png", "--unhinted", "empty", "--background", "transparent").code == 0
+    result = drawings.read(tmp_path / "o.png")
+    assert tuple(result[60, 30]) == (*RED, 255)
+    assert tuple(result[30, 85]) == (255, 255, 255, 255)
+    assert result[60, 85, 3] == 0 and result[5, 5, 3] == 0
+    assert cli(*given, "-o", tmp_path / "n.png", "--unhinted", "nearest").code == 0
+    assert tuple(drawings.read(tmp_path / "n.png")[30, 85]) == RED

@@ -1,9 +1,13 @@
 """What hints on the paper outside the figure mean."""
 
 import cv2
+import numpy as np
+import pytest
 
 from pipelines.models.flat import Params
 from tests.flatting.scenes import BLUE, GREEN, RED, WHITE, blank, discs, painted, two_boxes
+
+GREY = (150, 150, 152)
 
 
 def test_a_figure_that_touches_the_border_is_filled_to_the_border() -> None:
@@ -17,17 +21,47 @@ def test_a_figure_that_touches_the_border_is_filled_to_the_border() -> None:
 
 def test_a_hint_on_the_paper_outside_makes_a_spot_or_fills_it() -> None:
     lines = two_boxes()
-    shadow = discs(lines, (40, 45, RED), (40, 85, RED), (90, 45, BLUE), (90, 85, BLUE), (64, 116, GREEN))
+    shadow = discs(lines, (40, 45, RED), (40, 85, RED), (90, 45, BLUE), (90, 85, BLUE), (64, 116, GREY))
     spot = painted(lines, shadow)
-    green = (spot.colour == GREEN).all(axis=2)
-    assert green[116, 64]
-    assert green.mean() < 0.02
-    assert not spot.background[green].any()
+    grey = (spot.colour == GREY).all(axis=2)
+    assert grey[116, 64]
+    assert grey.mean() < 0.02
+    assert not spot.background[grey].any()
     whole = painted(lines, shadow, Params(outside="fill"))
-    assert (whole.colour[[0, 0, -1, -1], [0, -1, 0, -1]] == GREEN).all()
+    assert (whole.colour[[0, 0, -1, -1], [0, -1, 0, -1]] == GREY).all()
     assert not whole.background.any()
     paper = painted(lines, shadow, Params(outside="paper"))
     assert (paper.colour == spot.colour).all()
+
+
+@pytest.mark.parametrize("place", [(64, 116), (8, 8), (64, 12), (120, 64)])
+def test_a_dab_in_the_open_fills_the_ground_up_to_the_outlines(place: tuple[int, int]) -> None:
+    lines = two_boxes()
+    result = painted(lines, discs(lines, (40, 60, RED), (90, 60, BLUE), (*place, GREEN)))
+    corners = [0, 0, -1, -1], [0, -1, 0, -1]
+    assert (result.colour[corners] == GREEN).all()
+    assert not result.background.any()
+    assert tuple(result.colour[60, 40]) == RED
+
+
+def test_a_white_dab_beside_a_coloured_one_says_that_the_ground_is_paper() -> None:
+    lines = two_boxes()
+    result = painted(lines, discs(lines, (40, 60, RED), (90, 60, BLUE), (64, 12, GREEN), (8, 120, WHITE)))
+    assert tuple(result.colour[0, 0]) == WHITE
+    assert result.background[0, 0]
+
+
+def test_each_side_of_a_page_that_a_line_divides_is_filled_by_its_own_dab() -> None:
+    lines = blank()
+    cv2.polylines(lines, [np.array([(0, 80), (50, 60), (90, 90), (127, 70)], np.int32)], False, 0, 2)
+    cv2.circle(lines, (95, 25), 12, 0, 2)
+    sky = painted(lines, discs(lines, (20, 20, BLUE)))
+    assert (sky.colour[:50, :70] == BLUE).all()
+    assert tuple(sky.colour[120, 64]) == WHITE and sky.background[120, 64]
+    assert tuple(sky.colour[25, 95]) == WHITE  # a cloud
+    both = painted(lines, discs(lines, (20, 20, BLUE), (64, 115, GREEN)))
+    assert (both.colour[100:] == GREEN).all()
+    assert not both.background.any()
 
 
 def test_a_large_stroke_on_the_paper_outside_fills_it() -> None:

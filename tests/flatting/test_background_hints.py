@@ -40,7 +40,7 @@ def painted(lines: Bytes, **spots: tuple[int, int]) -> FlatResult:
     for name, place in spots.items():
         colour, radius = {"red": (RED, 12), "green": (GREEN, 3)}[name]
         cv2.circle(hints, place, radius, (*colour, 255), cv2.FILLED)
-    return fill(lines, hints, None, Params(), np.random.default_rng(0))
+    return fill(lines, hints, None, Params(outside="paper"), np.random.default_rng(0))
 
 
 def is_colour(result: FlatResult, colour: tuple[int, int, int]) -> NDArray[np.bool_]:

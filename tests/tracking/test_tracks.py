@@ -54,7 +54,7 @@ def test_a_coat_that_runs_off_the_page_is_the_same_coat(order):
     assert len(coats) == 1 and UNTRACKED not in coats
     assert len(papers) == 1 and papers != coats
     open_frame = seen[order.index(False)]
-    assert open_frame.info.outside[open_frame.labels[90, 64]]
+    assert not open_frame.info.outside[open_frame.labels[90, 64]]
 
 
 def test_an_eye_that_opens_again_is_no_part_of_the_head():

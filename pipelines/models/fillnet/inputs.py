@@ -15,6 +15,7 @@ from pipelines.inference.encoding import Encoding, to_floats
 from pipelines.models import flat
 from pipelines.models.flat import FlatResult
 from pipelines.segmentation.line_mask import cell_edges
+from pipelines.structure.fill_rules import FillRules
 
 AREAS = 95
 """Areas of a drawing that a network is told apart, the largest ones."""
@@ -54,10 +55,12 @@ class FlatFill(NamedTuple):
     hints: U8  # RGBA (H, W, 4)
 
 
-def fill_drawing(reading: LineReading, hints: U8) -> FlatFill:
-    """Fill a drawing by its hints, uint8 RGBA (H, W, 4)."""
-    result = flat.fill_reading(reading, hints, None, flat.Params(), np.random.default_rng(0))
-    return FlatFill(result, area_facts(result, hints), hints)
+def fill_drawing(reading: LineReading, hints: U8, rules: FillRules | None = None) -> FlatFill:
+    """Fill a drawing by its hints, uint8 RGBA (H, W, 4); those of reserved colours count as white from then on."""
+    rules = rules or FillRules()
+    result = flat.fill_reading(reading, hints, None, flat.Params(), np.random.default_rng(0), rules=rules)
+    plain = rules.without_reserved(hints)
+    return FlatFill(result, area_facts(result, plain), plain)
 
 
 def fill_and_pack(lines: U8, hints: U8) -> NetworkInput:

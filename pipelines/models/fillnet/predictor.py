@@ -43,7 +43,7 @@ def predict(network: Network, drawings: Sequence[Drawing]) -> list[ColorResult]:
     if varied:
         hints = [
             sample_hints(
-                answers[number].output, answers[number].fill, drawings[number].rng, guides[number].deciding_palette
+                answers[number].output, answers[number].fill, drawings[number].rng, guides[number].offered_palette
             )
             for number in varied
         ]
@@ -51,14 +51,16 @@ def predict(network: Network, drawings: Sequence[Drawing]) -> list[ColorResult]:
         for number, answer in zip(varied, again, strict=True):
             answers[number] = answer
     return [
-        _finish(drawing, answer, guide.deciding_palette)
+        _finish(drawing, answer, guide.offered_palette)
         for drawing, answer, guide in zip(drawings, answers, guides, strict=True)
     ]
 
 
 def _ask(network: Network, drawings: Sequence[Drawing], hints: Sequence[U8]) -> list[_Asked]:
     """What the network says of drawings, given these hints."""
-    fills = [fill_drawing(drawing.reading, layer) for drawing, layer in zip(drawings, hints, strict=True)]
+    fills = [
+        fill_drawing(drawing.reading, layer, drawing.rules) for drawing, layer in zip(drawings, hints, strict=True)
+    ]
     boxes = [network.letterbox(drawing.lines, fill.hints) for drawing, fill in zip(drawings, fills, strict=True)]
     inputs = [place_in_square(fill, box) for fill, box in zip(fills, boxes, strict=True)]
     fill, ink, colour_logits, copy_logits = network.run(np.stack([to_floats(stack_channels(one)) for one in inputs]))

@@ -26,7 +26,7 @@ from pipelines.models.fillnet.colour_sampling import (
 )
 from pipelines.models.fillnet.hint_snapping import shading_start
 from pipelines.models.fillnet.inputs import AREAS, GUESSED, HINTED, AreaFacts, FlatFill, ranks_seen
-from pipelines.models.flat import FlatResult
+from pipelines.models.flat import AreaVerdicts, FlatResult
 from pipelines.segmentation.label_maps import map_labels, resize_labels
 
 SMOOTHING = Smoothing(sigma=1.0, noise=32.0, order=3)
@@ -77,7 +77,8 @@ def refine(
     if palette is not None and len(palette):
         return ColorResult(flats, flats, result.background, result.areas, nearest_colours(ink[None], palette)[0])
     colour = flats.copy()
-    network, areas = NetworkColours(output.fill, clean), AreaShading(medians, colours, ~paper)
+    is_shaded = ~paper & ~(result.verdicts.settled & (colours == 255).all(axis=1))
+    network, areas = NetworkColours(output.fill, clean), AreaShading(medians, colours, is_shaded)
     add_shading(colour, network, result.areas, areas, SMOOTHING)
     return ColorResult(colour, flats, result.background, result.areas, ink)
 
@@ -108,13 +109,17 @@ def _area_colours(
     has_palette = palette is not None and len(palette) > 0
     colours = np.rint(medians).astype(np.uint8)
     colours[hinted] = facts.colours[hinted]
-    unhinted = ~hinted & ~paper & (facts.rank > 0)
+    verdicts = fill.flat.verdicts
+    unhinted = ~hinted & ~paper & ~verdicts.settled & (facts.rank > 0)
     guessed = unhinted & (facts.confidence == GUESSED) & (not has_palette)
     colours[guessed] = copied_colours(output, fill, colours)[guessed]
     unknown = unhinted & ~guessed
     if unknown.any():
         colours[unknown] = _unguided_colours(output, fill, np.flatnonzero(unknown), medians, palette=palette, rng=rng)
+    colours[verdicts.settled] = facts.colours[verdicts.settled]
     colours[paper] = 255
+    holes = np.flatnonzero((verdicts.ground > 0) & ~hinted)
+    colours[holes] = colours[verdicts.ground[holes]]
     return colours
 
 
@@ -141,7 +146,7 @@ def _unguided_colours(
 def copied_colours(output: FillNetOutput, fill: FlatFill, painted: U8) -> U8:
     """For each area without a hint, (n + 1, 3), whose colour it shares: a hint's, white, or what was painted there.
 
-    The colour that `flat` guessed gives way only to one that is likelier by far.
+    The colour that `flat` guessed gives way only to one that is likelier by far, and that may speak for the area.
     """
     facts = fill.facts
     hinted = np.flatnonzero((facts.confidence == HINTED) & (facts.rank > 0) & (facts.rank <= AREAS))
@@ -151,9 +156,20 @@ def copied_colours(output: FillNetOutput, fill: FlatFill, painted: U8) -> U8:
     columns = np.append(facts.rank[hinted], AREAS + 1)
     score = probs[:, columns] @ (group.reshape(-1, 1) == np.arange(len(offered)))
     score += _START * (facts.colours[:, None] == offered[None]).all(axis=2)
+    score[_barred(fill.flat.verdicts, offered)] = -np.inf
     best = np.column_stack([score, probs[:, AREAS + 2]]).argmax(axis=1)
     copied = offered[np.minimum(best, len(offered) - 1)]
     return np.where((best == len(offered))[:, None], painted, copied)
+
+
+def _barred(verdicts: AreaVerdicts, offered: U8) -> Mask:
+    """Which colours offered, uint8 (m, 3), sorted, speak for other areas only, (n + 1, m)."""
+    barred = np.zeros((len(verdicts.settled), len(offered)), bool)
+    column = {tuple(colour): number for number, colour in enumerate(offered.tolist())}
+    for number, colour in enumerate(verdicts.asked.tolist()):
+        if number and tuple(colour) in column:
+            barred[:, column[tuple(colour)]] = verdicts.barred[:, number]
+    return barred
 
 
 def sample_hints(output: FillNetOutput, fill: FlatFill, rng: np.random.Generator, palette: U8 | None = None) -> U8:
@@ -162,7 +178,8 @@ def sample_hints(output: FillNetOutput, fill: FlatFill, rng: np.random.Generator
     palette: uint8 (k, 3); the colours are then out of it.
     """
     facts = fill.facts
-    free = np.flatnonzero((facts.confidence != HINTED) & ~outside_areas(fill) & (facts.rank > 0))
+    is_free = (facts.confidence != HINTED) & ~outside_areas(fill) & ~fill.flat.verdicts.settled
+    free = np.flatnonzero(is_free & (facts.rank > 0))
     heads, probs, sizes = merge_open_areas(output, fill, free, over_folds=True)
     groups, colours = sample_colours(probs, sizes, rng)
     if palette is not None and len(palette):

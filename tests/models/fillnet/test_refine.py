@@ -230,9 +230,11 @@ def test_without_snapping_the_network_may_darken_hints_too() -> None:
 
 def test_paper_outside_that_is_hinted_has_its_hints_colour() -> None:
     lines = drawings.two_circles(96)
-    hints = np.full((96, 96, 4), (*GREEN, 255), np.uint8)
+    hints = drawings.two_hints(96)
+    hints[4:9, 46:51] = (*GREEN, 255)
     result = finished(lines, hints)
-    assert colours_of(result.colour) == {GREEN}
+    assert colours_of(result.colour) == {RED, BLUE, GREEN}
+    assert tuple(result.colour[94, 2]) == GREEN
 
 
 def test_small_areas_have_the_colour_of_their_hint() -> None:
@@ -263,9 +265,10 @@ def test_an_area_that_is_guessed_takes_the_median_of_what_the_network_painted() 
 
 
 def side_by_side(painted: tuple[int, int, int]) -> tuple[FillNetOutput, FlatFill, Bytes]:
-    """Two circles, a red hint in the left one and a blue one on the paper; the right one is painted somehow."""
+    """Two circles and a box in the corner, hints in the left one and in the box; the right one is painted somehow."""
     lines, hints = drawings.two_circles(96), drawings.two_hints(96)
     hints[:, 48:] = 0
+    lines[:13, 12], lines[12, :13] = 0, 0
     hints[2:6, 2:6] = (*BLUE, 255)
     found, ground = unshaded(lines, hints)
     small = found.fill.copy()
