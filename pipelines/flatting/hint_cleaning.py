@@ -86,9 +86,13 @@ def clean_hints(hints: U8, *, rim: int = 0, is_lossy: bool = False) -> U8:
 
 def _is_pixel_art(hints: U8) -> bool:
     """Tell whether a small map has hard dots of few colours, none like another: no brush scattered them."""
-    if max(hints.shape[:2]) > _PIXEL_ART or not ((hints[..., 3] == 0) | (hints[..., 3] == 255)).all():
+    if max(hints.shape[:2]) > _PIXEL_ART:
         return False
-    _, _, stats, _ = cv2.connectedComponentsWithStats(hints[..., 3], connectivity=8, ltype=cv2.CV_32S)
+    alpha = cv2.extractChannel(hints, 3)
+    dab = np.ones((4, 4), np.uint8)  # more than a dot
+    if cv2.countNonZero(cv2.inRange(alpha, 1, 254)) or cv2.countNonZero(cv2.erode(alpha, dab, borderValue=0)):
+        return False
+    _, _, stats, _ = cv2.connectedComponentsWithStats(alpha, connectivity=8, ltype=cv2.CV_32S)
     if stats[1:, cv2.CC_STAT_AREA].max(initial=0) > _DOT:
         return False
     colours = np.unique(hints[hints[..., 3] > 0][:, :3], axis=0).astype(np.int32)

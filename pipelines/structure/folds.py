@@ -51,12 +51,13 @@ def find_folds(regions: Labels, borders: Borders) -> Mask:
 
 def _meetings(regions: Labels) -> tuple[Index, Index, Index]:
     """The three areas, ascending, (m, 3), and the row and column of each place where three meet."""
-    square = np.stack([regions[:-1, :-1], regions[:-1, 1:], regions[1:, :-1], regions[1:, 1:]])
-    differs = (square[0] != square[1]).astype(np.uint8)
-    for one, other in ((0, 2), (3, 1), (3, 2)):
-        differs += square[one] != square[other]
+    across, down = regions[:, 1:] != regions[:, :-1], regions[1:] != regions[:-1]
+    differs = across[:-1].view(np.uint8) + across[1:].view(np.uint8)
+    differs += down[:, :-1].view(np.uint8)
+    differs += down[:, 1:].view(np.uint8)
     rows, columns = np.nonzero(differs >= 3)
-    labels = np.sort(square[:, rows, columns].T.astype(np.intp), axis=1)
+    square = [regions[rows + below, columns + beside] for below in (0, 1) for beside in (0, 1)]
+    labels = np.sort(np.stack(square, axis=1).astype(np.intp), axis=1)
     new = np.column_stack([np.ones(len(labels), bool), np.diff(labels, axis=1) > 0])
     three = new.sum(axis=1) == 3
     rows, columns = rows[three], columns[three]

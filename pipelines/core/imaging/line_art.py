@@ -66,8 +66,10 @@ class LineArt:
         seen, tone, levels, *_ = self._sheet
         if levels.flat:
             return self.is_cleaned
-        solid = tone <= levels.ink
-        return self.is_cleaned or float(seen[solid].mean(axis=0) @ _LUMA) > _BLACK
+        if self.is_cleaned:
+            return True
+        solid = cv2.compare(tone, np.array([levels.ink], np.float64), cv2.CMP_LE)
+        return float(np.array(cv2.mean(seen, solid)[:3]) @ _LUMA) > _BLACK
 
     @cached_property
     def drawing(self) -> U8:
