@@ -35,6 +35,7 @@ _REACH = 2  # px: the rim of a spot that a change of scale mixes
 _LEAST_THIN = 4  # px of a thin stroke
 _MOST_AGREED = 2048  # colours of a picture that are compared
 _PIXEL_ART, _FEW_COLOURS = 512, 16  # px of the longer side, and colours, of a map whose single pixels are meant
+_FEW_PIXELS = 20000  # of hints that are looked at one by one
 _DOT = 9  # px of its dots, at most
 _MOST_GROUPS = 1024  # cleaned in one picture, the largest
 
@@ -126,10 +127,13 @@ def _groups(hints: U8, counted: Mask) -> list[tuple[tuple[slice, slice], Mask]]:
     """Return window and pixels of each group of spots, up to 2 px apart, that has several colours; largest first."""
     if not counted.any():
         return []
+    pixels = np.flatnonzero(counted)
+    packed = pack_rgb(hints.reshape(-1, 4)[pixels])
+    if len(pixels) <= _FEW_PIXELS and not _meet(pixels, packed, counted.shape):
+        return []
     joined = cv2.dilate(counted.view(np.uint8), _SQUARE)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8, ltype=cv2.CV_32S)
-    pixels = np.flatnonzero(counted)
-    label, packed = labels.reshape(-1)[pixels].astype(np.intp), pack_rgb(hints.reshape(-1, 4)[pixels])
+    label = labels.reshape(-1)[pixels].astype(np.intp)
     lowest, highest = np.full(count, 1 << 24), np.full(count, -1)
     np.minimum.at(lowest, label, packed)
     np.maximum.at(highest, label, packed)
@@ -141,6 +145,21 @@ def _groups(hints: U8, counted: Mask) -> list[tuple[tuple[slice, slice], Mask]]:
         window = slice(top, top + height), slice(left, left + width)
         groups.append((window, (labels[window] == number) & counted[window]))
     return groups
+
+
+def _meet(pixels: Index, packed: Labels, shape: tuple[int, ...]) -> bool:
+    """Tell whether any two of these pixels, flat indices, (n,), that differ in colour are at most 2 px apart."""
+    height, width = shape
+    rows, columns = np.divmod(pixels, width)
+    places = (rows + 2) * (width + 4) + columns + 2
+    padded = np.full((height + 4) * (width + 4), -1, np.int32)
+    padded[places] = packed
+    ahead = [down * (width + 4) + right for down in range(3) for right in range(-2, 3) if (down, right) > (0, 0)]
+    for step in ahead:
+        beside = padded[places + step]
+        if ((beside >= 0) & (beside != packed)).any():
+            return True
+    return False
 
 
 class _Palette(NamedTuple):

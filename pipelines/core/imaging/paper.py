@@ -80,7 +80,7 @@ class Paper:
         if max(self.rgb.shape) < _SMOOTHED or ends < _TWO_LEVELS * self.counts.sum():
             return False
         rows = len(self.tone)
-        is_ink = self.tone[rows // 3 : 2 * rows // 3] < 128  # a third is enough
+        is_ink = self.tone[3 * rows // 8 : 5 * rows // 8] < 128  # a quarter is enough
         middle = is_ink[1:-1, 1:-1]
         sides = (is_ink[:-2, 1:-1], is_ink[2:, 1:-1], is_ink[1:-1, :-2], is_ink[1:-1, 2:])
         corners = (is_ink[:-2, :-2], is_ink[2:, 2:], is_ink[:-2, 2:], is_ink[2:, :-2])
