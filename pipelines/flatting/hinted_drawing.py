@@ -11,6 +11,7 @@ from pipelines.segmentation.label_maps import map_labels
 from pipelines.segmentation.line_mask import LineMask
 from pipelines.segmentation.properties import RegionProperties, merge_properties, region_properties
 
+_PASS, _STRIP = 0.6, 6.0  # of its width: how wide a strip of paper is open; how long it is
 _OUTSIDE_SHARE = 0.25  # of the longer side: a region with that much of the picture's border is outside
 _OPEN = 0.5  # of a region's border: over paper
 _BESIDE = 0.15  # of a region's border: bodies have 0.22 and more with the ground, gaps between legs 0.09 at most
@@ -95,13 +96,16 @@ def is_outside(properties: RegionProperties, size: int) -> Mask:
 
 
 def _with_open(properties: RegionProperties, outside: Mask) -> Mask:
-    """Regions outside, (n + 1,), with those that lie open to them."""
+    """Regions outside, (n + 1,), with those that lie open to them, and the strips that lead on from them."""
     borders = properties.borders
     here, there = np.concatenate([borders.first, borders.second]), np.concatenate([borders.second, borders.first])
     length, paper = np.tile(borders.length, 2), np.tile(borders.paper, 2)
     border = np.bincount(here, length, properties.labels)
     open_border = np.bincount(here, paper * outside[there], properties.labels)
-    return np.asarray(outside | ((border > 0) & (open_border >= _OPEN * border)))
+    width = np.zeros(properties.labels)
+    np.maximum.at(width, here, np.tile(borders.pass_radius, 2) * (outside[there] & (paper > 0)))
+    strip = (width >= _PASS * properties.radius) & (properties.area >= _STRIP * (2 * properties.radius) ** 2)
+    return np.asarray(outside | ((border > 0) & (open_border >= _OPEN * border)) | (strip & (width > 0)))
 
 
 def _page(properties: RegionProperties) -> tuple[int, int, int, int]:
