@@ -39,7 +39,8 @@ class CleanUpTask:
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` in, one grey PNG out; `rng` is not used."""
-        return Produced((encode_png(grey_on_white(decode_picture(files["picture"]).over_white())),))
+        picture = decode_picture(files["picture"])
+        return Produced((encode_png(grey_on_white(picture.over_white()), metadata=picture.metadata),))
 
 
 def extract_lines(

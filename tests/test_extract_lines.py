@@ -44,6 +44,8 @@ def test_lines_say_what_their_picture_says(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(encode_png(drawings.two_circles_coloured(), metadata=metadata))
     extract_lines([str(tmp_path / "a.png")], str(tmp_path / "out"), batch=ONE)
     assert read_picture(tmp_path / "out" / "a.png").metadata == metadata
+    extract_lines([str(tmp_path / "a.png")], str(tmp_path / "clean"), keep_tone=True)
+    assert read_picture(tmp_path / "clean" / "a.png").metadata == metadata
 
 
 def test_unknown_methods_presets_and_settings_are_refused_before_any_work(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def colorize(
         str | None,
         typer.Option(
             metavar="DIR|FILE",
-            help="Coloured pictures in which hints are found; one file for many pictures gives its colours.",
+            help="Coloured pictures: of the same drawing, every area takes its colour there; of others by place.",
         ),
     ] = None,
     palette: Annotated[
@@ -97,9 +97,10 @@ def colorize(
     grid: Annotated[
         str | None,
         typer.Option(
-            metavar="WxH",
+            metavar="WxH|none",
             show_default=False,
-            help="A sheet of sprites, each W by H px: hints on one count for all. Default: found where it is plain.",
+            help="A sheet of sprites, each W by H px: hints on one count for all; none: pictures are no sheets. "
+            "Default: found where it is plain. Models that fill.",
         ),
     ] = None,
     background: Annotated[
@@ -283,7 +284,7 @@ def colorize(
     *,
     batch: BatchOptions,
 ) -> None:
-    """Colorize line art at its own size, the lines on top unchanged."""
+    """Colorize line art at its own size, with the lines on top."""
     from functools import partial
 
     from colorize_cli.run import method_values, run_batch

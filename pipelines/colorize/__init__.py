@@ -1,4 +1,4 @@
-"""Stage: line art -> finished colour at full size, with the original line art unchanged on top."""
+"""Stage: line art -> finished colour at full size, with the line art on top."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +9,7 @@ from pipelines.colorize.ensemble import Ensemble
 from pipelines.colorize.facts import sum_up_run
 from pipelines.colorize.lock import Lock, StoppedError
 from pipelines.colorize.options import (
+    NO_GRID,
     Background,
     FillOptions,
     Guides,
@@ -65,8 +66,7 @@ def colorize(
     `model` names one that needs no training (fillnet comes with its weights), or a run or checkpoint of a trained one,
     LABEL=... where several paint; these are then merged. Colours come from `guides`; `filling` says what becomes of
     areas without any. The line art comes out on top, at its own size; clean: whether its paper is whitened first, None:
-    where it is not white. Pictures that are coloured already are left alone without `force`.
-    Raises UsageError and SettingsError before any work.
+    where it is not white. Coloured pictures are left alone without `force`. Raises UsageError, SettingsError at once.
     """
     settings, guides, outputs = batch or BatchSettings(), guides or Guides(), shown or OutputOptions()
     filling = filling or FillOptions()
@@ -74,7 +74,7 @@ def colorize(
     check_outputs(outputs, destination)
     companions = find_companions(guides, outputs, len(sources))
     ensemble = _ensemble([model] if isinstance(model, str) else model, preset, values, merge, running or RunOptions())
-    _check_line_colour(ensemble, lines)
+    _check_abilities(ensemble, lines, filling, guides)
     check_variants(ensemble, outputs.variants, has_folder=destination.folder is not None, lock=guides.lock)
     reader = DrawingReader(
         hint_presets=ensemble.hint_presets,
@@ -86,19 +86,14 @@ def colorize(
         rules=filling.rules,
         clean=clean,
         grid=read_grid(guides),
+        finds_sheets=guides.grid != NO_GRID,
         is_locked=guides.lock,
     )
-    task = ColorizeTask(ensemble, reader, outputs, background, lines, expected=_expected(guides, outputs))
-    task = replace(task, require_hints=guides.required, force=force)
+    expected = _expected(guides, outputs)
+    task = ColorizeTask(ensemble, reader, outputs, background, lines, expected, guides.required, force)
     jobs = _jobs(task, sources, destination, companions)
-    plan = Plan(
-        "colorize",
-        jobs,
-        destination.folder,
-        task.settings,
-        reported_settings=plain(task) | {"lock": guides.lock},
-        notes=_unused_hints(companions["hints"], settings),
-    )
+    reported, notes = plain(task) | {"lock": guides.lock}, _unused_hints(companions["hints"], settings)
+    plan = Plan("colorize", jobs, destination.folder, task.settings, reported_settings=reported, notes=notes)
     if guides.lock and not settings.dry_run:
         try:
             plan = Lock(plan, ensemble, reader, settings).locked_plan()
@@ -121,11 +116,26 @@ def _ensemble(
     return Ensemble(models, resolve_merge(merge or Merge(), models), running)
 
 
-def _check_line_colour(ensemble: Ensemble, lines: Lines) -> None:
-    """Refuse tinted lines where no model says in which colour; raises UsageError."""
+def _check_abilities(ensemble: Ensemble, lines: Lines, filling: FillOptions, guides: Guides) -> None:
+    """Refuse what none of the models can do; raises UsageError."""
     if lines == "tint" and not any(model.traits.finds_line_colour for model in ensemble.models):
         label = ensemble.models[0].label
         raise UsageError(f"{label} finds no colour for lines", hint="Leave out --lines tint, or use --model fillnet")
+    if any(model.traits.hint_preset == "fills" for model in ensemble.models):
+        return
+    asked = {
+        "--outside": filling.outside != "auto",
+        f"--unhinted {filling.unhinted}": filling.unhinted in ("nearest", "empty"),
+        "--background-hint": filling.background_hint is not None,
+        "--empty-hint": filling.empty_hint is not None,
+        "--grid": guides.grid not in (None, NO_GRID),
+    }
+    for option, is_asked in asked.items():
+        if is_asked:
+            label = ensemble.models[0].label
+            raise UsageError(
+                f"{label} paints whole pictures, which {option} says nothing to", hint="Use --model fillnet"
+            )
 
 
 def _reference_places(reference: CompanionFiles | None, pictures: int) -> bool:

@@ -85,8 +85,7 @@ def facts_of(
 ) -> ColoringFacts:
     """The record of a drawing that was coloured."""
     counts = np.bincount(account.kinds[1:], minlength=EMPTY + 1)
-    marks = () if guided_by == "reference" else account.marks  # what is found in a reference is nobody's hint
-    unused = [mark for mark in marks if mark.unused]
+    unused = [mark for mark in account.marks if mark.unused]
     return ColoringFacts(
         guided_by=guided_by,
         lines_found=cv2.countNonZero(reading.paper) < reading.paper.size,
@@ -98,8 +97,8 @@ def facts_of(
             "ground": int(counts[GROUND]),
             "empty": int(counts[EMPTY]),
         },
-        hints={"given": len(marks), "used": len(marks) - len(unused)},
-        unused=count_reasons(marks),
+        hints={"given": len(account.marks), "used": len(account.marks) - len(unused)},
+        unused=count_reasons(account.marks),
         unused_hints=tuple(_described(mark) for mark in unused[:_LISTED]),
         gaps=len(account.gaps),
         widest_gap=max((gap.width for gap in account.gaps), default=0.0),

@@ -67,7 +67,7 @@ class SurveyTask:
     @property
     def settings(self) -> dict[str, Any]:
         """What the survey depends on: where hints are found, not what becomes of their colours."""
-        return {"hint_presets": self.reader.hint_presets, "reference_places": self.reader.reference_places}
+        return {**plain(self.reader), "palette": self.reader.palette is not None}
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,10 @@ _WIDEST_GAP = 10000.0  # px
 _LEAST_CELL = 4  # px: the least side of a sprite
 
 
+NO_GRID = "none"
+"""Instead of a grid: pictures are no sheets."""
+
+
 @dataclass(frozen=True)
 class Guides:
     """Where the colours come from; each may be missing."""
@@ -37,7 +41,7 @@ class Guides:
     palette: str | None = None  # palette file: regions take these colours
     palette_from: str | None = None  # finished picture or folder of them: regions take their colours
     required: bool = False  # a picture none of whose hints is used fails
-    grid: str | None = None  # WxH, px of the cells of a sheet of sprites; None: found
+    grid: str | None = None  # WxH, px of the cells of a sheet of sprites; None: found; "none": not looked for
     lock: bool = False  # one palette for a folder; areas keep their colour over frames, names that differ in a number
 
 
@@ -152,12 +156,16 @@ def _companions(place: str | None, option: str, pictures: int | None) -> Compani
 
 
 def read_grid(guides: Guides) -> tuple[int, int] | None:
-    """The width and height, px, of a sheet's cells; raises UsageError for what is no WxH."""
-    if guides.grid is None:
+    """The width and height, px, of a sheet's cells, None for none; raises UsageError for what is no WxH."""
+    if guides.grid in (None, NO_GRID):
         return None
-    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", guides.grid)
+    if guides.hints is None:
+        raise UsageError("--grid tells for which sprites hints count", hint="Give --hints, or leave out --grid")
+    match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", str(guides.grid))
     if match is None or min(int(match[1]), int(match[2])) < _LEAST_CELL:
-        raise UsageError(f"--grid {guides.grid} is no grid of sprites", hint="Give the px of a sprite, such as 16x16")
+        raise UsageError(
+            f"--grid {guides.grid} is no grid of sprites", hint="Give the px of a sprite, such as 16x16, or none"
+        )
     return int(match[1]), int(match[2])
 
 

@@ -37,6 +37,7 @@ class ReadDrawing(NamedTuple):
     drawing: Drawing
     painted: Picture | None = None  # the hint picture as it was painted, of any size
     notes: tuple[str, ...] = ()  # what is to be said of how guides were used
+    is_hinted_by_hand: bool = False
 
     @property
     def guide(self) -> ColorGuide:
@@ -73,6 +74,7 @@ class DrawingReader:
     rules: FillRules = field(default_factory=FillRules)
     clean: bool | None = None  # whether paper is whitened; None: where it is not white
     grid: tuple[int, int] | None = None  # px, width and height of a sheet's cells; None: found where it is a sheet
+    finds_sheets: bool = True  # whether sheets are looked for where there is no grid
     is_locked: bool = False  # whether drawings take colours from one another, before any from another picture's places
 
     def read(self, files: Mapping[str, bytes], rng: np.random.Generator) -> ReadDrawing:
@@ -114,7 +116,8 @@ class DrawingReader:
             notes[f"a sheet of {sheet.columns} x {sheet.rows} sprites: hints on one count for all"] = None
         if "offered" in files:
             notes[_OFFERED] = None
-        return ReadDrawing(picture, line_art, drawing, painted, tuple(notes))
+        is_hinted = by_hand is not None and bool(by_hand[..., 3].any())
+        return ReadDrawing(picture, line_art, drawing, painted, tuple(notes), is_hinted)
 
     def has_hints(self, names: Container[str]) -> bool:
         """Whether files of these names hold hints."""
@@ -124,7 +127,10 @@ class DrawingReader:
         """The sprites of the drawing, where it is a sheet of them and only some have hints."""
         if "hints" not in files or "fills" not in guides or not guides["fills"].has_hints:
             return None
-        sheet = find_sheet(lines) if self.grid is None else sheet_of_grid(lines.shape, self.grid)
+        if self.grid is not None:
+            sheet: Sheet | None = sheet_of_grid(lines.shape, self.grid)
+        else:
+            sheet = find_sheet(lines) if self.finds_sheets and self.rules.guess != "empty" else None
         return sheet if sheet is not None and needs_hints(sheet, lines, guides["fills"].hints) else None
 
     def _references(

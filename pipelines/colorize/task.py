@@ -166,20 +166,28 @@ class ColorizeTask(EnsembleTask):
         seen = picture[..., 3] if picture.shape[2] == 4 else None
         rules = job.read.drawing.rules
         account = take_account(reading, result, guide, painted=job.read.painted, seen=seen, rules=rules)
+        if job.guided_by == "reference":  # what is found in one is nobody's hint
+            account = account._replace(marks=())
         facts = facts_of(account, reading, result, guide=guide, guided_by=job.guided_by)
-        facts = replace(facts, paper_cleaned=job.read.line_art.is_cleaned, partly_coloured=bool(job.coloured.is_partly))
+        facts = replace(
+            facts,
+            paper_cleaned=job.read.line_art.is_cleaned,
+            partly_coloured=bool(job.coloured.is_partly) and self.lines != "tint",
+        )
         if self.require_hints and job.guided_by != "reference" and not facts.hints["used"]:
             raise MethodError(
-                "; ".join(warnings_of(facts)), hint="Paint hints inside areas, or leave out --require-hints"
+                "; ".join(warnings_of(facts)) or "no hint was used",
+                hint="Paint hints inside areas, or leave out --require-hints",
             )
         return account, facts
 
     def _with_painted(self, job: _Job, result: ColorResult) -> ColorResult:
-        """A result with white under what is painted on the page: laid on it, that comes out as it is."""
-        if not job.coloured.is_partly or self.lines in ("tint", "none"):
+        """A result in which what is painted on the page comes out as it is: white under it, or itself without lines."""
+        if not job.coloured.is_partly or self.lines == "tint":
             return result
         painted = painted_mask(job.read.picture, job.read.drawing.reading.paper)[..., None]
-        colour, flats = (np.where(painted, np.uint8(255), picture) for picture in (result.colour, result.flats))
+        below = job.read.picture.rgb if self.lines == "none" else np.uint8(255)
+        colour, flats = (np.where(painted, below, picture) for picture in (result.colour, result.flats))
         return replace(result, colour=colour, flats=flats)
 
     def _line_art(self, read: ReadDrawing, result: ColorResult) -> U8:
@@ -244,7 +252,8 @@ class ColorizeTask(EnsembleTask):
 def _guided_by(read: ReadDrawing, files: Container[str]) -> GuidedBy:
     """What the colours of a drawing come from, above all."""
     if any(guide.has_hints for guide in read.drawing.guides.values()):
-        return "hints" if "hints" in files or "carried" in files else "reference"
+        by_hand = read.is_hinted_by_hand or "carried" in files
+        return "hints" if by_hand or "reference" not in files else "reference"
     return "palette" if read.is_guided else "nothing"
 
 

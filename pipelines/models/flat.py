@@ -235,7 +235,7 @@ def _guess(
     barred = np.zeros((len(colour), len(spots.colours)), bool)
     if rules.guess == "empty":
         white |= unknown
-    elif len(palette):
+    elif len(palette) and rules.guess != "nearest":
         chosen = assign_palette(properties, ~unknown, palette, rng)
         colour[unknown] = chosen[unknown] + len(spots.colours)
     else:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from pipelines.core.errors import MethodError
 from pipelines.core.imaging.arrays import F32, U8, Index, Labels, Mask
 from pipelines.core.imaging.colours import pack_rgb, unpack_rgb
 from pipelines.core.imaging.picture import HINT_ALPHA
@@ -27,6 +28,7 @@ from pipelines.tracking.hint_propagation import draw_hints, hints_of_tracks, pro
 from pipelines.tracking.tracks import UNTRACKED, track_areas
 
 _LEAST_CELLS = 4  # that hold a sprite
+_LEAST_AREAS = 2  # that a sprite encloses
 _LEAST_SIDE = 6  # px of a cell
 _MOST_CELLS = 1024
 _LIKE = 0.3  # correlation of two sprites' ink
@@ -75,14 +77,19 @@ def find_sheet(lines: U8) -> Sheet | None:
         return None
     sheet = _sheet(down, across)
     sprites = [ink[cell] for cell in sheet.cells if ink[cell].any()]
-    if not _LEAST_CELLS <= len(sprites) <= _MOST_CELLS or not _are_alike(sprites):
+    if not _LEAST_CELLS <= len(sprites) <= _MOST_CELLS or not _are_figures(sprites) or not _are_alike(sprites):
         return None
     return sheet
 
 
 def sheet_of_grid(shape: tuple[int, ...], cell: tuple[int, int]) -> Sheet:
-    """Return the cells, width and height in px, of a picture (H, W), from its top left corner."""
+    """Return the cells, width and height in px, of a picture (H, W); MethodError where they are larger than it."""
     (height, width), (cell_width, cell_height) = shape[:2], cell
+    if cell_width > width or cell_height > height:
+        raise MethodError(
+            f"it is {width}x{height} px, smaller than a sprite of --grid {cell_width}x{cell_height}",
+            hint="Give the px of one sprite",
+        )
     down = [*range(0, height, cell_height), height]
     across = [*range(0, width, cell_width), width]
     return _sheet(down, across)
@@ -124,6 +131,12 @@ def _band_cuts(has_ink: Mask) -> list[int] | None:
     if not is_even or sizes.max() > _BOX_RATIO * sizes.min() + 1 or pitch.min() < _LEAST_SIDE:
         return None
     return [0, *((begin[1:] + end[:-1]) // 2).tolist(), len(has_ink)]
+
+
+def _are_figures(sprites: Sequence[Mask]) -> bool:
+    """Tell whether most sprites' ink, bool (h, w) each, encloses several areas: keys and swatches enclose one."""
+    areas = [cv2.connectedComponents((~ink).view(np.uint8), connectivity=4)[0] - 2 for ink in sprites]
+    return bool(np.median(areas) >= _LEAST_AREAS)
 
 
 def _are_alike(sprites: Sequence[Mask]) -> bool:

@@ -39,11 +39,12 @@ SETTINGS: dict[str, tuple[Options, Options]] = {
     "merge": ((*TWO, "--merge-base", "flat"), (*TWO, "--merge-base", "fillnet")),
     "reference": ((*FLAT, "--reference", Path("alike.png")), (*FLAT, "--reference", Path("alike"))),
     "snap": (("--hints", Path("hints")), ("--hints", Path("hints"), "--no-snap")),
+    "gap": ((*FLAT, "--hints", Path("hints")), (*FLAT, "--hints", Path("hints"), "--gap", "0")),
     "seed": (FLAT, (*FLAT, "--seed", "1")),
 }
 """Two runs that differ in one setting, by its name."""
 
-ALIKE = {"snap"}  # their results do not always differ: two discs are not shaded where the hints lie
+ALIKE = {"snap", "gap"}  # their results do not always differ: nothing is shaded where hints lie, or there is no gap
 MATTERS_TO_NONE: dict[str, Options] = {
     "background": ("--background", "transparent"),
     "lines": ("--lines", "none"),

@@ -168,14 +168,20 @@ def test_folders_of_guides_hold_no_drawings() -> None:
 
 
 def test_a_grid_is_width_by_height() -> None:
-    assert read_grid(Guides(grid="16x24")) == (16, 24)
+    assert read_grid(Guides(hints="hints", grid="16x24")) == (16, 24)
     assert read_grid(Guides()) is None
 
 
 @pytest.mark.parametrize("grid", ["16", "16x", "axb", "0x16", "16x3", "-8x8", "16x16x16"])
 def test_what_is_no_grid_is_refused(grid: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no grid of sprites"):
-        read_grid(Guides(grid=grid))
+        read_grid(Guides(hints="hints", grid=grid))
+
+
+def test_a_grid_needs_hints_and_can_be_left_out() -> None:
+    assert read_grid(Guides(hints="hints", grid="none")) is None
+    with pytest.raises(UsageError, match="for which sprites"):
+        read_grid(Guides(grid="16x16"))
 
 
 # what goes for areas ----------------------------------------------------------------------------------------

@@ -91,6 +91,7 @@ def test_colours_that_are_offered_count_where_there_are_no_others() -> None:
 
 def test_hints_on_one_sprite_of_a_sheet_count_for_all() -> None:
     lines = np.hstack([drawings.two_circles(64)] * 5)
+    lines[np.ix_([40], [x for x in range(320) if x % 32 in range(6, 26)])] = 0  # each circle has two areas
     own = np.zeros((64, 320, 4), np.uint8)
     own[30:34, 15:19] = (*RED, 255)
     drawing = read(lines=lines, hints=own)

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipelines.core.errors import MethodError
 from pipelines.tracking.sprite_sheet import find_sheet, needs_hints, sheet_of_grid, spread_hints
 
 SKIN, SHIRT, LEG = (250, 215, 185), (200, 40, 40), (40, 90, 200)
@@ -120,3 +121,16 @@ def test_a_grid_that_is_given_is_laid_from_the_top_left_corner():
     cells = sheet_of_grid((40, 50), (16, 20))
     assert (cells.rows, cells.columns) == (2, 4)
     assert cells.cells[-1] == (slice(20, 40), slice(48, 50))
+
+
+def test_a_grid_of_cells_larger_than_the_picture_is_refused():
+    with pytest.raises(MethodError, match="smaller than a sprite"):
+        sheet_of_grid((40, 60), (16, 48))
+
+
+def test_like_boxes_are_no_sprites():
+    """Windows, keys and swatches enclose one area each."""
+    lines = np.full((80, 320), 255, np.uint8)
+    for left in range(0, 320, 80):
+        cv2.rectangle(lines, (left + 15, 15), (left + 64, 64), 0, 2)
+    assert find_sheet(lines) is None

@@ -239,7 +239,7 @@ def _read_sheet(rgb: U8, alpha: U8 | None, clean: bool | None) -> _Sheet:
     if clean:
         tone, line_tone = _tone(paper.cleaned), _tone(paper.flat)
         levels, line_levels = _levels(_histogram(tone)), _levels(_histogram(line_tone))
-        return _Sheet(paper.cleaned, tone, levels, line_tone, line_levels, is_cleaned=True)
+        return _Sheet(paper.cleaned, tone, levels, line_tone, line_levels, is_cleaned=not paper.is_clean)
     tone, counts = paper.tone, paper.counts
     levels = _levels(counts)
     lighter = float(counts[levels.paper + 24 :].sum())
