@@ -28,9 +28,7 @@ class InkIslands(NamedTuple):
     paper: Labels  # (H, W), 0 = ink
     paper_area: F64  # (n + 1,), px
     above: Index  # (m + 1,), the flat index of the pixel of paper above each island's first; 0 where there is none
-    lies_on: (
-        Index  # (m + 1,), the piece of paper around each island; AROUND where it reaches the picture's upper border
-    )
+    lies_on: Index  # (m + 1,), the piece of paper around each island; AROUND at the picture's upper border
     enclosed_by: Index  # (n + 1,), the island around each piece of paper; 0 where it reaches the upper border
 
 

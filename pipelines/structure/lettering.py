@@ -17,7 +17,7 @@ from pipelines.segmentation.properties import RegionProperties
 from pipelines.structure.ink_islands import AROUND, InkIslands, find_ink, find_islands
 from pipelines.structure.letters import LetterRow, find_rows, may_hold_letters
 
-_TEXT_SHARE = 0.08  # of a balloon, the boxes of its rows of letters together
+_TEXT_SHARE = 0.06  # of a balloon, the boxes of its rows of letters together
 _OTHER_SHARE = 0.6  # of the letters' boxes, other ink in the balloon
 _FULL = 0.6  # of its hull: a star with a tail
 _LARGEST = 0.4  # of the picture: a balloon is no larger

@@ -26,13 +26,11 @@ _STROKE = 1.25  # of the diagonal of its box, the length of the line of a single
 _APART, _OVERLAP = 1.3, -0.3  # of the greater height: words apart, leaning letters
 _STROKES, _STROKES_OUTSIDE = 0.7, 0.4  # of a row are single strokes at most; where paper goes on to the border, as hair
 _LEAST_ROW = 3
-_LEAST_ALONE, _CLOSE = (
-    2,
-    0.6,
-)  # letters of a short word; of the height, how close they are
+_LEAST_ALONE, _CLOSE = 2, 0.6  # letters of a short word; of the height, how close they are
 _TOUCHING_HEIGHT, _TOUCHING_SHARE = 14, 0.025  # px, of the longer side: no higher are letters that touch
 _LEAST_TOUCHING = 4  # letters on a piece of paper where all touch
 _DIFFERS = 0.12  # of width to height, of the share of ink in the box, or of holes: letters differ by more
+_LEAST_HOLE = 0.05  # of the ink of a letter: smaller holes are specks
 _OUTLINED = 0.33  # of a letter with its holes, these: where they are larger they are the letter
 _MOST_LETTERS = 2000  # on one piece of paper: more are a texture
 
@@ -185,7 +183,7 @@ def _is_row(letters: _Letters, row: Index, strokes: float, *, has_others: bool) 
         return len(row) == 1 or not all(alike)  # two eyes with lashes
     if letters.is_stroke[row].mean() > strokes:
         return False
-    if max(np.ptp(shape), np.ptp(share), np.ptp(holes)) <= _DIFFERS:
+    if max(np.ptp(shape), np.ptp(share), np.ptp(holes)) <= _DIFFERS and np.ptp(_hole_counts(islands, row)) == 0:
         return False
     is_face = len(row) == _LEAST_ROW and all(alike[:2]) and holes[0] > 0 and holes[-1] > 0 and holes[1] == 0
     return not is_face
@@ -211,6 +209,13 @@ def _hole_shares(islands: InkIslands, row: Index) -> F64:
     """Which share of each of the islands of a row, holes included, is holes."""
     holes = [float(islands.paper_area[islands.enclosed_by == island].sum()) for island in row.tolist()]
     return np.array(holes) / (islands.area[row] + holes)
+
+
+def _hole_counts(islands: InkIslands, row: Index) -> Index:
+    """How many holes each of the islands of a row has, specks aside: B has two, O has one."""
+    holes = [islands.paper_area[islands.enclosed_by == island] for island in row.tolist()]
+    least = _LEAST_HOLE * islands.area[row]
+    return np.array([np.count_nonzero(area >= limit) for area, limit in zip(holes, least, strict=True)])
 
 
 def _row(islands: InkIslands, row: Index, part: int) -> LetterRow:
