@@ -27,7 +27,6 @@ class InkIslands(NamedTuple):
     area: F64  # (m + 1,), px
     paper: Labels  # (H, W), 0 = ink
     paper_area: F64  # (n + 1,), px
-    above: Index  # (m + 1,), the flat index of the pixel of paper above each island's first; 0 where there is none
     lies_on: Index  # (m + 1,), the piece of paper around each island; AROUND at the picture's upper border
     enclosed_by: Index  # (n + 1,), the island around each piece of paper; 0 where it reaches the upper border
 
@@ -56,7 +55,6 @@ def find_islands(paper: U8, ink: InkPieces) -> InkIslands:
     count, islands = len(ink.area), ink.labels
     pieces, divided = cv2.connectedComponents(paper, connectivity=4, ltype=cv2.CV_32S)
     parts = np.asarray(divided, np.int32)
-    above = _above_first(islands, count)
     return InkIslands(
         ink=islands,
         left=ink.left,
@@ -66,8 +64,7 @@ def find_islands(paper: U8, ink: InkPieces) -> InkIslands:
         area=ink.area,
         paper=parts,
         paper_area=np.bincount(parts.reshape(-1), minlength=pieces).astype(np.float64),
-        above=np.maximum(above, 0),
-        lies_on=_looked_up(parts, above),
+        lies_on=_looked_up(parts, _above_first(islands, count)),
         enclosed_by=_looked_up(islands, _above_first(parts, pieces)),
     )
 

@@ -20,7 +20,7 @@ from pipelines.structure.letters import LetterRow, find_rows, may_hold_letters
 _TEXT_SHARE = 0.06  # of a balloon, the boxes of its rows of letters together
 _OTHER_SHARE = 0.6  # of the letters' boxes, other ink in the balloon
 _FULL = 0.6  # of its hull: a star with a tail
-_LARGEST = 0.4  # of the picture: a balloon is no larger
+_LARGEST, _OFF_CENTRE = 0.4, 0.3  # of the picture, a balloon at most; of its box, how far off its middle its letters are
 _MARGIN, _WITHIN = 0.3, 0.95  # of the height of a row, around it; of a region, so much lies in there
 _MOST = 0.5  # of a region's paper: more of it lies in the piece of paper that it is of
 _LINE_GAP = 1.5  # of the height of a row: so far below it the next row stands at most
@@ -54,7 +54,7 @@ class _LetteredRegions(NamedTuple):
         return np.asarray(balloons)
 
     def ground(self, rows: Sequence[LetterRow]) -> Index:
-        """What shows, (n + 1,), in the holes of letters and between them: the region that these stand on; 0: neither."""
+        """What shows, (n + 1,), in the holes of letters and between them: the region they stand on; 0: neither."""
         ground, shows = np.zeros(len(self.area), np.intp), np.zeros(len(self.islands.paper_area), np.intp)
         for row in rows:
             within, around = self._between(row)
@@ -71,7 +71,7 @@ class _LetteredRegions(NamedTuple):
     def _below(self, row: LetterRow) -> Index:
         """The regions of the pixels of paper around a row of letters, on the piece that it stands on."""
         window = _window(row)
-        return self.regions[window][self.islands.paper[window] == row.lies_on].astype(np.intp)
+        return np.asarray(self.regions[window][self.islands.paper[window] == row.lies_on], np.intp)
 
     def _between(self, row: LetterRow) -> tuple[Index, int]:
         """The regions that lie within a row altogether, and the one around them; 0 where there is none."""
@@ -140,10 +140,22 @@ def _is_balloon(islands: InkIslands, part: int, rows: Sequence[LetterRow]) -> bo
         return False
     if (paper[[0, 0, -1, -1], [0, -1, 0, -1]] == part).any():
         return False
+    if _off_centre(paper, part, rows) > _OFF_CENTRE:
+        return False
     filled, hull = _outline_areas(paper, part)
     letters, others = _ink_on(islands, part, rows)
     is_full = _FULL * hull <= filled <= _LARGEST * paper.size
     return is_full and letters >= _TEXT_SHARE * filled and others <= _OTHER_SHARE * letters
+
+
+def _off_centre(paper: Labels, part: int, rows: Sequence[LetterRow]) -> float:
+    """How far rows of letters are off the middle of a piece of paper, in its widths and heights."""
+    down, across = (np.flatnonzero((paper == part).any(axis=axis)) for axis in (1, 0))
+    middle_x = (min(row.left for row in rows) + max(row.right for row in rows)) / 2
+    middle_y = (min(row.top for row in rows) + max(row.bottom for row in rows)) / 2
+    off_x = abs(middle_x - (across[0] + across[-1] + 1) / 2) / len(across)
+    off_y = abs(middle_y - (down[0] + down[-1] + 1) / 2) / len(down)
+    return float(max(off_x, off_y))
 
 
 def _outline_areas(paper: Labels, part: int) -> tuple[float, float]:

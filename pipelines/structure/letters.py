@@ -8,6 +8,7 @@ alike and have holes, the middle has none.
 
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from pipelines.core.imaging.arrays import F32, F64, Index, Mask
@@ -83,13 +84,6 @@ def find_rows(islands: InkIslands, distance: F32) -> list[LetterRow]:
     return rows
 
 
-def holes_of(islands: InkIslands, letters: Mask) -> Mask:
-    """Tell which pieces of paper, (n + 1,), are holes of islands, bool (m + 1,)."""
-    holes = letters[islands.enclosed_by]
-    holes[0] = False
-    return holes
-
-
 def may_hold_letters(ink: InkPieces) -> bool:
     """Whether any islands stand beside each other as letters do, or are words of letters that touch: cheap to tell."""
     fits = _may_be_letters(ink.height, ink.width, ink.labels.shape)
@@ -98,7 +92,28 @@ def may_hold_letters(ink: InkPieces) -> bool:
     ).any():
         return True
     candidates = np.flatnonzero(fits & (ink.width <= _WIDEST_LETTER * ink.height))
-    return len(candidates) > _MOST_LETTERS or any(len(row) > 1 for row in _linked(ink, candidates))
+    return len(candidates) > _MOST_LETTERS or any(_may_be_row(ink, row) for row in _linked(ink, candidates))
+
+
+def _may_be_row(ink: InkPieces, row: Index) -> bool:
+    """Whether islands side by side may be letters, by their boxes and strokes alone."""
+    height = ink.height[row]
+    if (ink.width[row] <= _WIDE * height).all():  # each is a single letter
+        is_short = len(row) < _LEAST_ROW
+        if len(row) < _LEAST_ALONE or (is_short and not _stand_close(ink, row)):
+            return False
+        if len(row) < _SHORT and height.max() > _SHORT_HEIGHT * max(ink.labels.shape):
+            return False
+    thin = [not _is_thick(ink, island) for island in row.tolist()]
+    return sum(thin) >= min(len(row), _LEAST_ALONE)
+
+
+def _is_thick(ink: InkPieces, island: int) -> bool:
+    """Whether an island of ink is too thick for a letter."""
+    left, top, width, height = (int(side[island]) for side in ink[1:5])
+    shape = np.zeros((height + 2, width + 2), np.uint8)
+    shape[1:-1, 1:-1] = ink.labels[top : top + height, left : left + width] == island
+    return bool(2 * cv2.distanceTransform(shape, cv2.DIST_L2, 3).max() - 1 > _THICK * height)
 
 
 def _may_be_letters(height: Index, width: Index, shape: tuple[int, ...]) -> Mask:
@@ -189,7 +204,7 @@ def _is_row(letters: _Letters, row: Index, strokes: float, *, has_others: bool) 
     return not is_face
 
 
-def _stand_close(islands: InkIslands, row: Index) -> bool:
+def _stand_close(islands: InkIslands | InkPieces, row: Index) -> bool:
     """Whether the first two of a row stand as close as letters of one word."""
     if len(row) < _LEAST_ALONE:
         return False
