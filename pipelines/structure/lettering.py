@@ -20,7 +20,10 @@ from pipelines.structure.letters import LetterRow, find_rows, may_hold_letters
 _TEXT_SHARE = 0.06  # of a balloon, the boxes of its rows of letters together
 _OTHER_SHARE = 0.6  # of the letters' boxes, other ink in the balloon
 _FULL = 0.6  # of its hull: a star with a tail
-_LARGEST, _OFF_CENTRE = 0.4, 0.3  # of the picture, a balloon at most; of its box, how far off its middle its letters are
+_LARGEST, _OFF_CENTRE = (
+    0.4,
+    0.3,
+)  # of the picture, a balloon at most; of its box, how far off its middle its letters are
 _MARGIN, _WITHIN = 0.3, 0.95  # of the height of a row, around it; of a region, so much lies in there
 _MOST = 0.5  # of a region's paper: more of it lies in the piece of paper that it is of
 _LINE_GAP = 1.5  # of the height of a row: so far below it the next row stands at most
@@ -99,7 +102,8 @@ class _LetteredRegions(NamedTuple):
         contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
         hull = cv2.contourArea(cv2.convexHull(np.concatenate(contours)))
         filled = np.count_nonzero(mask) + letters
-        is_around &= bool(letters >= _TEXT_SHARE * hull and filled >= _FULL * hull)
+        is_balloon = letters >= _TEXT_SHARE * hull and _FULL * hull <= filled <= _LARGEST * mask.size
+        is_around &= bool(is_balloon and _off_centre(mask > 0, rows) <= _OFF_CENTRE)
         return is_around
 
 
@@ -140,7 +144,7 @@ def _is_balloon(islands: InkIslands, part: int, rows: Sequence[LetterRow]) -> bo
         return False
     if (paper[[0, 0, -1, -1], [0, -1, 0, -1]] == part).any():
         return False
-    if _off_centre(paper, part, rows) > _OFF_CENTRE:
+    if _off_centre(paper == part, rows) > _OFF_CENTRE:
         return False
     filled, hull = _outline_areas(paper, part)
     letters, others = _ink_on(islands, part, rows)
@@ -148,9 +152,9 @@ def _is_balloon(islands: InkIslands, part: int, rows: Sequence[LetterRow]) -> bo
     return is_full and letters >= _TEXT_SHARE * filled and others <= _OTHER_SHARE * letters
 
 
-def _off_centre(paper: Labels, part: int, rows: Sequence[LetterRow]) -> float:
-    """How far rows of letters are off the middle of a piece of paper, in its widths and heights."""
-    down, across = (np.flatnonzero((paper == part).any(axis=axis)) for axis in (1, 0))
+def _off_centre(area: Mask, rows: Sequence[LetterRow]) -> float:
+    """How far rows of letters are off the middle of an area, bool (H, W), in its widths and heights."""
+    down, across = (np.flatnonzero(area.any(axis=axis)) for axis in (1, 0))
     middle_x = (min(row.left for row in rows) + max(row.right for row in rows)) / 2
     middle_y = (min(row.top for row in rows) + max(row.bottom for row in rows)) / 2
     off_x = abs(middle_x - (across[0] + across[-1] + 1) / 2) / len(across)

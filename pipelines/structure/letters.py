@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from pipelines.core.imaging.arrays import F32, F64, Index, Mask
+from pipelines.core.imaging.arrays import F32, F64, Index, Labels, Mask
 from pipelines.structure.ink_islands import AROUND, InkIslands, InkPieces
 
 _LEAST_HEIGHT = 5  # px: lower letters cannot be read
@@ -87,9 +87,8 @@ def find_rows(islands: InkIslands, distance: F32) -> list[LetterRow]:
 def may_hold_letters(ink: InkPieces) -> bool:
     """Whether any islands stand beside each other as letters do, or are words of letters that touch: cheap to tell."""
     fits = _may_be_letters(ink.height, ink.width, ink.labels.shape)
-    if (
-        fits & (ink.width > _LEAST_ROW * _PITCH * ink.height) & (ink.height <= _touching_height(ink.labels.shape))
-    ).any():
+    words = fits & (ink.width > _LEAST_ROW * _PITCH * ink.height) & (ink.height <= _touching_height(ink.labels.shape))
+    if any(_letter_count(ink.labels, ink, word) >= _LEAST_ROW for word in np.flatnonzero(words).tolist()):
         return True
     candidates = np.flatnonzero(fits & (ink.width <= _WIDEST_LETTER * ink.height))
     return len(candidates) > _MOST_LETTERS or any(_may_be_row(ink, row) for row in _linked(ink, candidates))
@@ -98,14 +97,22 @@ def may_hold_letters(ink: InkPieces) -> bool:
 def _may_be_row(ink: InkPieces, row: Index) -> bool:
     """Whether islands side by side may be letters, by their boxes and strokes alone."""
     height = ink.height[row]
-    if (ink.width[row] <= _WIDE * height).all():  # each is a single letter
-        is_short = len(row) < _LEAST_ROW
-        if len(row) < _LEAST_ALONE or (is_short and not _stand_close(ink, row)):
+    if len(row) < _LEAST_ALONE:
+        return False
+    if ((ink.width[row] <= _WIDE * height) | (height > _touching_height(ink.labels.shape))).all():  # single letters
+        if len(row) < _LEAST_ROW and not _stand_close(ink, row):
             return False
         if len(row) < _SHORT and height.max() > _SHORT_HEIGHT * max(ink.labels.shape):
             return False
-    thin = [not _is_thick(ink, island) for island in row.tolist()]
-    return sum(thin) >= min(len(row), _LEAST_ALONE)
+    letters = [island for island in row.tolist() if not _is_around_ink(ink, island) and not _is_thick(ink, island)]
+    return len(letters) >= _LEAST_ALONE
+
+
+def _is_around_ink(ink: InkPieces, island: int) -> bool:
+    """Whether other ink lies in the box of an island, as a pupil in an eye."""
+    left, top, width, height = (int(side[island]) for side in ink[1:5])
+    inside = (ink.left > left) & (ink.left + ink.width < left + width)
+    return bool((inside & (ink.top > top) & (ink.top + ink.height < top + height)).any())
 
 
 def _is_thick(ink: InkPieces, island: int) -> bool:
@@ -142,7 +149,7 @@ def _read_letters(islands: InkIslands, distance: F32) -> _Letters:
     mean_depth = np.bincount(island, depth, len(fits)) / np.maximum(islands.area, 1)
     length = islands.area / np.maximum(4 * mean_depth - 2, 1)  # a stroke of t px is t / 4 + 1 / 2 px deep in the mean
     counts = np.zeros(len(fits), np.intp)
-    counts[fits] = [_letter_count(islands, member) for member in np.flatnonzero(fits).tolist()]
+    counts[fits] = [_letter_count(islands.ink, islands, member) for member in np.flatnonzero(fits).tolist()]
     is_wide = width > _WIDEST_LETTER * height
     is_low = height <= _touching_height(islands.ink.shape)
     fits &= ~is_wide | (is_low & (counts >= _LEAST_ROW))
@@ -168,12 +175,12 @@ def _linked(islands: InkIslands | InkPieces, members: Index) -> list[Index]:
     return [order[head == group] for group in np.unique(head)]
 
 
-def _letter_count(islands: InkIslands, island: int) -> int:
+def _letter_count(labels: Labels, islands: InkIslands | InkPieces, island: int) -> int:
     """How many letters an island is, by how often its rows of pixels cross it."""
     left, top, width, height = (int(side[island]) for side in islands[1:5])
     if width <= _WIDE * height:
         return 1
-    ink = islands.ink[top : top + height, left : left + width] == island
+    ink = labels[top : top + height, left : left + width] == island
     crossings = np.count_nonzero(ink[:, 1:] & ~ink[:, :-1]) + np.count_nonzero(ink[:, 0])
     return max(1, min(round(crossings / height / _CROSSED), round(width / height / _PITCH)))
 
