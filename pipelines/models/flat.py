@@ -140,7 +140,12 @@ def fill_reading(
     asked = _rules(params, rules or FillRules())
     if (small_hints[..., 3] >= HINT_ALPHA).any():
         hinted = read_drawing(
-            reading.small_lines, small_hints, reading.regions, reading.mask, properties=reading.properties
+            reading.small_lines,
+            small_hints,
+            reading.regions,
+            reading.mask,
+            properties=reading.properties,
+            apart=reading.lettering.in_balloons,
         )
         plan = _by_hints(hinted, reading.lettering, palette, asked, rng)
     else:

@@ -39,6 +39,11 @@ class Lettering(NamedTuple):
     balloons: Mask
     ground: Index  # the region that letters stand on whose counter this is, or that it lies between; 0: it is neither
 
+    @property
+    def in_balloons(self) -> Mask:
+        """Which regions, (n + 1,), are balloons or lie in them, among letters."""
+        return np.asarray(self.balloons | self.balloons[self.ground])
+
 
 class _LetteredRegions(NamedTuple):
     """The regions of a drawing with letters."""
