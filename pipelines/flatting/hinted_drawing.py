@@ -1,5 +1,6 @@
 """Holds a line drawing with its regions, their properties, and the hints on it."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -72,7 +73,7 @@ def read_drawing(
     )
     borders = pieces.properties.borders
     if apart is not None and apart.any():
-        borders = borders._replace(paper=borders.paper * (apart[borders.first] == apart[borders.second]))
+        borders = replace(borders, paper=borders.paper * (apart[borders.first] == apart[borders.second]))
     roots = merge_into_named(borders, pieces.hinted, pieces.outside)
     if (roots == np.arange(len(roots))).all():
         return pieces
