@@ -1,5 +1,6 @@
 """Holds a line drawing with its regions, their properties, and the hints on it."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -48,12 +49,19 @@ class HintedDrawing(NamedTuple):
 
 
 def read_drawing(
-    lines: U8, hints: U8, regions: Labels, line_mask: LineMask, *, properties: RegionProperties | None = None
+    lines: U8,
+    hints: U8,
+    regions: Labels,
+    line_mask: LineMask,
+    *,
+    properties: RegionProperties | None = None,
+    apart: Mask | None = None,
 ) -> HintedDrawing:
     """Read the hints on regions, int32 (H, W), and join the pieces of paper without a hint to those with one.
 
     No ink divides what is joined; two pieces with hints stay two, and nothing is joined to the paper outside.
-    properties: of the regions, where they are known already.
+    properties: of the regions, where they are known already. apart: bool (n + 1,), those that are joined to each other
+    alone: a balloon with an open tail is not joined to what is around it.
     """
     pieces = HintedDrawing(
         line_mask,
@@ -63,7 +71,10 @@ def read_drawing(
         max(lines.shape),
         np.arange(int(regions.max(initial=0)) + 1),
     )
-    roots = merge_into_named(pieces.properties.borders, pieces.hinted, pieces.outside)
+    borders = pieces.properties.borders
+    if apart is not None and apart.any():
+        borders = replace(borders, paper=borders.paper * (apart[borders.first] == apart[borders.second]))
+    roots = merge_into_named(borders, pieces.hinted, pieces.outside)
     if (roots == np.arange(len(roots))).all():
         return pieces
     return pieces._replace(

@@ -140,7 +140,12 @@ def fill_reading(
     asked = _rules(params, rules or FillRules())
     if (small_hints[..., 3] >= HINT_ALPHA).any():
         hinted = read_drawing(
-            reading.small_lines, small_hints, reading.regions, reading.mask, properties=reading.properties
+            reading.small_lines,
+            small_hints,
+            reading.regions,
+            reading.mask,
+            properties=reading.properties,
+            apart=reading.lettering.in_balloons,
         )
         plan = _by_hints(hinted, reading.lettering, palette, asked, rng)
     else:
@@ -226,7 +231,8 @@ def _guess(
     reach = find_reach(drawing.regions, properties, outside, ground)
     unknown = ~hinted & ~outside & (properties.area > 0)
     around = np.zeros(len(colour), np.intp)
-    around[roots] = roots[lettering.ground]
+    shown = roots[lettering.ground] * (roots[lettering.ground] != roots)  # not in what is open to it
+    around[roots[shown > 0]] = shown[shown > 0]
     around *= unknown
     white = np.bincount(roots, lettering.balloons, len(colour)) > 0
     white |= whites_of_eyes(reach, hinted) | holes_of_rings(reach, hinted)

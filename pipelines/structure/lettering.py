@@ -1,225 +1,210 @@
-"""Finds letters in a drawing, the holes in them, and the speech balloons that hold them.
+"""Finds speech balloons and captions, the areas that hold letters and little else, and the holes of letters.
 
-Letters are islands of ink that stand in a line: alike in height, close together, three or more, not all alike. What an
-island encloses and is smaller than its ink is a counter, as in O, B and 0: it shows what the letter stands on. A
-balloon is a round or rectangular area with letters in its middle and little else in it.
+A balloon is a piece of paper that ink encloses, on which rows of letters cover a good part, other ink little, and which
+is an oval, a box, a cloud or a star: it fills its hull. So a shirt with a word on it, or a panel with a title, is none.
+A hole of a letter, as in O, B and 0, and what lies between letters, shows what the letters stand on.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from pipelines.core.imaging.arrays import F64, Index, Labels, Mask
-from pipelines.segmentation.adjacency import merge_into_named
+from pipelines.core.imaging.arrays import F32, F64, Index, Labels, Mask
 from pipelines.segmentation.line_mask import LineMask
-from pipelines.segmentation.properties import RegionProperties, merge_properties
-from pipelines.structure.nesting import PAGE, find_nesting
+from pipelines.segmentation.properties import RegionProperties
+from pipelines.structure.ink_islands import AROUND, InkIslands, find_ink, find_islands
+from pipelines.structure.letters import LetterRow, find_rows, may_hold_letters
 
-_LEAST_HEIGHT, _LEAST_SHARE = 5, 0.008  # px, and of the longer side: letters are no lower
-_MOST_SHARE = 0.15  # of the longer side: and no higher
-_WIDEST = 12.0  # heights: a word whose letters run into each other
-_LETTER = 0.9  # heights: the width of a letter in it
-_LEAST_INK = 0.12  # of a letter's box
-_MOST_ISLANDS = 1500  # that are compared
-_NEXT = 1.6  # heights: from one letter to the next, where thin ones between are lost
-_AROUND = 2.5  # heights: an outline around an island that is no higher makes it no letter
-_OFF_LEVEL = 0.4  # heights: letters of a line stand no higher or lower
-_ALIKE = 0.6  # of the height of a letter: small letters beside capitals
-_LETTERS, _PIECES = 3, 2  # a line has as many letters at least, in as many pieces
-_VARIED, _PIXEL = 0.04, 0.75  # of their mean, and px: so much letters vary in width; dots and rivets do not
-_UNEVEN, _CLEAR = 0.06, 10  # the same of the share of ink in their boxes, where those are of 10 px
-_HOLE = 3.0  # of a letter's ink: its holes are no larger
-_TEXT, _ROUND, _OFF_CENTRE = 0.05, 0.6, 0.25  # of a balloon's box: letters, filled, how far off their middle is
-_ELSE = 0.05  # of a balloon: other areas in it
-_LARGEST = 0.4  # of the picture: a balloon is no larger
+_TEXT_SHARE = 0.06  # of a balloon, the boxes of its rows of letters together
+_OTHER_SHARE = 0.6  # of the letters' boxes, other ink in the balloon
+_FULL = 0.6  # of its hull: a star with a tail
+_LARGEST, _OFF_CENTRE = (
+    0.4,
+    0.3,
+)  # of the picture, a balloon at most; of its box, how far off its middle its letters are
+_MARGIN, _WITHIN = 0.3, 0.95  # of the height of a row, around it; of a region, so much lies in there
+_MOST = 0.5  # of a region's paper: more of it lies in the piece of paper that it is of
+_LINE_GAP = 1.5  # of the height of a row: so far below it the next row stands at most
+_BESIDE = 0.3  # of the paper about letters: so much may lie beside the balloon
+_STEPS = 3  # from region to region, from those under letters
+_EDGE_SHARE = 0.25  # of the longer side: what has more of the picture's border is the paper outside
+_LETTER_HEIGHT = 1.6  # of the height of a row: letters in no row, marks and dashes are no higher
 
 
 class Lettering(NamedTuple):
     """What letters say of the regions 1..n; all (n + 1,)."""
 
     balloons: Mask
-    ground: Index  # the region that a letter stands on whose counter this is; 0: it is no counter
+    ground: Index  # the region that letters stand on whose counter this is, or that it lies between; 0: it is neither
+
+    @property
+    def in_balloons(self) -> Mask:
+        """Which regions, (n + 1,), are balloons or lie in them, among letters."""
+        return np.asarray(self.balloons | self.balloons[self.ground])
 
 
-class _Islands(NamedTuple):
-    """Islands of ink, all (m,); px."""
+class _LetteredRegions(NamedTuple):
+    """The regions of a drawing with letters."""
 
-    left: Index
-    top: Index
-    width: Index
-    height: Index
-    ink: Index
+    regions: Labels  # (H, W), ink included
+    islands: InkIslands
+    area: F64  # (n + 1,), px of paper; endless outside
 
-    def select(self, chosen: Mask | Index) -> "_Islands":
-        return _Islands(*(values[chosen] for values in self))
+    def balloons(self, rows: Sequence[LetterRow]) -> Mask:
+        """Which regions, (n + 1,), are of balloons, those included whose outline has a gap, as an open tail."""
+        is_balloon = _pieces_of_balloons(self.islands, rows)
+        within = np.bincount(self.regions[is_balloon[self.islands.paper]], minlength=len(self.area))
+        balloons = within > _MOST * self.area
+        for text in _texts([row for row in rows if not row.is_outlined and not is_balloon[row.lies_on]]):
+            balloons |= self._around(text)
+        return np.asarray(balloons)
 
-    def is_alone(self) -> Mask:
-        """Which lie in no other that is hardly larger: an iris lies in an eye, and letters in a balloon."""
-        right, bottom = self.left + self.width, self.top + self.height
-        inside = (self.left[:, None] >= self.left) & (right[:, None] <= right)
-        inside &= (self.top[:, None] >= self.top) & (bottom[:, None] <= bottom)
-        inside &= self.height < _AROUND * self.height[:, None]
-        return np.asarray(np.count_nonzero(inside, axis=1) == 1)
+    def ground(self, rows: Sequence[LetterRow]) -> Index:
+        """What shows, (n + 1,), in the holes of letters and between them: the region they stand on; 0: neither."""
+        ground, shows = np.zeros(len(self.area), np.intp), np.zeros(len(self.islands.paper_area), np.intp)
+        for row in rows:
+            within, around = self._between(row)
+            ground[within] = around
+            shows[np.isin(self.islands.enclosed_by, row.letters)] = around
+        shows[AROUND] = 0
+        pixels = np.flatnonzero(shows[self.islands.paper])
+        region, shown = self.regions.reshape(-1)[pixels], shows[self.islands.paper.reshape(-1)[pixels]]
+        is_hole = np.bincount(region, minlength=len(self.area)) > _MOST * self.area
+        ground[region[is_hole[region]]] = shown[is_hole[region]]
+        ground[ground[ground] > 0] = 0  # what shows is no hole
+        return ground
 
+    def _below(self, row: LetterRow) -> Index:
+        """The regions of the pixels of paper around a row of letters, on the piece that it stands on."""
+        window = _window(row)
+        return np.asarray(self.regions[window][self.islands.paper[window] == row.lies_on], np.intp)
 
-class _Pairs(NamedTuple):
-    """Which islands stand how to each other, (m, m)."""
+    def _between(self, row: LetterRow) -> tuple[Index, int]:
+        """The regions that lie within a row altogether, and the one around them; 0 where there is none."""
+        within, counts = np.unique(self._below(row), return_counts=True)
+        is_part = counts >= _WITHIN * self.area[within]
+        if is_part.all():
+            return within[:0], int(within[counts.argmax()])
+        return within[is_part], int(within[~is_part][counts[~is_part].argmax()])
 
-    in_line: Mask  # next to each other
-    in_column: Mask  # above each other
-
-    @classmethod
-    def of(cls, islands: _Islands) -> "_Pairs":
-        height, middle = islands.height, islands.top + islands.height / 2
-        right, bottom = islands.left + islands.width, islands.top + islands.height
-        least, most = np.minimum.outer(height, height), np.maximum.outer(height, height)
-        alike = least >= _ALIKE * most
-        across = np.maximum.outer(islands.left, islands.left) - np.minimum.outer(right, right)
-        down = np.maximum.outer(islands.top, islands.top) - np.minimum.outer(bottom, bottom)
-        level = np.abs(np.subtract.outer(middle, middle)) <= _OFF_LEVEL * most
-        return cls(alike & level & (across <= _NEXT * most), alike & (down <= _NEXT * most) & (across < 0))
+    def _around(self, rows: Sequence[LetterRow]) -> Mask:
+        """The regions, (n + 1,), that rows of letters stand on, none where these are no balloon."""
+        letters = sum(row.box_area for row in rows)
+        around, counts = np.unique(np.concatenate([self._below(row) for row in rows]), return_counts=True)
+        is_around = np.zeros(len(self.area), bool)
+        is_large = self.area[around] > letters / _TEXT_SHARE
+        if counts[is_large].sum() >= _BESIDE * counts.sum():
+            return is_around
+        is_around[around[~is_large]] = True
+        on_part = self.islands.paper == rows[0].lies_on
+        for _ in range(_STEPS):  # what is beside them is of the balloon where it is little
+            mask = (is_around[self.regions] & on_part).astype(np.uint8)
+            beside = np.unique(self.regions[(cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0) & on_part])
+            is_around[beside[self.area[beside] <= letters]] = True
+        mask = (is_around[self.regions] & on_part).astype(np.uint8)
+        contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        hull = cv2.contourArea(cv2.convexHull(np.concatenate(contours)))
+        filled = np.count_nonzero(mask) + letters
+        is_balloon = letters >= _TEXT_SHARE * hull and _FULL * hull <= filled <= _LARGEST * mask.size
+        is_around &= bool(is_balloon and _off_centre(mask > 0, rows) <= _OFF_CENTRE)
+        return is_around
 
 
 def find_lettering(regions: Labels, line_mask: LineMask, properties: RegionProperties, outside: Mask) -> Lettering:
     """Find letters among regions, int32 (H, W), ink included; outside: bool (n + 1,), the paper outside."""
     count = properties.labels
-    islands = _islands(line_mask)
-    line = _lines(islands)
-    if (line < 0).all():
+    ink = find_ink(line_mask.paper)
+    rows: list[LetterRow] = []
+    if may_hold_letters(ink):
+        islands = find_islands(line_mask.paper, ink)
+        distance: F32 = np.asarray(cv2.distanceTransform(1 - line_mask.paper, cv2.DIST_L2, 3), np.float32)
+        rows = find_rows(islands, distance)
+    if not rows:
         return Lettering(np.zeros(count, bool), np.zeros(count, np.intp))
-    roots = merge_into_named(properties.borders, np.zeros(count, bool), outside)  # letters part what they stand in
-    merged = merge_properties(properties, roots)
-    is_outside = np.bincount(roots, outside, count) > 0
-    inside_of = find_nesting(merged, is_outside).parent
-    letters = _with_words_beside(islands, _are_letters(islands, line, merged, inside_of))
-    around = _region_around(regions, line_mask, letters)
-    ground = np.zeros(count, np.intp)
-    for hole, region in zip(_holes(merged, letters, inside_of), around.tolist(), strict=True):
-        ground[hole[inside_of[hole] == roots[region]]] = region
-    balloons = _balloons(merged, letters, roots[around], inside_of * (ground == 0), ground) & ~is_outside
-    return Lettering(np.asarray(balloons[roots] & (ground[roots] == 0)), ground[roots])
+    lettered = _LetteredRegions(regions, islands, np.where(outside, np.inf, properties.area))
+    ground = lettered.ground([row for row in rows if not row.is_outlined])
+    return Lettering(lettered.balloons(rows) & (ground == 0) & ~outside & (properties.area > 0), ground)
 
 
-def _islands(line_mask: LineMask) -> _Islands:
-    """The pieces of ink of a letter's size."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(1 - line_mask.paper, connectivity=8, ltype=cv2.CV_32S)
-    islands = _Islands(*stats[1:].astype(np.intp).T)
-    size = max(line_mask.paper.shape)
-    high = (islands.height >= max(_LEAST_HEIGHT, _LEAST_SHARE * size)) & (islands.height <= _MOST_SHARE * size)
-    slim = islands.width <= _WIDEST * islands.height
-    solid = islands.ink >= _LEAST_INK * islands.width * islands.height
-    return islands.select(np.flatnonzero(high & slim & solid)[:_MOST_ISLANDS])
+def _pieces_of_balloons(islands: InkIslands, rows: Sequence[LetterRow]) -> Mask:
+    """Which pieces of paper, (n + 1,), are of balloons, with what lies in them."""
+    is_balloon = np.zeros(len(islands.paper_area), bool)
+    for part in sorted({row.lies_on for row in rows}):
+        on_part = [row for row in rows if row.lies_on == part]
+        if not all(row.is_outlined for row in on_part) and _is_balloon(islands, part, on_part):
+            is_balloon[part] = True
+    before = -1
+    while before != (before := int(np.count_nonzero(is_balloon))):
+        is_balloon |= is_balloon[islands.lies_on[islands.enclosed_by]] & (islands.enclosed_by > 0)
+    return is_balloon
 
 
-def _lines(islands: _Islands) -> Index:
-    """The line of letters that each island may be in, (m,), -1 for none."""
-    if len(islands.ink) < _PIECES:
-        return np.full(len(islands.ink), -1)
-    pairs = _Pairs.of(islands)
-    alone = islands.is_alone()
-    line = _joined(pairs.in_line & np.logical_and.outer(alone, alone))
-    letters = np.bincount(line, np.maximum(np.rint(islands.width / (_LETTER * islands.height)), 1), len(line))
-    pieces = np.bincount(line, minlength=len(line))
-    return np.where(alone & (pieces >= _PIECES)[line] & (letters >= _LETTERS)[line], line, -1)
+def _is_balloon(islands: InkIslands, part: int, rows: Sequence[LetterRow]) -> bool:
+    """Whether a piece of paper on which rows of letters stand is a balloon."""
+    paper = islands.paper
+    border = np.concatenate([paper[0], paper[-1], paper[:, 0], paper[:, -1]])
+    if np.count_nonzero(border == part) > _EDGE_SHARE * max(paper.shape):
+        return False
+    if (paper[[0, 0, -1, -1], [0, -1, 0, -1]] == part).any():
+        return False
+    if _off_centre(paper == part, rows) > _OFF_CENTRE:
+        return False
+    filled, hull = _outline_areas(paper, part)
+    letters, others = _ink_on(islands, part, rows)
+    is_full = _FULL * hull <= filled <= _LARGEST * paper.size
+    return is_full and letters >= _TEXT_SHARE * filled and others <= _OTHER_SHARE * letters
 
 
-def _with_words_beside(islands: _Islands, is_letter: Mask) -> _Islands:
-    """The letters, with words that stand alone above or below their line."""
-    near = _Pairs.of(islands).in_column & np.logical_and.outer(islands.is_alone(), is_letter)
-    return islands.select(is_letter | near.any(axis=1))
+def _off_centre(area: Mask, rows: Sequence[LetterRow]) -> float:
+    """How far rows of letters are off the middle of an area, bool (H, W), in its widths and heights."""
+    down, across = (np.flatnonzero(area.any(axis=axis)) for axis in (1, 0))
+    middle_x = (min(row.left for row in rows) + max(row.right for row in rows)) / 2
+    middle_y = (min(row.top for row in rows) + max(row.bottom for row in rows)) / 2
+    off_x = abs(middle_x - (across[0] + across[-1] + 1) / 2) / len(across)
+    off_y = abs(middle_y - (down[0] + down[-1] + 1) / 2) / len(down)
+    return float(max(off_x, off_y))
 
 
-def _joined(beside: Mask) -> Index:
-    """Number what hangs together, by which things are beside which, (m, m): the least of each group."""
-    count = len(beside)
-    group = np.arange(count)
-    while True:
-        least = np.minimum(np.where(beside, group[None, :], count).min(axis=1, initial=count), group)
-        if (least == group).all():
-            return group
-        group = least
+def _outline_areas(paper: Labels, part: int) -> tuple[float, float]:
+    """Px within the outer outline of a piece of paper, and within its convex hull."""
+    rows = np.flatnonzero((paper == part).any(axis=1))
+    window = paper[rows[0] : rows[-1] + 1] == part
+    contours, _ = cv2.findContours(window.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    outline = max(contours, key=cv2.contourArea)
+    return cv2.contourArea(outline), max(cv2.contourArea(cv2.convexHull(outline)), 1)
 
 
-def _holes(properties: RegionProperties, letters: _Islands, inside_of: Index) -> list[Index]:
-    """The regions within the box of each letter that are no larger than its holes."""
-    holes = []
-    for left, top, wide, high, ink in zip(*letters, strict=True):
-        within = (properties.left > left) & (properties.right < left + wide - 1) & (properties.area > 0)
-        within &= (properties.top > top) & (properties.bottom < top + high - 1) & (inside_of != PAGE)
-        hole = np.flatnonzero(within)
-        holes.append(hole[: len(hole) * int(properties.area[hole].sum() <= _HOLE * ink)])
-    return holes
+def _ink_on(islands: InkIslands, part: int, rows: Sequence[LetterRow]) -> tuple[float, float]:
+    """Px of the boxes of letters on a piece of paper, rows and single ones, and of other ink there."""
+    on_part = islands.lies_on == part
+    on_part[np.concatenate([row.letters for row in rows])] = False
+    on_part[0] = False
+    rest = np.flatnonzero(on_part)
+    box_area = islands.width[rest] * islands.height[rest]
+    like_letters = islands.height[rest] <= _LETTER_HEIGHT * max(row.bottom - row.top for row in rows)
+    text = sum(row.box_area for row in rows) + box_area[like_letters].sum()
+    return float(text), float(box_area[~like_letters].sum())
 
 
-def _are_letters(islands: _Islands, line: Index, properties: RegionProperties, inside_of: Index) -> Mask:
-    """Whether each is in a line of letters, (m,): not of dots that are all alike, nor of outlines, such as eyes."""
-    chosen = np.flatnonzero(line >= 0)
-    letters, line = islands.select(chosen), line[chosen]
-    counts = np.maximum(np.bincount(line), 1)
-    width = np.bincount(line, letters.width) / counts
-    varied = _spread(letters.width.astype(np.float64), line) >= np.maximum(_VARIED * width, _PIXEL)
-    fill = letters.ink / (letters.width * letters.height)
-    varied |= (_spread(fill, line) >= _UNEVEN) & (width >= _CLEAR)
-    holes = _holes(properties, letters, inside_of)
-    hollow = np.array([properties.area[hole].sum() for hole in holes]) > letters.ink
-    outlined = 2 * np.bincount(line, hollow) > counts
-    kept = np.zeros(len(islands.ink), bool)
-    kept[chosen] = (varied & ~outlined)[line]
-    return kept
+def _texts(rows: Sequence[LetterRow]) -> list[list[LetterRow]]:
+    """Group rows below each other on the same paper."""
+    texts: list[list[LetterRow]] = []
+    for row in sorted(rows, key=lambda row: (row.lies_on, row.top, row.left)):
+        for text in texts:
+            above = text[-1]
+            near = row.top - above.bottom <= _LINE_GAP * max(row.bottom - row.top, above.bottom - above.top)
+            if row.lies_on == above.lies_on and near and row.left < above.right and above.left < row.right:
+                text.append(row)
+                break
+        else:
+            texts.append([row])
+    return texts
 
 
-def _spread(measure: F64, line: Index) -> F64:
-    """The standard deviation of a measure, (m,), in each line, (lines,)."""
-    counts = np.maximum(np.bincount(line), 1)
-    mean = np.bincount(line, measure) / counts
-    return np.asarray(np.sqrt(np.maximum(np.bincount(line, np.square(measure)) / counts - mean**2, 0)))
-
-
-def _region_around(regions: Labels, line_mask: LineMask, letters: _Islands) -> Index:
-    """The region that most of the paper beside each island is of, (m,); 0: none."""
-    around = np.zeros(len(letters.ink), np.intp)
-    height, width = regions.shape
-    for number, (left, top, wide, high, _) in enumerate(zip(*letters, strict=True)):
-        rows = np.clip([top - 1, top + high], 0, height - 1)
-        columns = np.clip([left - 1, left + wide], 0, width - 1)
-        part = slice(rows[0], rows[1] + 1), slice(columns[0], columns[1] + 1)
-        on_paper = regions[part] * line_mask.paper[part]
-        edge = np.concatenate([on_paper[0], on_paper[-1], on_paper[:, 0], on_paper[:, -1]])
-        counts = np.bincount(edge[edge > 0], minlength=1)
-        around[number] = int(counts.argmax())
-    return around
-
-
-def _balloons(properties: RegionProperties, letters: _Islands, around: Index, other: Index, holes: Index) -> Mask:
-    """Which regions, (n + 1,), are speech balloons.
-
-    around: (m,), the region around each letter. other, holes: (n + 1,), the region in which each area that is no
-    counter lies, and each counter.
-    """
-    count = properties.labels
-    other_area, hole_area = (np.bincount(inside_of, properties.area, count) for inside_of in (other, holes))
-    balloons = np.zeros(count, bool)
-    page = float((properties.right.max() + 1) * (properties.bottom.max() + 1))
-    for region in np.unique(around[around > 0]).tolist():
-        text = letters.select(around == region)
-        left, right = text.left.min(), (text.left + text.width).max()
-        top, bottom = text.top.min(), (text.top + text.height).max()
-        width = float(properties.right[region] - properties.left[region] + 1)
-        height = float(properties.bottom[region] - properties.top[region] + 1)
-        box = width * height
-        middle: F64 = np.abs(
-            [
-                ((left + right) / 2 - properties.x[region]) / width,
-                ((top + bottom) / 2 - properties.y[region]) / height,
-            ]
-        )
-        full = properties.area[region] + text.ink.sum() + hole_area[region]
-        balloons[region] = (
-            (right - left) * (bottom - top) >= _TEXT * box
-            and full >= _ROUND * box
-            and middle.max() <= _OFF_CENTRE
-            and other_area[region] <= _ELSE * properties.area[region]
-            and box <= _LARGEST * page
-        )
-    return balloons
+def _window(row: LetterRow) -> tuple[slice, slice]:
+    """The rows and columns of a row of letters, and a little around it."""
+    margin = round(_MARGIN * (row.bottom - row.top))
+    rows = slice(max(row.top - margin, 0), row.bottom + margin)
+    return rows, slice(max(row.left - margin, 0), row.right + margin)

@@ -37,6 +37,17 @@ def test_two_rooms_with_hints_stay_two() -> None:
     assert drawing.hinted[[drawing.regions[30, 30], drawing.regions[30, 90]]].all()
 
 
+def test_what_is_to_stay_apart_is_not_joined_through_a_gap() -> None:
+    lines = open_rooms()
+    line_mask = line_mask_of(lines)
+    regions = enclose(line_mask, Params(gap=9))
+    apart = np.zeros(int(regions.max()) + 1, bool)
+    apart[regions[30, 90]] = True
+    drawing = read_drawing(lines, discs(lines, (30, 30, RED)), regions, line_mask, apart=apart)
+    assert drawing.regions[30, 30] != drawing.regions[30, 90]
+    assert not drawing.hinted[drawing.regions[30, 90]]
+
+
 def test_nothing_is_joined_to_the_paper_outside() -> None:
     lines = open_rooms()
     lines[28:31, 5:7] = 255  # the left room opens to the outside
