@@ -13,8 +13,8 @@ from flat_quality import over_colour, rows_of
 from numpy.typing import NDArray
 
 from pipelines.core.imaging.compositing import composite, fit
-from pipelines.core.imaging.line_art import line_drawing
 from pipelines.core.imaging.picture import read_picture
+from pipelines.segmentation.line_art import line_drawing
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "examples"))
 

@@ -33,11 +33,11 @@ from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
-from pipelines.core.imaging.line_art import line_drawing
 from pipelines.core.imaging.picture import decode_picture, encode_png, read_picture
 from pipelines.hints import kmedoids
 from pipelines.models import flat
 from pipelines.regions import trapped_ball
+from pipelines.segmentation.line_art import line_drawing
 
 Bytes = NDArray[np.uint8]
 

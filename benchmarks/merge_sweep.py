@@ -25,13 +25,13 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 from skimage.metrics import structural_similarity
 
 from pipelines.core.imaging.compositing import composite, fit
-from pipelines.core.imaging.line_art import ink_layer, line_drawing
 from pipelines.core.imaging.picture import read_picture
 from pipelines.flatting.reading import LineReading
 from pipelines.hints import kmedoids
 from pipelines.inference.merging import ResolvedMerge
 from pipelines.inference.model_source import ModelSource, find_models
 from pipelines.inference.types import ColorGuide, ColorResult, Drawing
+from pipelines.segmentation.line_art import ink_layer, line_drawing
 
 Bytes = NDArray[np.uint8]
 

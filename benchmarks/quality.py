@@ -35,13 +35,13 @@ from numpy.typing import NDArray
 from pipelines.colorize import FillOptions, Guides, colorize
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.imaging.compositing import fit
-from pipelines.core.imaging.line_art import line_drawing
 from pipelines.core.imaging.picture import encode_png, read_picture
 from pipelines.evaluate import EvaluationReport, References, evaluate
 from pipelines.inference.model_source import find_models
 from pipelines.make_hints import make_hints
 from pipelines.metrics.base.aggregate import aggregate
 from pipelines.metrics.base.results import Aggregate, PictureScores
+from pipelines.segmentation.line_art import line_drawing
 
 HINTS = {"fills": "fills", "discs": None}  # kind of hints -> preset of k-medoids
 

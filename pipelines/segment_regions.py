@@ -14,9 +14,9 @@ from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
 from pipelines.core.imaging.arrays import U8, Labels
 from pipelines.core.imaging.compositing import composite
-from pipelines.core.imaging.line_art import LineArt
 from pipelines.core.imaging.picture import decode_picture, encode_labels, encode_png
 from pipelines.core.settings import plain, resolve
+from pipelines.segmentation.line_art import LineArt
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,9 @@ from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.colourfulness import saturate, saturation_factor
 from pipelines.core.imaging.compositing import composite
 from pipelines.core.imaging.framing import Framing, Placement, find_foreground, place_in_frame, resized
-from pipelines.core.imaging.line_art import line_drawing
 from pipelines.core.imaging.picture import Picture, encode_png
 from pipelines.core.method_specs import MethodSpec
+from pipelines.segmentation.line_art import line_drawing
 
 LINE_SCALE = 2
 """Lines are found at up to so many times the frame's scale, then shrunk, as drawn line art would be."""

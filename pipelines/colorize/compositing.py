@@ -5,8 +5,8 @@ import numpy as np
 from pipelines.colorize.options import Background, Lines
 from pipelines.core.imaging.arrays import U8, Mask
 from pipelines.core.imaging.compositing import composite, multiply
-from pipelines.core.imaging.line_art import LineArt
 from pipelines.core.imaging.picture import Picture
+from pipelines.segmentation.line_art import LineArt
 
 
 def resolve_lines(lines: Lines, line_art: LineArt) -> Lines:

@@ -13,13 +13,13 @@ from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.colours import Rgb
 from pipelines.core.imaging.compositing import composite
 from pipelines.core.imaging.framing import same_aspect
-from pipelines.core.imaging.line_art import LineArt
 from pipelines.core.imaging.picture import Picture, decode_picture
 from pipelines.flatting.hint_cleaning import clean_hints
 from pipelines.flatting.hint_copy import hints_of_copy
 from pipelines.flatting.reading import LineReading
 from pipelines.hints.base.combine import laid_over
 from pipelines.inference.types import ColorGuide, Drawing, HintPreset
+from pipelines.segmentation.line_art import LineArt
 from pipelines.structure.fill_rules import FillRules
 from pipelines.tracking.frames import FrameHint
 from pipelines.tracking.hint_propagation import decode_hints, draw_hints

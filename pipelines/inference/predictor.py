@@ -13,13 +13,13 @@ import numpy as np
 
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.imaging.arrays import U8
-from pipelines.core.imaging.line_art import LineArt
 from pipelines.core.imaging.picture import Picture
 from pipelines.flatting.hint_cleaning import clean_hints
 from pipelines.flatting.hint_copy import hints_of_copy
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.model_source import ModelSource, device_for, find_models
 from pipelines.inference.types import ColorGuide, ColorResult, Drawing, ModelTraits
+from pipelines.segmentation.line_art import LineArt
 from pipelines.structure.fill_rules import FillRules
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.core.imaging.line_art import ink_layer
 from pipelines.core.imaging.picture import Picture
+from pipelines.segmentation.line_art import ink_layer
 from tests import drawings
 from tests.colorize.results import files_of, two
 from tests.conftest import Cli

@@ -7,8 +7,8 @@ import pytest
 from pipelines.colorize.compositing import finish, finish_layer, restyle_ink
 from pipelines.colorize.options import Background, Lines
 from pipelines.core.imaging.compositing import composite
-from pipelines.core.imaging.line_art import ink_layer
 from pipelines.core.imaging.picture import Picture
+from pipelines.segmentation.line_art import ink_layer
 from tests.drawings import GREEN, RED, Bytes
 
 SIZE = 32

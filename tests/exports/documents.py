@@ -12,9 +12,9 @@ from pipelines.colorize import finish
 from pipelines.colorize.compositing import restyle_ink
 from pipelines.core.imaging.blend_modes import blend
 from pipelines.core.imaging.layers import Document, at_full_size
-from pipelines.core.imaging.line_art import ink_layer
 from pipelines.core.imaging.picture import Picture
 from pipelines.exports.base.decomposition import FinishedPicture, decompose
+from pipelines.segmentation.line_art import ink_layer
 from tests import drawings
 from tests.drawings import Bytes
 

@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.core.imaging.line_art import ink_layer, line_drawing
 from pipelines.core.imaging.picture import Picture
 from pipelines.metrics.base.case import Case
 from pipelines.regions import trapped_ball
+from pipelines.segmentation.line_art import ink_layer, line_drawing
 from tests.drawings import WHITE
 
 Bytes = NDArray[np.uint8]

@@ -6,7 +6,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.lines import adaptive
-from pipelines.segmentation.pages import dark_on_light, grey_on_white, is_light_on_dark, without_dots
+from pipelines.segmentation.pages import dark_on_light, grey_on_white, without_dots
+from pipelines.segmentation.polarity import exchange_light_and_dark, has_light_lines_alone
 from tests.lines import scenes
 
 Bytes = NDArray[np.uint8]
@@ -52,9 +53,9 @@ DARK_PAGES = {
 def test_light_lines_on_a_dark_ground_are_lines(name: str, size: int) -> None:
     lines = drawing(size, stroke=max(2, size // 150))
     page = drawn_on(lines, *DARK_PAGES[name], fall_off=0.1, tooth=0.04)
-    assert is_light_on_dark(page)
+    assert has_light_lines_alone(page)
     assert scenes.f_measure(extract(page), lines) >= 0.98
-    assert np.array_equal(dark_on_light(page), 255 - page)
+    assert np.array_equal(dark_on_light(page), exchange_light_and_dark(page))
 
 
 @pytest.mark.parametrize("paper", [(255, 255, 255), (0, 0, 0), (20, 20, 40)])
@@ -67,8 +68,8 @@ def test_a_night_scene_and_a_flat_tone_are_left_alone() -> None:
     night = np.full((300, 300, 3), (20, 22, 50), np.uint8)
     cv2.circle(night, (90, 90), 40, (240, 235, 190), -1, cv2.LINE_AA)
     cv2.rectangle(night, (0, 200), (300, 300), (8, 10, 14), -1)
-    assert not is_light_on_dark(night)
-    assert not is_light_on_dark(np.full((40, 40, 3), 9, np.uint8))
+    assert not has_light_lines_alone(night)
+    assert not has_light_lines_alone(np.full((40, 40, 3), 9, np.uint8))
 
 
 def test_dots_of_one_bit_become_tones_and_lines_are_found_among_them() -> None:

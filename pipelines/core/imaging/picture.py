@@ -8,7 +8,7 @@
 
 Pixels are decoded and encoded here and nowhere else: PNG by `_png.py`, every other format by `_pillow.py`. Whatever a
 file holds, what comes out is upright, sRGB, 8 bits a sample and complete, or a PictureError; never part of a picture.
-What is ink and what is paper is told by `line_art.py`; `compositing.py` lays layers over each other.
+What is ink and what is paper is told in `segmentation/`; `compositing.py` lays layers over each other.
 """
 
 import os

@@ -8,7 +8,6 @@ from PIL import Image, ImageOps
 from pipelines.core.errors import PictureError, SettingsError
 from pipelines.core.imaging import picture
 from pipelines.core.imaging.compositing import join_alpha
-from pipelines.core.imaging.line_art import ink_layer, line_drawing
 from pipelines.core.imaging.picture import (
     decode_labels,
     decode_picture,
@@ -18,6 +17,7 @@ from pipelines.core.imaging.picture import (
     picture_size,
     read_picture,
 )
+from pipelines.segmentation.line_art import ink_layer, line_drawing
 from tests.core.imaging.samples import noise, refused, rounded, saved, smooth, with_chunk
 
 

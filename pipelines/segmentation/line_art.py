@@ -12,16 +12,15 @@ import cv2
 import numpy as np
 
 from pipelines.core.imaging.arrays import F32, U8
-from pipelines.core.imaging.compositing import fit, join_alpha, over_white
-from pipelines.core.imaging.paper import Paper
+from pipelines.core.imaging.compositing import join_alpha, over_white
 from pipelines.core.imaging.picture import Picture
+from pipelines.segmentation.paper import Paper
+from pipelines.segmentation.polarity import exchange_light_and_dark, is_light_on_dark
 
 _LEAST_CONTRAST = 16  # levels between paper and ink below which there is one flat tone
 _LIGHTEST_SHEET = 192  # a paper whose darkest channel is below this is a coloured or a dark sheet
-_POLARITY_SIZE = 256  # px, the longer side at which thickness is compared
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _BLACK = 48.0  # luma: solid ink that is no lighter is black
-_THIN = 3.5  # px at that size: the mean distance to the edge of what is a line drawing whatever else it is
 
 
 @dataclass(frozen=True)
@@ -91,8 +90,8 @@ class LineArt:
         table = _alpha_by_tone(levels)
         if alpha is None:
             return _lossless_layer(seen, _look_up(tone, table))
-        if _is_light_on_dark(over_white(rgb, alpha)):
-            rgb = _exchange_light_and_dark(rgb)
+        if is_light_on_dark(over_white(rgb, alpha)):
+            rgb = exchange_light_and_dark(rgb)
         derived = _look_up(_tone(rgb), table)
         product = cv2.max(cv2.multiply(alpha, derived, scale=1 / 255), cv2.bitwise_not(tone))
         layer = _lossless_layer(seen, np.asarray(product, np.uint8))
@@ -231,82 +230,27 @@ def _is_light_ink(rgb: U8, alpha: U8) -> bool:
 def _read_sheet(rgb: U8, alpha: U8 | None, clean: bool | None) -> _Sheet:
     """Return the page on white paper: light on dark exchanged, paper that is not white whitened."""
     seen = over_white(rgb, alpha)
-    if _is_light_on_dark(seen):
-        seen = _exchange_light_and_dark(seen)
+    if is_light_on_dark(seen):
+        seen = exchange_light_and_dark(seen)
     paper = Paper(seen)
+    tone, levels = paper.tone, _levels(paper.counts)
     if clean is None:
-        clean = alpha is None and not paper.is_clean and not _is_one_tone(paper.counts)
-    if clean:
-        tone, line_tone = _tone(paper.cleaned), _tone(paper.flat)
-        levels, line_levels = _levels(_histogram(tone)), _levels(_histogram(line_tone))
-        return _Sheet(paper.cleaned, tone, levels, line_tone, line_levels, is_cleaned=not paper.is_clean)
-    tone, counts = paper.tone, paper.counts
-    levels = _levels(counts)
-    lighter = float(counts[levels.paper + 24 :].sum())
-    if levels.paper < _LIGHTEST_SHEET and lighter * 100 <= counts.sum():
-        seen = _on_white_paper(seen)
-        tone = _tone(seen)
-        levels = _levels(_histogram(tone))
-    return _Sheet(seen, tone, levels, tone, levels, is_cleaned=False)
+        clean = _is_to_be_cleaned(paper, levels, is_opaque=alpha is None)
+    if not clean or paper.is_clean:
+        return _Sheet(seen, tone, levels, tone, levels, is_cleaned=False)
+    tone, line_tone = _tone(paper.cleaned), _tone(paper.flat)
+    levels, line_levels = _levels(_histogram(tone)), _levels(_histogram(line_tone))
+    return _Sheet(paper.cleaned, tone, levels, line_tone, line_levels, is_cleaned=True)
 
 
-def _is_one_tone(counts: F32) -> bool:
+def _is_to_be_cleaned(paper: Paper, levels: Levels, *, is_opaque: bool) -> bool:
+    """Tell whether paper is not white; in a cut-out figure it may be grey, but not a coloured or a dark sheet."""
+    if paper.is_clean or _is_one_tone(paper.rgb):
+        return False
+    lighter = float(paper.counts[levels.paper + 24 :].sum())
+    return is_opaque or (levels.paper < _LIGHTEST_SHEET and lighter * 100 <= paper.counts.sum())
+
+
+def _is_one_tone(rgb: U8) -> bool:
     """Tell whether nearly all of a picture has one tone, dark or light: there is no ink to be told from paper."""
-    present = np.cumsum(counts)
-    low, high = np.searchsorted(present, np.array([0.001, 0.999]) * present[-1])
-    return bool(high - low < _LEAST_CONTRAST)
-
-
-def _is_light_on_dark(rgb: U8) -> bool:
-    """Tell whether light lines run over a dark ground.
-
-    They do where dark reaches the border and is thicker than light, and light is either thin or made of strokes at
-    least as much as dark is. (A light figure before a night sky is thick, and the strokes in it are dark.)
-    """
-    grey = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), np.uint8)
-    low, high, _, _ = cv2.minMaxLoc(grey)
-    middle = (low + high) / 2
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    if high - low < _LEAST_CONTRAST or np.count_nonzero(border > middle) * 2 > border.size:
-        return False
-    light = _above(fit(grey, _POLARITY_SIZE), middle)
-    dark = ~light
-    thickness = _thickness(light)
-    if thickness >= _thickness(dark):
-        return False
-    return thickness < _THIN or _strokes(light) > 0.8 * _strokes(dark)
-
-
-def _thickness(mask: U8) -> float:
-    """Return the mean distance to the edge within a mask, px."""
-    return float(cv2.mean(cv2.distanceTransform(mask, cv2.DIST_L2, 3), mask)[0])
-
-
-def _strokes(mask: U8) -> int:
-    """Count the pixels of a mask where no disc of 7 px fits."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
-    return cv2.countNonZero(mask) - cv2.countNonZero(cv2.morphologyEx(mask, cv2.MORPH_OPEN, disc))
-
-
-def _exchange_light_and_dark(rgb: U8) -> U8:
-    """Turn lightness (max + min) / 2 into 255 minus it and keep hue and chroma (HSL)."""
-    red, green, blue = (channel.astype(np.int16) for channel in cv2.split(rgb))
-    highest, lowest = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
-    return np.asarray(rgb + (255 - highest - lowest)[..., None], np.uint8)
-
-
-def _on_white_paper(rgb: U8) -> U8:
-    """Bring a coloured or dark sheet to white by scaling each channel so that its paper is 255.
-
-    A channel that the sheet has next to nothing of can show no ink: it follows the darkest of the others. A picture of
-    one flat tone has no paper to speak of and stays as it is.
-    """
-    channels = [np.asarray(channel, np.uint8) for channel in cv2.split(rgb)]
-    levels = [_levels(_histogram(channel)) for channel in channels]
-    if all(level.flat for level in levels):
-        return rgb
-    papers = [max(level.paper, 1) for level in levels]
-    strong = [4 * paper >= max(papers) for paper in papers]
-    white = [cv2.convertScaleAbs(channels[index], alpha=255 / papers[index]) for index in range(3)]
-    darkest = np.minimum.reduce([white[index] for index in range(3) if strong[index]])
-    return np.dstack([white[index] if strong[index] else darkest for index in range(3)])
+    return all(np.ptp(np.percentile(channel, [0.1, 99.9])) < _LEAST_CONTRAST for channel in cv2.split(rgb))

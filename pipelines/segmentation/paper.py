@@ -34,6 +34,7 @@ _SMOOTHING = 1.2  # px at that size
 _LEVEL = 8  # levels over 5 px: tones that change less are an area, not an edge
 _DARKEST, _LIGHTEST = 24, 232  # tones between are grey
 _GREY_AREAS = 0.18  # of the page: with more areas of grey it is not clean; clean line art had .15 at most
+_LIGHT_SHARE = 0.3  # of the page is paper, at least, where nothing is drawn in solid black
 _WHITE = 250  # the darkest channel of white paper, at least
 _TWO_LEVELS = 0.97  # of pixels that are black or white: the page has one bit
 _DOTS = 0.04  # of its pixels that are unlike all four beside them: they are dots
@@ -91,8 +92,11 @@ class Paper:
     @cached_property
     def is_tinted(self) -> bool:
         """Whether even the lightest of the paper is not white."""
-        light = self.counts[128:]
-        return bool(light.any() and 128 + int(light.argmax()) < _WHITE)
+        if self.counts[128:].sum() >= _LIGHT_SHARE * self.counts.sum():
+            return 128 + int(self.counts[128:].argmax()) < _WHITE
+        light = cv2.inRange(self.rgb.max(axis=2), 128, 255)  # paper of a colour has a dark channel
+        counts = np.asarray(cv2.calcHist([self.tone], [0], light, [256], [0, 256]), np.float32).ravel()
+        return bool(counts.any() and int(counts.argmax()) < _WHITE)
 
     @cached_property
     def is_toned(self) -> bool:

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipelines.core.imaging.line_art import LineArt, line_drawing
-from pipelines.core.imaging.paper import Paper
 from pipelines.core.imaging.picture import Picture
+from pipelines.segmentation.line_art import LineArt, line_drawing
+from pipelines.segmentation.paper import Paper
 from tests.drawings import Bytes
 
 SIZE = 400

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from pipelines.core.imaging.compositing import composite, join_alpha
-from pipelines.core.imaging.line_art import ink_layer, line_drawing
 from pipelines.core.imaging.picture import Picture, decode_picture
+from pipelines.segmentation.line_art import ink_layer, line_drawing
 from tests.core.imaging.samples import WHITE, noise, saved
 
 
