@@ -74,7 +74,9 @@ def take_account(
     seen: the alpha of the finished picture, (H, W), None = opaque.
     """
     layer = guide.hints if painted is None or painted.alpha is None else painted.layer()
-    asked, given = ((rules or FillRules()).without_reserved(layer) for layer in (layer, guide.hints))
+    rules = rules or FillRules()
+    given = rules.without_reserved(guide.hints)
+    asked = given if layer is guide.hints else rules.without_reserved(layer)
     hints = find_marks(asked, reading.lines.shape)
     marks, hinted = judge_marks(hints, given, result, paper=reading.paper, seen=seen)
     return Account(marks, find_gaps(reading, result.areas, result.flats), _kinds(result, hinted))

@@ -89,7 +89,7 @@ class DrawingReader:
         by_hand = _hint_map(painted, picture, line_art) if painted is not None else None
         references = self._references(files, reading, rng)
         guides = {preset: self._guide(reading, by_hand, references.get(preset)) for preset in self.hint_presets}
-        sheet = self._sheet(files, reading.lines, guides)
+        sheet = self._sheet(files, reading, guides)
         if sheet is not None:
             hints_of_all = spread_hints(sheet, reading.lines, guides["fills"].hints)
             reading = LineReading(reading.lines, gap=sheet.gap if self.gap is None else self.gap)
@@ -123,15 +123,17 @@ class DrawingReader:
         """Whether files of these names hold hints."""
         return "hints" in names or ("reference" in names and self.reference_places)
 
-    def _sheet(self, files: Mapping[str, bytes], lines: U8, guides: Mapping[HintPreset, ColorGuide]) -> Sheet | None:
+    def _sheet(
+        self, files: Mapping[str, bytes], reading: LineReading, guides: Mapping[HintPreset, ColorGuide]
+    ) -> Sheet | None:
         """The sprites of the drawing, where it is a sheet of them and only some have hints."""
         if "hints" not in files or "fills" not in guides or not guides["fills"].has_hints:
             return None
         if self.grid is not None:
-            sheet: Sheet | None = sheet_of_grid(lines.shape, self.grid)
+            sheet: Sheet | None = sheet_of_grid(reading.lines.shape, self.grid)
         else:
-            sheet = find_sheet(lines) if self.finds_sheets and self.rules.guess != "empty" else None
-        return sheet if sheet is not None and needs_hints(sheet, lines, guides["fills"].hints) else None
+            sheet = find_sheet(reading.paper) if self.finds_sheets and self.rules.guess != "empty" else None
+        return sheet if sheet is not None and needs_hints(sheet, reading.paper, guides["fills"].hints) else None
 
     def _references(
         self, files: Mapping[str, bytes], reading: LineReading, rng: np.random.Generator

@@ -10,6 +10,7 @@ colour picker gives by itself, so that nobody asks for them by chance, and setta
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Mask
@@ -52,11 +53,10 @@ class FillRules:
 
     def without_reserved(self, hints: U8) -> U8:
         """The hints, uint8 RGBA (H, W, 4), with white in the place of reserved colours."""
-        rows, columns = np.nonzero(hints[..., 3])
-        colours = hints[rows, columns, :3]
-        reserved = self.is_ground(colours) | self.is_empty(colours)
-        if not reserved.any():
+        masks = [cv2.inRange(hints, (*colour, 1), (*colour, 255)) for colour in self.reserved]
+        reserved = cv2.bitwise_or(*masks)
+        if not cv2.countNonZero(reserved):
             return hints
         plain = hints.copy()
-        plain[rows[reserved], columns[reserved], :3] = 255
+        plain[reserved > 0, :3] = 255
         return plain

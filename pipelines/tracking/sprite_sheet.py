@@ -69,9 +69,9 @@ class _Sprite(NamedTuple):
 # the grid
 
 
-def find_sheet(lines: U8) -> Sheet | None:
-    """Find the cells of a drawing, uint8 (H, W), 0 = ink, that is a sheet of like sprites; None where it is none."""
-    ink = line_mask_of(lines).paper == 0
+def find_sheet(paper: U8) -> Sheet | None:
+    """Find the cells of a drawing, uint8 (H, W), 1 = paper, that is a sheet of like sprites; None where it is none."""
+    ink = paper == 0
     down, across = _cuts(ink.any(axis=1)), _cuts(ink.any(axis=0))
     if down is None or across is None:
         return None
@@ -170,9 +170,9 @@ def _pattern(ink: Mask) -> F32:
 # hints
 
 
-def needs_hints(sheet: Sheet, lines: U8, hints: U8) -> bool:
-    """Tell whether some of a sheet's sprites have hints, RGBA (H, W, 4), and others have none."""
-    ink = line_mask_of(lines).paper == 0
+def needs_hints(sheet: Sheet, paper: U8, hints: U8) -> bool:
+    """Tell whether some of a sheet's sprites have hints, RGBA (H, W, 4), and others have none; 1 = paper, (H, W)."""
+    ink = paper == 0
     hinted = [bool((hints[cell][..., 3] >= HINT_ALPHA).any()) for cell in sheet.cells if ink[cell].any()]
     return any(hinted) and not all(hinted)
 
