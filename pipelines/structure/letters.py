@@ -1,9 +1,9 @@
 """Finds lettering: rows of letters, in balloons, captions, titles, on clothes.
 
 A letter is an island of ink, thin, with no ink in its holes; a wide one that its rows of pixels cross often is several
-that touch. Letters stand in rows: at least three side by side, of like height, on one line, as close as letters are,
-and not all alike, as buttons, windows or beads are. Two eyes with a nose between them are no row either: the ends are
-alike and have holes, the middle has none.
+that touch. Letters stand in rows: three or more side by side, or two close ones alone or beside other such words, of
+like height, on one line, as close as letters are, and not all alike, as buttons, windows or beads are. Two eyes with a
+nose between them are no row either: the ends are alike and have holes, the middle has none.
 """
 
 from typing import NamedTuple
