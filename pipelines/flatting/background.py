@@ -18,12 +18,12 @@ from pipelines.structure.fill_rules import FillRules
 
 _WAYS = 2  # of 4 that are free: the hint is open
 _FEW = 0.3  # of how densely hints cover the rest: so densely covered, the paper outside is meant as a whole
-_DIVIDED = 0.02  # of the picture: so much on both sides of a line from edge to edge divides a page
+_DIVIDED = 0.08  # of the picture: so much on both sides of a line from edge to edge divides a page
 _OPEN = 3  # of 4 ways that are free: a dab there is about the ground
 _MOST_DABS = 3  # more of them are a drawing without lines
 _AWAY = 0.02  # of the longer side: a dab about the ground is no nearer to ink
 _GREY = 16  # levels between its channels: a shadow has no more
-_LOW, _NEAR = 0.7, 0.15  # of the figure's height, from its top, and of the longer side: shadows lie below, and near
+_LOW, _NEAR = 0.7, 0.3  # of the figure's height, from its top, and of the longer side: shadows lie below, and near
 _PAPER_WHITE = 250  # a hint with no channel below this is paper
 _LEAST_STAIN, _GREATEST_STAIN = 0.03, 0.1  # of the longer side: the radius of a stain of colour on the paper outside
 _REACH = 0.6  # of the distance to the next hint of the same colour outside

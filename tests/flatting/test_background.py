@@ -44,6 +44,24 @@ def test_a_dab_in_the_open_fills_the_ground_up_to_the_outlines(place: tuple[int,
     assert tuple(result.colour[60, 40]) == RED
 
 
+@pytest.mark.parametrize("below", [12, 30])
+def test_a_grey_dab_below_a_figure_is_its_shadow(below: int) -> None:
+    lines = blank()
+    cv2.circle(lines, (64, 40), 30, 0, 2)
+    result = painted(lines, discs(lines, (64, 40, RED), (64, 72 + below, (226, 226, 224))))
+    assert tuple(result.colour[0, 0]) == WHITE
+    assert result.background[0, 0]
+
+
+def test_a_figure_that_touches_the_page_does_not_divide_it() -> None:
+    """What it cuts off is a corner."""
+    lines = blank()
+    cv2.polylines(lines, [np.array([(0, 30), (34, 0)], np.int32)], False, 0, 2)
+    cv2.circle(lines, (70, 70), 30, 0, 2)
+    result = painted(lines, discs(lines, (70, 70, RED), (70, 112, (226, 226, 224))))
+    assert tuple(result.colour[120, 8]) == WHITE
+
+
 def test_a_white_dab_beside_a_coloured_one_says_that_the_ground_is_paper() -> None:
     lines = two_boxes()
     result = painted(lines, discs(lines, (40, 60, RED), (90, 60, BLUE), (64, 12, GREEN), (8, 120, WHITE)))
