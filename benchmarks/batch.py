@@ -127,8 +127,8 @@ def throughput(drawn: Path, scratch: Path, rounds: int) -> dict[str, float]:
     guides = Guides(hints=str(hints))
     one = BatchSettings(jobs=1, overwrite=True)
     two_workers, one_worker, inverse = paired(
-        lambda: colorize([str(lines)], str(scratch / "colour"), guides=guides, batch=settings),
-        lambda: colorize([str(lines)], str(scratch / "colour-1"), guides=guides, batch=one),
+        lambda: colorize([str(lines)], str(scratch / "colour"), model="flat", guides=guides, batch=settings),
+        lambda: colorize([str(lines)], str(scratch / "colour-1"), model="flat", guides=guides, batch=one),
         rounds,
     )
     return {

@@ -35,7 +35,7 @@ _REACH = 2  # px: the rim of a spot that a change of scale mixes
 _LEAST_THIN = 4  # px of a thin stroke
 _MOST_AGREED = 2048  # colours of a picture that are compared
 _PIXEL_ART, _FEW_COLOURS = 512, 16  # px of the longer side, and colours, of a map whose single pixels are meant
-_FEW_PIXELS = 20000  # of hints that are looked at one by one
+_FEW_PIXELS = 500000  # of hints that are looked at one by one
 _DOT = 9  # px of its dots, at most
 _MOST_GROUPS = 1024  # cleaned in one picture, the largest
 

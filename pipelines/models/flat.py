@@ -335,11 +335,12 @@ def _of_areas(verdicts: AreaVerdicts, region_of: Index) -> AreaVerdicts:
 def _areas(plan: ColourPlan, paper: U8) -> tuple[Labels, Index, Index]:
     """Number the areas of one region and one colour, int32 (H, W), 0 on ink; returns them, and of each both."""
     span = len(plan.colours)
-    key = (plan.regions.astype(np.int64) * span + plan.labels) * paper
-    if int(key.max(initial=0)) < 4 * key.size:
-        seen = np.bincount(key.reshape(-1)) > 0
+    if (len(plan.verdicts.settled) + 1) * span < 4 * paper.size:
+        narrow = (plan.regions * np.int32(span) + plan.labels) * paper
+        seen = np.bincount(narrow.reshape(-1)) > 0
         seen[0] = True
         keys = np.flatnonzero(seen)
-        return (np.cumsum(seen, dtype=np.int32) - 1)[key], keys // span, keys % span
+        return map_labels(np.cumsum(seen, dtype=np.int32) - np.int32(1), narrow), keys // span, keys % span
+    key = (plan.regions.astype(np.int64) * span + plan.labels) * paper
     values, number = np.unique(np.append(key, 0), return_inverse=True)
     return number[:-1].reshape(key.shape).astype(np.int32), values // span, values % span

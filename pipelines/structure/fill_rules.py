@@ -10,7 +10,6 @@ colour picker gives by itself, so that nobody asks for them by chance, and setta
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Mask
@@ -53,10 +52,12 @@ class FillRules:
 
     def without_reserved(self, hints: U8) -> U8:
         """The hints, uint8 RGBA (H, W, 4), with white in the place of reserved colours."""
-        masks = [cv2.inRange(hints, (*colour, 1), (*colour, 255)) for colour in self.reserved]
-        reserved = cv2.bitwise_or(*masks)
-        if not cv2.countNonZero(reserved):
+        pixels = np.ascontiguousarray(hints).view("<u4")[..., 0]  # 0xAABBGGRR
+        colours = pixels & np.uint32(0xFFFFFF)
+        ground, empty = (red | green << 8 | blue << 16 for red, green, blue in self.reserved)
+        reserved = ((colours == ground) | (colours == empty)) & (pixels > colours)
+        if not reserved.any():
             return hints
         plain = hints.copy()
-        plain[reserved > 0, :3] = 255
+        plain[reserved, :3] = 255
         return plain
