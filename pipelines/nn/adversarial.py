@@ -16,8 +16,11 @@ from pipelines.nn.blocks import Norm, conv_bias, norm_layer
 
 _WIDEST = 8  # times the base width: no layer has more channels
 
-Gan = Literal["vanilla", "lsgan"]
-"""The adversarial loss: cross-entropy or least squares."""
+Gan = Literal["vanilla", "lsgan", "wgan-gp"]
+"""The adversarial loss: cross-entropy, least squares, or the Wasserstein distance, whose critic has a penalty too."""
+
+PenaltyNorm = Literal["picture", "pixel"]
+"""Of what the slope of a penalised critic is to be 1: of a whole picture, or of each of its pixels."""
 
 
 class PatchGan(nn.Module):
@@ -44,30 +47,58 @@ class PatchGan(nn.Module):
         result: Tensor = self.model(pictures)
         return result
 
+    def activations(self, pictures: Tensor) -> list[Tensor]:
+        """What lies behind each of the `layers` + 1 leaky ReLUs, from the first to the last, then the logits.
+
+        For feature matching: T.-C. Wang et al., "High-Resolution Image Synthesis and Semantic Manipulation with
+        Conditional GANs", CVPR 2018, equation 3.
+        """
+        kept = []
+        for layer in self.model:
+            pictures = layer(pictures)
+            if isinstance(layer, nn.LeakyReLU):
+                kept.append(pictures)
+        return [*kept, pictures]
+
 
 def gan_loss(logits: Tensor, real: bool, kind: Gan) -> Tensor:
-    """The mean distance of logits, any shape, from the label 1 (real) or 0 (fake); a scalar >= 0.
+    """The mean distance of logits, any shape, from the label 1 (real) or 0 (fake); a scalar.
 
     "vanilla" is the cross-entropy of sigmoid(logits), in its non-saturating form for generators (I. Goodfellow et al.,
     "Generative Adversarial Nets", NIPS 2014); "lsgan" is the squared difference (X. Mao et al., "Least Squares
-    Generative Adversarial Networks", ICCV 2017).
+    Generative Adversarial Networks", ICCV 2017). "wgan-gp" is the logits themselves, of real ones negated, so that the
+    sum of both sides is minus the distance that the critic tells (I. Gulrajani et al., NIPS 2017, equation 3).
     """
     logits = logits.float()  # of half precision
+    if kind == "wgan-gp":
+        return (-logits if real else logits).mean()
     if kind == "vanilla":
         return functional.softplus(-logits if real else logits).mean()  # -log sigmoid(x) = softplus(-x)
     return (logits - 1 if real else logits).square().mean()
 
 
-def gradient_penalty(critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, *, weight: float = 10.0) -> Tensor:
+def gradient_penalty(
+    critic: Callable[[Tensor], Tensor],
+    real: Tensor,
+    fake: Tensor,
+    *,
+    weight: float = 10.0,
+    norm: PenaltyNorm = "picture",
+) -> Tensor:
     """How far the critic's slope is from 1 between real and fake pictures, (B, C, H, W) each; a scalar >= 0.
 
     weight * mean((||d critic(x) / d x|| - 1) ** 2) at x = alpha * real + (1 - alpha) * fake, one alpha per picture,
-    uniform in [0, 1) from torch's global generator. A critic with many logits counts their sum. Can be derived again.
-    Source: I. Gulrajani et al., "Improved Training of Wasserstein GANs", NIPS 2017, equation 3.
+    uniform in [0, 1) from torch's global generator. A critic with many logits counts their sum. norm: "picture" takes
+    one norm per picture, as the equation does; "pixel" takes it over the channels of each pixel, which lets the slope
+    of a picture grow to about sqrt(H W) (public codes of PaintsTorch). Worked out in float32, outside of autocast; can
+    be derived again. Source: I. Gulrajani et al., "Improved Training of Wasserstein GANs", NIPS 2017, equation 3.
     """
-    alpha = torch.rand(len(real)).to(real).view(-1, 1, 1, 1)  # drawn on the CPU: alike on every device
-    between = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
-    norms = torch.linalg.vector_norm(slope.flatten(1).float(), dim=1)  # (B,)
-    penalty: Tensor = weight * (norms - 1).square().mean()
+    with torch.autocast(real.device.type, enabled=False):
+        real, fake = real.float(), fake.float()
+        alpha = torch.rand(len(real)).to(real).view(-1, 1, 1, 1)  # drawn on the CPU: alike on every device
+        between = (alpha * real + (1 - alpha) * fake).detach().requires_grad_()
+        (slope,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+        slopes = slope.flatten(1) if norm == "picture" else slope
+        norms = torch.linalg.vector_norm(slopes, dim=1)  # (B,), or (B, H, W)
+        penalty: Tensor = weight * (norms - 1).square().mean()
     return penalty

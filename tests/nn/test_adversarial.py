@@ -35,6 +35,17 @@ def test_a_patchgan_judges_30_by_30_patches_of_256_px() -> None:
     assert PatchGan(6, width=1)(noise(2, 6, 256, 256)).shape == (2, 1, 30, 30)
 
 
+def test_activations_are_those_behind_each_leaky_relu_then_the_logits() -> None:
+    torch.manual_seed(0)
+    discriminator = PatchGan(4, width=2, layers=3, norm="instance")
+    picture = noise(1, 4, 64, 64)
+    *hidden, logits = discriminator.activations(picture)
+    assert [tuple(part.shape[1:]) for part in hidden] == [(2, 32, 32), (4, 16, 16), (8, 8, 8), (16, 7, 7)]
+    torch.testing.assert_close(logits, discriminator(picture))
+    first = functional.leaky_relu(discriminator.model[0](picture), 0.2)  # kept as it was: nothing writes to it later
+    torch.testing.assert_close(hidden[0], first)
+
+
 # losses -----------------------------------------------------------------------------------------------------
 
 
@@ -93,3 +104,47 @@ def test_penalty_is_taken_between_real_and_fake_at_one_alpha_per_picture() -> No
     torch.testing.assert_close(seen[0], between.view(5, 1, 1, 1).expand(5, 2, 3, 4))
     expected = 3 * (between.abs() * math.sqrt(2 * 3 * 4) - 1).square().mean()
     torch.testing.assert_close(penalty, expected)
+
+
+def half_the_sum(pictures: Tensor) -> Tensor:
+    return 0.5 * pictures.sum((1, 2, 3))
+
+
+def test_penalty_takes_one_norm_per_picture_or_one_per_pixel() -> None:
+    real, fake = torch.rand(1, 3, 2, 2), torch.rand(1, 3, 2, 2)
+    per_picture = gradient_penalty(half_the_sum, real, fake)
+    assert per_picture.item() == pytest.approx(10 * (0.5 * math.sqrt(12) - 1) ** 2)
+    assert per_picture.item() == pytest.approx(5.35898, abs=1e-5)  # without the weight .53590
+    assert gradient_penalty(half_the_sum, real, fake, norm="pixel").item() == pytest.approx(0.17949, abs=1e-5)
+
+
+def test_penalty_lies_at_alpha_of_the_real_picture_plus_the_rest_of_the_fake(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "rand", lambda count: torch.full((count,), 0.25))
+    real, fake = torch.zeros(1, 1, 1, 1), torch.ones(1, 1, 1, 1)
+    penalty = gradient_penalty(lambda pictures: pictures.exp().sum((1, 2, 3)), real, fake)
+    assert penalty.item() == pytest.approx(12.47689, abs=1e-4)  # a minus 2.78397, roles swapped .80671
+
+
+def test_penalty_of_patches_is_that_of_their_sum() -> None:
+    pictures = torch.rand(1, 1, 2, 2), torch.rand(1, 1, 2, 2)
+    assert gradient_penalty(lambda between: 0.5 * between, *pictures).item() == pytest.approx(0)  # their mean: 5.625
+
+
+def test_penalty_is_worked_out_in_single_precision_within_autocast() -> None:
+    kinds = []
+
+    def critic(pictures: Tensor) -> Tensor:
+        logits = functional.conv2d(pictures, torch.ones(1, 3, 1, 1))
+        kinds.append((pictures.dtype, logits.dtype))
+        return logits
+
+    with torch.autocast("cpu", torch.bfloat16):
+        penalty = gradient_penalty(critic, torch.rand(1, 3, 4, 4), torch.rand(1, 3, 4, 4).bfloat16())
+    assert kinds == [(torch.float32, torch.float32)]
+    assert penalty.dtype == torch.float32
+
+
+def test_a_wasserstein_critic_lowers_fake_less_real_and_a_generator_raises_its_fakes() -> None:
+    fake, real = torch.tensor([2.0, 0.0]), torch.tensor([1.0, 5.0])
+    assert (gan_loss(fake, False, "wgan-gp") + gan_loss(real, True, "wgan-gp")).item() == -2
+    assert 1e-4 * gan_loss(fake, True, "wgan-gp").item() == pytest.approx(-1e-4)
