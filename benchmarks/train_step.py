@@ -153,7 +153,7 @@ def time_steps(
     torch.manual_seed(0)
     shape = (batch_size, 3, params.size, params.size)
     batch = Batch(torch.rand(shape) * 2 - 1, torch.rand(shape) * 2 - 1)
-    moved = Batch(*(part.to(device) for part in batch))
+    moved = Batch(batch.inputs.to(device), batch.targets.to(device))
     textbook = Textbook(params.ngf, device)
     trainer = Trainer(Task(params), TrainerConfig(compile=compiled), device=device)
     times = StepTimes([], [])

@@ -30,6 +30,7 @@ from pipelines.inference.checkpoint_info import CheckpointInfo, recover
 from pipelines.inference.types import NetworkSpec
 from pipelines.models import DEFAULT_LEARNER
 from pipelines.nn.devices import choose_device, choose_precision, peak_memory
+from pipelines.nn.frozen import frozen_names
 from pipelines.training.augmentation import Augmentation
 from pipelines.training.callbacks import (
     FollowerCallback,
@@ -50,6 +51,7 @@ from pipelines.training.run_folder import RunFolder
 from pipelines.training.schedules import lr_factor
 from pipelines.training.trainer import Trainer, TrainerConfig, check_finite
 from pipelines.training.validation import Validator
+from pipelines.training.weight_files import weight_file_digests
 
 _TIMED_STEPS = 3  # of a dry run, after one to warm up
 _NOTED = 5  # pictures that cannot be read are named one by one up to so many
@@ -106,6 +108,7 @@ def train(
     if not sources:
         raise UsageError("there is no dataset", hint="Build one: colorize-cli build-dataset PICTURES -o DATASET")
     about = {"model": model, "params": plain(params), "settings": plain(config), "datasets": _digests(sources)}
+    about["weight_files"] = weight_file_digests(module, params)
     folder = RunFolder(Path(output))
     if not dry_run:
         folder.check(about, free=FREE)  # before other processes start: one of them says it
@@ -343,7 +346,8 @@ def profile(run: TrainingRun, callback: TrainCallback) -> TrainReport:
 
 def count_parameters(network: torch.nn.Module) -> int:
     """How many numbers a network learns."""
-    return sum(weight.numel() for weight in network.parameters())
+    frozen = set(frozen_names(network))
+    return sum(weight.numel() for name, weight in network.named_parameters() if name not in frozen)
 
 
 def _load_learning_model(model: str) -> ModuleType:

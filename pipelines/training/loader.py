@@ -6,11 +6,14 @@ so threads do; and a killed run leaves no worker processes behind.
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from pipelines.core.errors import UsageError
 from pipelines.core.imaging.arrays import Index
@@ -63,7 +66,10 @@ class BatchLoader:
         """A batch, counted from 0 over all epochs."""
         first = (batch_index * self._world_size + self._rank) * self._batch_size
         examples = [self._example(position) for position in range(first, first + self._batch_size)]
-        return Batch(*(torch.from_numpy(np.stack(arrays)) for arrays in zip(*examples, strict=True)))
+        named = {name: _stack([example.named[name] for example in examples]) for name in examples[0].named}
+        return Batch(
+            _stack([example.inputs for example in examples]), _stack([each.target for each in examples]), named
+        )
 
     def prefetch(self, batch_index: int, *, workers: int) -> Generator[Batch, None, None]:
         """Batches from one on, without end, some read ahead by `workers` threads (0: none)."""
@@ -100,3 +106,7 @@ class BatchLoader:
                 while len(self._orders) > _ORDERS_KEPT:
                     self._orders.popitem(last=False)
             return int(self._orders[epoch, order][place])
+
+
+def _stack(arrays: Sequence[NDArray[Any]]) -> Tensor:
+    return torch.from_numpy(np.stack(arrays))

@@ -2,11 +2,13 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.core.data.manifest import Dataset, Sample, SampleArrays
 from pipelines.core.errors import ColorizeError, PictureError
@@ -28,6 +30,7 @@ class EncodedExample(NamedTuple):
 
     inputs: F32  # (Cin, H, W)
     target: F32  # (C, H, W)
+    named: Mapping[str, NDArray[Any]] = MappingProxyType({})  # what else the model's own examples say, by name
 
 
 class ExampleSource(Protocol):

@@ -6,8 +6,9 @@ learn, goes back, steps.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
 
 from torch import Tensor, nn
 
@@ -25,11 +26,13 @@ class TrainingError(ColorizeError):
     """Training came to nothing: losses that are no numbers, or pictures of one colour."""
 
 
-class Batch(NamedTuple):
+@dataclass(frozen=True)
+class Batch:
     """Pictures to learn from, float32 in [-1, 1]; unpaired targets come in an order of their own."""
 
     inputs: Tensor  # (B, Cin, H, W)
     targets: Tensor  # (B, C, H, W): RGB, and what else the model's own examples add
+    named: Mapping[str, Tensor] = field(default_factory=dict)  # (B, ...) each: what the model's own examples name
 
 
 @dataclass(frozen=True)
@@ -42,10 +45,24 @@ class Update:
     every: int = 1  # it is made on every n-th step
     start: int = 0  # the first step on which it is made
     optimizer: OptimizerConfig | None = None  # None: the run's own
+    lazy: Callable[[Outputs], Losses] | None = None  # further terms, on every `lazy_every`-th step and times that
+    lazy_every: int = 1
+    rate: float = 1.0  # factor on its optimizer's learning rate
 
     def is_due(self, step: int) -> bool:
         """Whether it is made on a step, counted from 0."""
         return step >= self.start and (step - self.start) % self.every == 0
+
+    def terms(self, outputs: Outputs, step: int) -> Losses:
+        """The terms of its loss on a step: its own, and where they are due `lazy_every` times the lazy ones.
+
+        One optimizer step for both, so that the gradient is the same in the mean as with the lazy terms in every step
+        (T. Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020, section 3.1).
+        """
+        losses = self.loss(outputs)
+        if self.lazy is None or step % self.lazy_every:
+            return losses
+        return losses | {name: self.lazy_every * term for name, term in self.lazy(outputs).items()}
 
 
 class TrainingTask(Protocol):
@@ -55,6 +72,9 @@ class TrainingTask(Protocol):
     updates: tuple[Update, ...]  # in the order in which they are made
     generator: str  # the network that colours: it is averaged, validated and kept as the model's weights
     unpaired: bool = False  # whether inputs and targets of a batch come from different pictures
+    makers: tuple[str, ...] = ()  # networks that `forward` runs: no graph where none of them moves; (): all networks
+    twice_derived: tuple[str, ...] = ()  # networks under a second derivative, such as critics with a gradient penalty
+    loss_networks: Mapping[str, nn.Module] = MappingProxyType({})  # frozen ones of the losses alone: kept nowhere
 
     def forward(self, batch: Batch) -> Outputs:
         """The generators' results for a batch, with what they were made from."""

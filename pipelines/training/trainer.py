@@ -2,13 +2,14 @@
 
 import contextlib
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from pipelines.nn.devices import Precision
+from pipelines.nn.frozen import freeze, frozen_names
 from pipelines.training.distributed import ProcessGroup
 from pipelines.training.optimizers import OptimizerConfig, build_optimizer
 from pipelines.training.task import Batch, Outputs, TrainingError, TrainingTask, Update
@@ -41,6 +42,12 @@ class Trainer:
         self._group = group or ProcessGroup()
         task.networks.to(device)
         self._group.broadcast(task.networks.state_dict())
+        for network in (*task.networks.values(), *task.loss_networks.values()):
+            freeze(network.to(device))
+        for network in task.loss_networks.values():
+            network.eval().requires_grad_(False)
+        self._frozen = set(frozen_names(task.networks))  # names of weights and buffers that no state keeps
+        self._learning = {name: self._learning_weights(name) for name in task.networks}
         for network in task.networks.values():
             if config.channels_last:
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -53,8 +60,9 @@ class Trainer:
         }
         self._scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         if config.compile:
-            for network in task.networks.values():
-                network.compile()
+            for name, network in task.networks.items():
+                if name not in task.twice_derived:  # torch.compile refuses a second derivative
+                    network.compile()
 
     def train_step(self, batches: Sequence[Batch], step: int, *, lr_factor: float = 1.0) -> dict[str, Tensor]:
         """Learn from one batch, or from several whose gradients are added up; returns the terms of the losses.
@@ -66,12 +74,11 @@ class Trainer:
         updates = [update for update in self.task.updates if update.is_due(step)]
         terms: dict[str, Tensor] = {}
         for batch_number, batch in enumerate(batches, start=1):
-            for network in self.task.networks.values():
-                network.requires_grad_(True)
-            with self._autocast():
-                outputs = self.task.forward(self._to_device(batch))
+            self._let_learn(self._learning)
+            with self._autocast(), torch.set_grad_enabled(self._needs_graph(updates)):
+                outputs = self.task.forward(self._batch_to_device(batch))
             for update in updates:
-                losses = self._backward(update, outputs, share=len(batches))
+                losses = self._backward(update, outputs, step=step, share=len(batches))
                 for name, value in losses.items():
                     terms[name] = terms.get(name, 0.0) + value.detach().float() / len(batches)
                 if batch_number == len(batches):
@@ -91,7 +98,8 @@ class Trainer:
 
     def state(self) -> dict[str, Tensor]:
         """Everything that a run needs to go on as if nothing had happened, by flat names."""
-        state = {f"networks.{name}": tensor for name, tensor in self.task.networks.state_dict().items()}
+        networks = self.task.networks.state_dict()
+        state = {f"networks.{name}": tensor for name, tensor in networks.items() if name not in self._frozen}
         state |= {f"extra.{name}": tensor for name, tensor in self.task.extra_state().items()}
         for name, optimizer in self._optimizers.items():
             for index, values in optimizer.state_dict()["state"].items():
@@ -103,7 +111,8 @@ class Trainer:
 
     def load_state(self, state: Mapping[str, Tensor], ema_generator: Mapping[str, Tensor]) -> None:
         """Take back what `state` gave, and the averaged generator's weights."""
-        self.task.networks.load_state_dict(_below(state, "networks"))
+        kept = {name: tensor for name, tensor in self.task.networks.state_dict().items() if name in self._frozen}
+        self.task.networks.load_state_dict(_below(state, "networks") | kept)
         self.task.load_extra_state({name: tensor.to(self.device) for name, tensor in _below(state, "extra").items()})
         self.ema_generator.load_state_dict(dict(ema_generator))
         for update in self.task.updates:
@@ -113,12 +122,11 @@ class Trainer:
             counts = {key: int(scaler[key]) for key in ("growth_interval", "_growth_tracker")}
             self._scaler.load_state_dict(scaler | counts)
 
-    def _backward(self, update: Update, outputs: Outputs, *, share: int) -> dict[str, Tensor]:
+    def _backward(self, update: Update, outputs: Outputs, *, step: int, share: int) -> dict[str, Tensor]:
         """Add the gradients of an update's loss, divided by `share`, to its networks' alone; returns the terms."""
-        for name, network in self.task.networks.items():
-            network.requires_grad_(name in update.networks)
+        self._let_learn(update.networks)
         with self._autocast():
-            losses = update.loss(outputs)
+            losses = update.terms(outputs, step)
         total: Tensor = torch.stack([term.float() for term in losses.values()]).sum() / share
         torch.autograd.backward(self._scaler.scale(total))
         return losses
@@ -127,7 +135,7 @@ class Trainer:
         """Step an update's optimizer by the gradients averaged over all processes, and forget them."""
         optimizer = self._optimizers[update.name]
         for group in optimizer.param_groups:
-            group["lr"] = self._optimizer_config(update).lr * lr_factor
+            group["lr"] = self._optimizer_config(update).lr * update.rate * lr_factor
         self._group.all_reduce_mean([weight.grad for weight in self._weights(update) if weight.grad is not None])
         self._scaler.step(optimizer)
         optimizer.zero_grad(set_to_none=True)
@@ -137,11 +145,13 @@ class Trainer:
         generator = self.task.networks[self.task.generator]
         keep = min(self.config.ema, (1 + step) / (10 + step)) if self.config.ema else 0.0
         with torch.no_grad():
-            torch._foreach_lerp_(
-                list(self.ema_generator.parameters()),
-                [weight.detach() for weight in generator.parameters()],
-                1 - keep,
-            )
+            followed = dict(self.ema_generator.named_parameters())
+            pairs = [
+                (followed[name], weight.detach())
+                for name, weight in generator.named_parameters()
+                if f"{self.task.generator}.{name}" not in self._frozen
+            ]
+            torch._foreach_lerp_([own for own, _ in pairs], [weight for _, weight in pairs], 1 - keep)
             for averaged, buffer in zip(self.ema_generator.buffers(), generator.buffers(), strict=True):
                 averaged.copy_(buffer)
 
@@ -159,11 +169,31 @@ class Trainer:
         return update.optimizer or self.config.optimizer
 
     def _weights(self, update: Update) -> list[nn.Parameter]:
-        return [weight for name in update.networks for weight in self.task.networks[name].parameters()]
+        return [weight for name in update.networks for weight in self._learning[name]]
 
-    def _to_device(self, batch: Batch) -> Batch:
-        layout = torch.channels_last if self.config.channels_last else torch.contiguous_format
-        return Batch(*(part.to(self.device, non_blocking=True).contiguous(memory_format=layout) for part in batch))
+    def _learning_weights(self, network: str) -> list[nn.Parameter]:
+        """The weights of a network that are not those of a frozen one within it."""
+        weights = self.task.networks[network].named_parameters()
+        return [weight for name, weight in weights if f"{network}.{name}" not in self._frozen]
+
+    def _let_learn(self, networks: Collection[str]) -> None:
+        """Let these networks learn, and no other."""
+        for name, weights in self._learning.items():
+            for weight in weights:
+                weight.requires_grad_(name in networks)
+
+    def _needs_graph(self, updates: Sequence[Update]) -> bool:
+        """Whether gradients go back through what the task makes of a batch."""
+        moving = {name for update in updates for name in update.networks}
+        return not moving.isdisjoint(self.task.makers or self.task.networks)
+
+    def _batch_to_device(self, batch: Batch) -> Batch:
+        named = {name: self._to_device(tensor) for name, tensor in batch.named.items()}
+        return Batch(self._to_device(batch.inputs), self._to_device(batch.targets), named)
+
+    def _to_device(self, tensor: Tensor) -> Tensor:
+        layout = torch.channels_last if self.config.channels_last and tensor.dim() == 4 else torch.contiguous_format
+        return tensor.to(self.device, non_blocking=True).contiguous(memory_format=layout)
 
     @contextlib.contextmanager
     def _autocast(self) -> Iterator[None]:

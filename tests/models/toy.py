@@ -93,6 +93,7 @@ class Task(TrainingTask):
     """The painter moves in each step, by Adam, the judge in every second one, by gradient descent with momentum."""
 
     generator = "painter"
+    makers = ("painter",)
 
     def __init__(self, params: Params) -> None:
         self._judge_weight = params.judge_weight

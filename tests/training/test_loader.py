@@ -123,7 +123,7 @@ def test_batches_are_floats_from_minus_one_to_one(pairs: Path) -> None:
     batch = loader_of(pairs, encoding=LAYERS, batch_size=3).batch(0)
     assert batch.inputs.shape == (3, 5, 32, 32)
     assert batch.targets.shape == (3, 3, 32, 32)
-    for part in batch:
+    for part in (batch.inputs, batch.targets):
         assert part.dtype == torch.float32
         assert part.min() >= -1
         assert part.max() <= 1

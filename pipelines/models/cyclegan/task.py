@@ -20,6 +20,7 @@ class Task(TrainingTask):
 
     generator = "generator_a"
     unpaired = True
+    makers = ("generator_a", "generator_b")
 
     def __init__(self, params: Params) -> None:
         self._params = params
@@ -43,7 +44,7 @@ class Task(TrainingTask):
         Adds "fake_b" = A(real_a), "fake_a" = B(real_b), "rec_a" = B(fake_b), "rec_b" = A(fake_a), and where there is an
         identity loss "same_b" = A(real_b), "same_a" = B(real_a); (B, 3, H, W) each.
         """
-        real_a, real_b = batch
+        real_a, real_b = batch.inputs, batch.targets
         made_b, made_a = self._make("a", real_a, real_b), self._make("b", real_b, real_a)
         outputs = {"real_a": real_a, "real_b": real_b, "fake_b": made_b[0], "fake_a": made_a[0]}
         outputs["rec_a"] = self.networks["generator_b"](made_b[0])

@@ -14,6 +14,7 @@ class Task(TrainingTask):
     """The discriminator is updated, then the generator, both on the one fake of the step."""
 
     generator = "generator"
+    makers = ("generator",)
 
     def __init__(self, params: Params) -> None:
         self._params = params

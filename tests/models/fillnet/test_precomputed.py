@@ -190,7 +190,7 @@ def loader_of(
 def test_batches_hold_seven_channels_and_the_truth_with_its_lines(pairs: Path) -> None:
     batch = loader_of(pairs).batch(0)
     assert (batch.inputs.shape, batch.targets.shape) == ((2, 7, SIZE, SIZE), (2, 4, SIZE, SIZE))
-    for part in batch:
+    for part in (batch.inputs, batch.targets):
         assert part.dtype == torch.float32
         assert -1 <= part.min() < part.max() <= 1
 
@@ -224,7 +224,7 @@ def test_an_eighth_of_the_memory_is_for_decoded_pictures(pairs: Path, monkeypatc
 
 def test_an_example_is_its_levels_in_minus_one_to_one(pairs: Path) -> None:
     fills = fills_of(pairs, VARIED)
-    inputs, target = fills.example(1, 2, np.random.default_rng(4))
+    inputs, target, _ = fills.example(1, 2, np.random.default_rng(4))
     for floats, levels in zip((inputs, target), fills.levels(1, 2, np.random.default_rng(4)), strict=True):
         assert floats.dtype == np.float32
         assert np.array_equal(np.moveaxis(floats, 0, 2) * np.float32(127.5) + np.float32(127.5), levels)

@@ -1,0 +1,37 @@
+"""Files of weights that a model is given: refused before any work, told apart by their digests."""
+
+from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from pipelines.core.errors import UsageError
+from pipelines.training.weight_files import weight_file_digests
+
+
+def model_with(**files: str) -> ModuleType:
+    module = ModuleType("painter")
+    module.weight_files = lambda params: files  # type: ignore[attr-defined]
+    return module
+
+
+def test_each_file_is_named_by_its_digest(tmp_path: Path) -> None:
+    (tmp_path / "vgg.pth").write_bytes(b"weights")
+    digests = weight_file_digests(model_with(vgg=str(tmp_path / "vgg.pth")), None)
+    assert digests == {"vgg": sha256(b"weights").hexdigest()}
+    assert weight_file_digests(ModuleType("plain"), None) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("", "the weights 'vgg' are needed"),
+        ("nowhere.pth", "vgg: no.pth is no file"),
+        (".", r"vgg: \. is no file"),
+    ],
+)
+def test_a_file_that_is_not_there_is_refused_with_what_to_type(path: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message) as raised:
+        weight_file_digests(model_with(vgg=path), None)
+    assert raised.value.hint == "Give the file: --set vgg=FILE"
