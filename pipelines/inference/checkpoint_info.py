@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class CheckpointInfo:
     figures: Mapping[str, float] = field(default_factory=dict)  # on validation pictures
     note: str = ""  # where it comes from
     weights_sha256: str = ""  # of the weights' file, once it is written: it tells a checkpoint from any other
+    frame: tuple[int, int] | None = None  # px, width and height of the pictures it learned from; None: a square
 
 
 def find_checkpoint(path: str | os.PathLike[str]) -> Path:
@@ -65,8 +66,8 @@ def read_info(path: str | os.PathLike[str]) -> CheckpointInfo:
             hint="Use the version that made it",
         )
     try:
-        names = [field.name for field in fields(CheckpointInfo)]
-        return CheckpointInfo(**{name: about[name] for name in names})
+        names = [field.name for field in fields(CheckpointInfo) if field.name != "frame"]
+        return CheckpointInfo(**{name: about[name] for name in names}, frame=_frame(about.get("frame")))
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(folder / INFO) from error
 
@@ -86,7 +87,7 @@ def params_of(info: CheckpointInfo) -> Any:
 def spec_of(info: CheckpointInfo) -> NetworkSpec:
     """What the network of a checkpoint reads and gives, without building it."""
     spec: NetworkSpec = registry.load("models", info.model).network_spec(params_of(info))
-    return spec
+    return spec if info.frame is None else replace(spec, frame=info.frame)
 
 
 def check_weights(folder: Path) -> None:
@@ -117,6 +118,16 @@ def read_json(path: Path) -> dict[str, Any]:
 def damaged(path: Path) -> UsageError:
     """The error that says so of a file of a checkpoint."""
     return UsageError(f"{show_path(path)} is damaged", hint="Give another checkpoint, such as last or best of the run")
+
+
+def _frame(value: object) -> tuple[int, int] | None:
+    """Width and height as a card has them; raises ValueError for anything else."""
+    match value:
+        case None:
+            return None
+        case [int(width), int(height)] if width > 0 and height > 0:
+            return width, height
+    raise ValueError(value)
 
 
 def _from_json(value: object) -> object:

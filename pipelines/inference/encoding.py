@@ -1,7 +1,7 @@
 """Turns drawings into what networks read, float32 in [-1, 1], and their pictures back.
 
-An *encoding* joins a line drawing and its hints to the channels that a network learned from. Two serve any network that
-paints pictures; a model with an encoding of its own declares it beside itself.
+An *encoding* joins a line drawing and its hints to the channels that a network learned from. Those here serve any
+network that paints pictures; a model with an encoding of its own declares it beside itself.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,13 @@ class Encoding:
     name: str  # as files of networks name it
     channels: int
     description: str  # what the channels are, for whoever runs the network outside of this toolkit
-    encode: Callable[[U8, U8], F32]  # line drawing (S, S) and hints RGBA (S, S, 4) to (channels, S, S) in [-1, 1]
+    encode: Callable[[U8, U8], F32]  # line drawing (H, W) and hints RGBA (H, W, 4) to (channels, H, W) in [-1, 1]
+    reads_hints: bool = True  # no: hints change nothing
+    reads_picture: bool = False  # in the place of the line drawing it reads an RGB picture (H, W, 3), no line art
+
+
+def _encode_lines(lines: U8, hints: U8) -> F32:
+    return to_floats(lines[..., None])
 
 
 def _encode_composite(lines: U8, hints: U8) -> F32:
@@ -45,6 +51,14 @@ def _encode_layers(lines: U8, hints: U8) -> F32:
     return layers
 
 
+def _encode_hinted(lines: U8, hints: U8) -> F32:
+    return _encode_layers(lines, hints)[:4]
+
+
+def _encode_picture(picture: U8, hints: U8) -> F32:
+    return to_floats(picture)
+
+
 COMPOSITE = Encoding("composite", 3, "red, green, blue of the line art with the hints painted on it", _encode_composite)
 """One RGB picture, the hints painted on the line art: the input of the Fakemon paper (F3)."""
 
@@ -56,7 +70,25 @@ LAYERS = Encoding(
 )
 """Line, hint colour and hint mask apart, so that white hints are seen on white paper."""
 
-ENCODINGS = {encoding.name: encoding for encoding in (COMPOSITE, LAYERS)}
+LINES = Encoding("lines", 1, "line art (1 paper)", _encode_lines, reads_hints=False)
+"""The line art alone, for networks without hints."""
+
+HINTED = Encoding(
+    "hinted", 4, "line art (1 paper); red, green, blue of the hints, 0 (middle grey) where there is none", _encode_hinted
+)
+"""`LAYERS` without the mask, as files of four channels have it: a hint of middle grey (128) is not seen."""
+
+PICTURE = Encoding(
+    "picture",
+    3,
+    "red, green, blue of a picture that is no line art, such as a map",
+    _encode_picture,
+    reads_hints=False,
+    reads_picture=True,
+)
+"""An RGB picture to be turned into another: what `build-dataset --input picture` makes pairs of."""
+
+ENCODINGS = {encoding.name: encoding for encoding in (COMPOSITE, LAYERS, LINES, HINTED, PICTURE)}
 
 
 def to_floats(picture: U8) -> F32:

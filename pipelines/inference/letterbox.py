@@ -1,4 +1,4 @@
-"""Brings drawings and hints evenly into the square at which a network works, as `build-dataset` brings pictures.
+"""Brings drawings and hints evenly into the frame in which a network works, as `build-dataset` brings pictures.
 
 The longer side fits, white lies around. Two things are done to drawings that training pictures did not need: where
 shrinking leaves thin lines faint they are darkened again, all alike, and hints smaller than those of training grow to
@@ -23,23 +23,27 @@ LEAST_HINT = 15 / 256
 
 
 class Letterboxed(NamedTuple):
-    """A line drawing and its hints in a network's square, and where in it the drawing lies."""
+    """A line drawing and its hints in a network's frame, and where in it the drawing lies."""
 
-    lines: U8  # (S, S), 0 = ink
-    hints: U8  # RGBA (S, S, 4)
+    lines: U8  # (S, S) or (height, width) of the frame, 0 = ink
+    hints: U8  # RGBA (S, S, 4), the same
     roi: tuple[slice, slice]  # rows and columns that the drawing covers
 
 
-def letterbox(lines: U8, hints: U8, size: int, *, least_hint: float = LEAST_HINT) -> Letterboxed:
-    """Lay a line drawing, uint8 (H, W), and its hints, uint8 RGBA (H, W, 4), evenly into a square of `size` px.
+def letterbox(
+    lines: U8, hints: U8, size: int | tuple[int, int], *, least_hint: float = LEAST_HINT
+) -> Letterboxed:
+    """Lay a line drawing, uint8 (H, W), and its hints, uint8 RGBA (H, W, 4), evenly into a frame.
 
-    least_hint: the radius, a share of the side, to which smaller hints grow.
+    size: px, the side of a square, or width and height. least_hint: the radius, a share of the longer side, to which
+    smaller hints grow.
     """
-    placement = place_in_frame(Framing(size=(size, size)), lines.shape, Foreground(None, None))
+    frame = (size, size) if isinstance(size, int) else size
+    placement = place_in_frame(Framing(size=frame), lines.shape, Foreground(None, None))
     roi = placement.roi(lines.shape)
     shape = (roi[0].stop - roi[0].start, roi[1].stop - roi[1].start)
     small_lines = normalise_line_contrast(resized(lines, (shape[1], shape[0])))
-    small_hints = dilate_hints(shrink_hints(hints, shape), least_hint * size)
+    small_hints = dilate_hints(shrink_hints(hints, shape), least_hint * max(frame))
     frames = placement.paste(small_lines, lines.shape, 255), placement.paste(small_hints, lines.shape, 0)
     return Letterboxed(*frames, roi)
 

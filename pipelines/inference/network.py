@@ -35,8 +35,8 @@ class Network:
     spec: NetworkSpec
 
     def letterbox(self, lines: U8, hints: U8) -> Letterboxed:
-        """Lay a line drawing, uint8 (H, W), and its hints, uint8 RGBA (H, W, 4), into the network's square."""
-        return letterbox(lines, hints, self.spec.size, least_hint=self.spec.least_hint)
+        """Lay a line drawing, uint8 (H, W), and its hints, uint8 RGBA (H, W, 4), into the network's frame."""
+        return letterbox(lines, hints, self.spec.frame_size, least_hint=self.spec.least_hint)
 
     def run(self, inputs: F32) -> list[F32]:
         """The tensors that the spec names, for inputs (B, channels, S, S); MethodError for what is no number."""

@@ -102,12 +102,14 @@ def _opened(path: str, digest: str) -> OnnxFile:
             f"{show_path(path)} was made by another version of colorize-cli ({about.get('version')})", hint=_EXPORT
         )
     try:
+        width, _, height = about.get("frame", "").partition("x")
         info = CheckpointInfo(
             about["model"],
             json.loads(about["params"]),
             step=int(about.get("step", 0)),
             note=about.get("note", ""),
             weights_sha256=about.get("weights_sha256", ""),
+            frame=(int(width), int(height)) if width else None,
         )
         spec = spec_of(info)
         size = int(about["size"])

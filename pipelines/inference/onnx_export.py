@@ -48,6 +48,7 @@ def to_onnx(network: nn.Module, info: CheckpointInfo, *, licence: str = "") -> b
         "model": info.model,
         "params": json.dumps(dict(info.params), sort_keys=True),
         "size": str(spec.size),
+        "frame": "" if spec.frame is None else f"{spec.frame[0]}x{spec.frame[1]}",
         "input": spec.encoding.name,
         "channels": spec.encoding.description,
         "sides_multiple_of": str(spec.size_multiple),

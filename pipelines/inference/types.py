@@ -46,7 +46,7 @@ class NetworkSpec(ModelTraits):
     """What a model says of its network, without building it."""
 
     encoding: Encoding
-    size: int  # px, the side of the square in which drawings are worked out
+    size: int  # px, the side of the square in which drawings are worked out, if it has no other frame
     size_multiple: int  # px: sides of pictures that the network takes are multiples of it
     least_size: int  # px: and no shorter
     outputs: tuple[Output, ...] = (Output("picture", is_picture=True),)
@@ -54,6 +54,13 @@ class NetworkSpec(ModelTraits):
     hint_preset: HintPreset = "discs"
     steps: tuple[str, ...] = ("input", "raw")
     is_light: bool = False
+    frame: tuple[int, int] | None = None  # px, width and height in which it works, as it was trained; None: a square
+    square_only: bool = False  # its networks, those of training among them, take squares alone
+
+    @property
+    def frame_size(self) -> tuple[int, int]:
+        """Width and height in which drawings are worked out, px."""
+        return self.frame or (self.size, self.size)
 
 
 # what it is given

@@ -1,17 +1,21 @@
 """Varies what a network learns from beyond mirroring and hues: which hints it is given, and how its lines are drawn.
 
-Hints: none in a fifth of the cases, all in two fifths, some in a fifth, and in the rest dabs and short strokes
-of the true colours anywhere, one to many. Lines: thicker or thinner, with gaps, pale or soft, on noisy paper.
+Hints are the dataset's, or drawn anew by a method of the hints family on the picture as it is seen, or varied: then
+none in a fifth of the cases, all in two fifths, some in a fifth, and in the rest dabs and short strokes of the true
+colours anywhere, one to many. Lines: thicker or thinner, with gaps, pale or soft, on noisy paper.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from pipelines.core import families
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.picture import HINT_ALPHA
-from pipelines.training.pair_dataset import Example
+from pipelines.core.method_specs import resolve_method_specs
+from pipelines.training.pair_dataset import Example, HintDrawing
 
 _NONE, _ALL, _SOME = 0.2, 0.6, 0.8  # up to which draw there are no hints, all, some; beyond, others
 _MEAN_DABS = 7
@@ -32,22 +36,69 @@ class Augmentation:
     hue: float = 0.0  # colours and hints turned together by up to this share of the hue circle (.5 is any turn)
     hints: bool = False  # other hints: none, some of them, or dabs anywhere
     lines: float = 0.0  # share of pictures whose lines are drawn otherwise: width, gaps, tone
+    redraw: HintDrawing | None = None  # draws the hints on the picture as it is seen, in the place of its own
+    hintless: float = 0.0  # share of pictures that are shown without any hint
+    input_jitter: float = 0.0  # what is to be coloured made brighter or darker by up to this share
 
 
 def augment(example: Example, augmentation: Augmentation, rng: np.random.Generator) -> Example:
-    """Mirror, enlarge and recolour a picture by chance; lines, hints and colour stay in register."""
-    colour, lines, hints = enlarge(example, augmentation.jitter, rng)
-    if augmentation.hints:
-        hints = resample_hints(colour, lines, hints, rng)
+    """Mirror, enlarge and recolour a picture by chance; lines, hints, colour and what it is made of stay in register.
+
+    Nothing is drawn from `rng` for what is switched off.
+    """
+    example = choose_hints(enlarge(example, augmentation.jitter, rng), augmentation, rng)
     if augmentation.lines and rng.random() < augmentation.lines:
-        lines = restyle_lines(lines, rng)
+        example = example._replace(lines=restyle_lines(example.lines, rng))
     if augmentation.flip and rng.random() < 0.5:
-        colour, lines, hints = colour[:, ::-1], lines[:, ::-1], hints[:, ::-1]
+        example = _each_array(example, lambda array: array[:, ::-1])
     if augmentation.hue:
-        turn = rng.uniform(-augmentation.hue, augmentation.hue)
-        colour = rotate_hue(colour, turn)
-        hints = np.dstack([rotate_hue(hints[..., :3], turn), hints[..., 3]])
-    return Example(np.ascontiguousarray(colour), np.ascontiguousarray(lines), np.ascontiguousarray(hints))
+        example = _turn_hues(example, rng.uniform(-augmentation.hue, augmentation.hue))
+    if augmentation.input_jitter:
+        example = _change_brightness(example, 1 + rng.uniform(-augmentation.input_jitter, augmentation.input_jitter))
+    return _each_array(example, np.ascontiguousarray)
+
+
+def choose_hints(example: Example, augmentation: Augmentation, rng: np.random.Generator) -> Example:
+    """Give a picture the hints that it is learned with: none, its own, others like them, or new ones."""
+    if augmentation.hintless and rng.random() < augmentation.hintless:
+        return example._replace(hints=np.zeros_like(example.hints))
+    if augmentation.redraw is not None:
+        return example._replace(hints=augmentation.redraw(example.colour, rng))
+    if augmentation.hints:
+        return example._replace(hints=resample_hints(example.colour, example.lines, example.hints, rng))
+    return example
+
+
+def hint_drawing(name: str) -> HintDrawing:
+    """What draws hints by METHOD or METHOD:PRESET of the hints family; its lengths scale with the picture, as ever.
+
+    Raises UsageError for an unknown method, SettingsError for an unknown preset.
+    """
+    (spec,) = resolve_method_specs("hints", [name], {})
+    place = families.load("hints", spec.method).place
+
+    def draw(picture: U8, rng: np.random.Generator) -> U8:
+        return place(picture, None, spec.params, rng)
+
+    return draw
+
+
+def _each_array(example: Example, change: Callable[[U8], U8]) -> Example:
+    picture = None if example.picture is None else change(example.picture)
+    return Example(change(example.colour), change(example.lines), change(example.hints), picture, example.domain)
+
+
+def _turn_hues(example: Example, turn: float) -> Example:
+    hints = np.dstack([rotate_hue(example.hints[..., :3], turn), example.hints[..., 3]])
+    picture = None if example.picture is None else rotate_hue(example.picture, turn)
+    return example._replace(colour=rotate_hue(example.colour, turn), hints=hints, picture=picture)
+
+
+def _change_brightness(example: Example, factor: float) -> Example:
+    """Multiply the levels of the picture that is to be turned into another, or else of the line art, up to white."""
+    if example.picture is not None:
+        return example._replace(picture=np.asarray(cv2.convertScaleAbs(example.picture, alpha=factor), np.uint8))
+    return example._replace(lines=np.asarray(cv2.convertScaleAbs(example.lines, alpha=factor), np.uint8))
 
 
 def enlarge(example: Example, share: float, rng: np.random.Generator) -> Example:
@@ -69,6 +120,8 @@ def enlarge(example: Example, share: float, rng: np.random.Generator) -> Example
         warp(example.colour, cv2.INTER_LINEAR),
         warp(example.lines, cv2.INTER_LINEAR),
         warp(example.hints, cv2.INTER_NEAREST),
+        None if example.picture is None else warp(example.picture, cv2.INTER_LINEAR),
+        example.domain,
     )
 
 

@@ -6,7 +6,7 @@ so threads do; and a killed run leaves no worker processes behind.
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -19,26 +19,38 @@ from pipelines.core.errors import UsageError
 from pipelines.core.imaging.arrays import Index
 from pipelines.inference.encoding import Encoding, to_floats
 from pipelines.training.augmentation import Augmentation, augment
-from pipelines.training.pair_dataset import EncodedExample, ExampleSource, PairDataset
+from pipelines.training.pair_dataset import EncodedExample, Example, ExampleSource, PairDataset, encode_example
 from pipelines.training.task import Batch
 
 _AUGMENTATION, _INPUTS, _TARGETS = 0, 1, 2  # first numbers of the seeds: of what is drawn, and of the two orders
 _ORDERS_KEPT = 8  # permutations of epochs that are remembered: threads read ahead into the next
 
+Preparation = Callable[[Example, np.random.Generator], Mapping[str, NDArray[Any]]]
+"""What a model makes of an example beside input and target, by name; a batch stacks it."""
+
 
 class AugmentedPairs:
-    """The examples of any model that has none of its own: pictures varied anew each time, then encoded."""
+    """The examples of any model that has none of its own: pictures varied anew each time, then encoded.
 
-    def __init__(self, pairs: PairDataset, encoding: Encoding, augmentation: Augmentation) -> None:
-        self._pairs, self._encoding, self._augmentation = pairs, encoding, augmentation
+    prepare: what the model adds by name, for the example as it is seen and random numbers.
+    """
+
+    def __init__(
+        self, pairs: PairDataset, encoding: Encoding, augmentation: Augmentation, prepare: Preparation | None = None
+    ) -> None:
+        self._pairs, self._encoding, self._augmentation, self._prepare = pairs, encoding, augmentation, prepare
 
     def example(
         self, index: int, epoch: int, rng: np.random.Generator, *, target_index: int | None = None
     ) -> EncodedExample:
         """A picture as a network learns from it, or two, each varied by draws of its own."""
-        seen = augment(self._pairs[index], self._augmentation, rng)
-        target = seen if target_index is None else augment(self._pairs[target_index], self._augmentation, rng)
-        return EncodedExample(self._encoding.encode(seen.lines, seen.hints), to_floats(target.colour))
+        seen = self._see(index, rng)
+        target = seen if target_index is None else self._see(target_index, rng)
+        named = self._prepare(seen, rng) if self._prepare is not None else {}
+        return EncodedExample(encode_example(self._encoding, seen), to_floats(target.colour), named)
+
+    def _see(self, index: int, rng: np.random.Generator) -> Example:
+        return augment(self._pairs.visit(index, rng), self._augmentation, rng)
 
 
 class BatchLoader:
@@ -66,9 +78,10 @@ class BatchLoader:
         """A batch, counted from 0 over all epochs."""
         first = (batch_index * self._world_size + self._rank) * self._batch_size
         examples = [self._example(position) for position in range(first, first + self._batch_size)]
-        named = {name: _stack([example.named[name] for example in examples]) for name in examples[0].named}
         return Batch(
-            _stack([example.inputs for example in examples]), _stack([each.target for each in examples]), named
+            _stacked([example.inputs for example in examples]),
+            _stacked([example.target for example in examples]),
+            {name: _stacked([example.named[name] for example in examples]) for name in examples[0].named},
         )
 
     def prefetch(self, batch_index: int, *, workers: int) -> Generator[Batch, None, None]:
@@ -108,5 +121,5 @@ class BatchLoader:
             return int(self._orders[epoch, order][place])
 
 
-def _stack(arrays: Sequence[NDArray[Any]]) -> Tensor:
+def _stacked(arrays: Sequence[NDArray[Any]]) -> Tensor:
     return torch.from_numpy(np.stack(arrays))

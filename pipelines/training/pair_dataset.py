@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -10,11 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.core.data.line_mix import mix_lines, single_samples
 from pipelines.core.data.manifest import Dataset, Sample, SampleArrays
 from pipelines.core.errors import ColorizeError, PictureError
 from pipelines.core.imaging.arrays import F32, U8
+from pipelines.inference.encoding import Encoding
 
 _UNREADABLE_SHARE = 0.05  # of the pictures: more than that and the run stops
+_FIXED = 4  # first number of the seeds of what is drawn once for a picture, beside those of `BatchLoader`
 
 
 class Example(NamedTuple):
@@ -23,6 +26,8 @@ class Example(NamedTuple):
     colour: U8  # (H, W, 3)
     lines: U8  # (H, W)
     hints: U8  # (H, W, 4)
+    picture: U8 | None = None  # (H, W, 3), what is to be turned into the colour where that is no line art
+    domain: int = 0  # the number of its dataset, in their order
 
 
 class EncodedExample(NamedTuple):
@@ -30,7 +35,7 @@ class EncodedExample(NamedTuple):
 
     inputs: F32  # (Cin, H, W)
     target: F32  # (C, H, W)
-    named: Mapping[str, NDArray[Any]] = MappingProxyType({})  # what else the model's own examples say, by name
+    named: Mapping[str, NDArray[Any]] = MappingProxyType({})  # what the model's own preparation adds
 
 
 class ExampleSource(Protocol):
@@ -45,25 +50,74 @@ class ExampleSource(Protocol):
         """
 
 
-class PairDataset:
-    """The pictures of one split of several datasets, decoded once, kept up to a limit of memory; safe for threads."""
+HintDrawing = Callable[[U8, np.random.Generator], U8]
+"""Draws hints, uint8 RGBA (H, W, 4), for a picture, uint8 RGB (H, W, 3)."""
 
-    def __init__(self, datasets: Sequence[Dataset], split: str, *, size: int, cache_bytes: int) -> None:
-        self._samples = [(dataset, sample) for dataset in datasets for sample in dataset.samples[split]]
-        self._size, self._room = size, cache_bytes
-        self._cache: OrderedDict[int, Example] = OrderedDict()
+
+def encode_example(encoding: Encoding, example: Example) -> F32:
+    """What a network reads of an example, (Cin, H, W) in [-1, 1]."""
+    if not encoding.reads_picture:
+        return encoding.encode(example.lines, example.hints)
+    assert example.picture is not None, "train refuses such a dataset"
+    return encoding.encode(example.picture, example.hints)
+
+
+class PairDataset:
+    """The pictures of one split of several datasets, decoded once, kept up to a limit of memory; safe for threads.
+
+    size: px, the side of a square, or width and height of the frame. line_mix: shares of kinds of lines; then a picture
+    is one example, of whose samples each visit draws one; else every sample is an example. redraw: draws the hints of
+    `dataset[index]` once for all, in the place of the dataset's.
+    """
+
+    def __init__(
+        self,
+        datasets: Sequence[Dataset],
+        split: str,
+        *,
+        size: int | tuple[int, int],
+        cache_bytes: int,
+        line_mix: Mapping[str, float] | None = None,
+        redraw: HintDrawing | None = None,
+    ) -> None:
+        self._samples = [
+            (number, dataset, sample) for number, dataset in enumerate(datasets) for sample in dataset.samples[split]
+        ]
+        known = [(number, sample) for number, _, sample in self._samples]
+        mixed = mix_lines(known, line_mix) if line_mix else single_samples(len(known))
+        self._pictures, self.notes = mixed.pictures, mixed.notes
+        self._frame = (size, size) if isinstance(size, int) else size
+        self._redraw, self._room = redraw, cache_bytes
+        self._cache: OrderedDict[int, Example] = OrderedDict()  # by the number of the sample
+        self._shared: dict[tuple[int, str], U8] = {}  # of the cache: colour and hints, which several samples may have
         self._lock = threading.Lock()
-        self.unreadable: dict[int, str] = {}  # by number, with the reason
+        self.unreadable: dict[int, str] = {}  # by the number of the sample, with the reason
 
     def __len__(self) -> int:
-        return len(self._samples)
+        return len(self._pictures)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of all pictures."""
+        return self._frame[1], self._frame[0]
 
     def __getitem__(self, index: int) -> Example:
-        """A picture, or where it cannot be read the next one that can; PictureError where too many cannot."""
+        """A picture that is always the same, its lines and hints drawn once where they are drawn at all."""
+        rng = np.random.default_rng([_FIXED, max(index, 0)])
+        example = self.visit(index, rng)
+        return example if self._redraw is None else example._replace(hints=self._redraw(example.colour, rng))
+
+    def visit(self, index: int, rng: np.random.Generator) -> Example:
+        """A picture with one of its kinds of lines, drawn from `rng` where there are several.
+
+        Where it cannot be read, the next one that can comes; PictureError where too many cannot.
+        """
         if not 0 <= index < len(self):
             raise IndexError(index)
         for step in range(len(self)):
-            example = self._try_to_read((index + step) % len(self))
+            samples = self._pictures[(index + step) % len(self)]
+            drawn = 0 if len(samples.numbers) == 1 else int(rng.choice(len(samples.numbers), p=samples.chances))
+            example = self._try_to_read(samples.numbers[drawn])
             if example is not None:
                 return example
         raise self._too_many_unreadable()
@@ -72,61 +126,79 @@ class PairDataset:
         """Change the limit of memory; what is kept already is forgotten."""
         with self._lock:
             self._cache.clear()
+            self._shared.clear()
             self._room = cache_bytes
 
     def sample(self, index: int) -> Sample:
-        """What the manifest says of a picture."""
-        return self._samples[index][1]
+        """What the manifest says of a picture, of the first of its samples."""
+        return self._samples[self._pictures[index].numbers[0]][2]
 
-    def _try_to_read(self, index: int) -> Example | None:
+    def _try_to_read(self, number: int) -> Example | None:
         with self._lock:
-            if index in self.unreadable:
+            if number in self.unreadable:
                 self._check_unreadable()
                 return None
-            if index in self._cache:
-                return self._cache[index]
-        dataset, sample = self._samples[index]
+            if number in self._cache:
+                return self._cache[number]
+        domain, dataset, sample = self._samples[number]
         try:
-            example = _example(dataset.load(sample), self._size, sample.name)
+            arrays = dataset.load(sample, composite=dataset.has_pictures)
+            example = _example(arrays, self._frame, sample.name)._replace(domain=domain)
         except (ColorizeError, OSError) as error:
             with self._lock:
-                self.unreadable[index] = str(error)
+                self.unreadable[number] = str(error)
                 self._check_unreadable()
             return None
         with self._lock:
-            weight = sum(array.nbytes for array in example)
-            if self._room >= weight and index not in self._cache:
-                self._room -= weight
-                self._cache[index] = example
+            self._keep(number, example)
         return example
+
+    def _keep(self, number: int, example: Example) -> None:
+        """Take an example into the cache if there is room; what another sample of its picture has is kept once."""
+        domain, _, sample = self._samples[number]
+        colour_file, hints_file = (domain, sample.colour), (domain, sample.hints)
+        parts = {colour_file: example.colour, hints_file: example.hints}
+        own = [example.lines, *(array for file, array in parts.items() if file not in self._shared)]
+        weight = sum(array.nbytes for array in own) + (0 if example.picture is None else example.picture.nbytes)
+        if self._room < weight or number in self._cache:
+            return
+        self._room -= weight
+        for file, array in parts.items():
+            self._shared.setdefault(file, array)
+        self._cache[number] = example._replace(colour=self._shared[colour_file], hints=self._shared[hints_file])
 
     def _check_unreadable(self) -> None:
         """Every thread that meets a picture that cannot be read stops where they are too many, whoever met it first."""
-        if len(self.unreadable) > _UNREADABLE_SHARE * len(self):
+        if len(self.unreadable) > _UNREADABLE_SHARE * len(self._samples):
             raise self._too_many_unreadable()
 
     def _too_many_unreadable(self) -> PictureError:
         first = next(iter(self.unreadable.values()))
         return PictureError(
-            f"{len(self.unreadable)} of {len(self)} pictures of the dataset cannot be read; the first: {first}",
+            f"{len(self.unreadable)} of {len(self._samples)} pictures of the dataset cannot be read; the first: {first}",
             hint="Build the dataset again",
         )
 
 
-def _example(arrays: SampleArrays, size: int, name: str) -> Example:
-    """A sample at the size at which it is learned from; PictureError where it is no square."""
-    colour, lines, hints = arrays.colour, arrays.lines, arrays.hints
-    height, width = lines.shape
-    if (height, width) == (size, size):
-        return Example(colour, lines, hints)
-    if height != width:
+def _example(arrays: SampleArrays, frame: tuple[int, int], name: str) -> Example:
+    """A sample at the size at which it is learned from; PictureError where it has another shape."""
+    height, width = arrays.lines.shape
+    if (width, height) == frame:
+        return Example(arrays.colour, arrays.lines, arrays.hints, arrays.composite)
+    if round(width * frame[1] / height) != frame[0] and round(height * frame[0] / width) != frame[1]:
+        size = f"{frame[0]}" if frame[0] == frame[1] else f"{frame[0]}x{frame[1]}"
         raise PictureError(
-            f"{name} is {width}x{height}, networks learn from squares",
+            f"{name} is {width}x{height}, this network learns from {frame[0]}x{frame[1]}",
             hint=f"Build the dataset with --size {size}",
         )
-    smooth = cv2.INTER_AREA if height > size else cv2.INTER_LINEAR
-    return Example(_resize(colour, size, smooth), _resize(lines, size, smooth), _resize(hints, size, cv2.INTER_NEAREST))
+    smooth = cv2.INTER_AREA if height > frame[1] else cv2.INTER_LINEAR
+    return Example(
+        _resize(arrays.colour, frame, smooth),
+        _resize(arrays.lines, frame, smooth),
+        _resize(arrays.hints, frame, cv2.INTER_NEAREST),
+        None if arrays.composite is None else _resize(arrays.composite, frame, smooth),
+    )
 
 
-def _resize(picture: U8, size: int, interpolation: int) -> U8:
-    return np.asarray(cv2.resize(picture, (size, size), interpolation=interpolation), np.uint8)
+def _resize(picture: U8, frame: tuple[int, int], interpolation: int) -> U8:
+    return np.asarray(cv2.resize(picture, frame, interpolation=interpolation), np.uint8)

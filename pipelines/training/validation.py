@@ -10,7 +10,7 @@ from torch import nn
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.compositing import composite
 from pipelines.inference.encoding import Encoding, to_picture
-from pipelines.training.pair_dataset import Example, PairDataset
+from pipelines.training.pair_dataset import Example, PairDataset, encode_example
 from pipelines.training.task import TrainingError
 
 _BATCH_SIZE = 8  # pictures that go through the network together
@@ -59,7 +59,7 @@ class Validator:
         pictures = []
         for first in range(0, len(self._examples), _BATCH_SIZE):
             examples = self._examples[first : first + _BATCH_SIZE]
-            inputs = np.stack([self._encoding.encode(example.lines, example.hints) for example in examples])
+            inputs = np.stack([encode_example(self._encoding, example) for example in examples])
             outputs = generator(torch.from_numpy(inputs).to(self._device))
             if not bool(torch.isfinite(outputs).all()):
                 raise TrainingError(
@@ -79,7 +79,7 @@ def _error(result: U8, truth: U8) -> tuple[float, float]:
 def _sample_sheet(examples: Sequence[Example], results: Sequence[U8]) -> U8:
     rows = []
     for example, result in zip(examples, results, strict=True):
-        grey = np.repeat(example.lines[..., None], 3, axis=2)
-        cells = [grey, composite(example.hints, grey), result, example.colour]
+        given = np.repeat(example.lines[..., None], 3, axis=2) if example.picture is None else example.picture
+        cells = [given, composite(example.hints, given), result, example.colour]
         rows.append(np.hstack([np.pad(cell, ((0, _GAP), (0, _GAP), (0, 0)), constant_values=255) for cell in cells]))
     return np.vstack(rows)

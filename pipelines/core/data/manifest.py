@@ -87,7 +87,7 @@ class SampleArrays:
     colour: U8  # (H, W, 3), RGB, the target
     lines: U8  # (H, W), 0 = ink, 255 = paper
     hints: U8  # (H, W, 4), RGBA, alpha 0 = no hint
-    composite: U8  # (H, W, 3), RGB, hints painted on the lines
+    composite: U8 | None  # (H, W, 3), RGB, hints painted on the lines, or the picture that is no line art; None: not read
 
 
 @dataclass(frozen=True)
@@ -98,20 +98,34 @@ class Dataset:
     description: Mapping[str, Any]
     samples: Mapping[str, tuple[Sample, ...]]
 
-    def load(self, sample: Sample) -> SampleArrays:
-        """Read the files of a sample; PictureError, which names the file, where one is missing or damaged."""
+    @property
+    def has_pictures(self) -> bool:
+        """Whether what is to be coloured is pictures that are no line art, such as maps: they are its composites."""
+        return self.description.get("input") == "picture"
+
+    @property
+    def frame(self) -> tuple[int, int] | None:
+        """Width and height of all its pictures, px; None where each has its own."""
+        size = self.description.get("size")
+        return (int(size[0]), int(size[1])) if size else None
+
+    def load(self, sample: Sample, *, composite: bool = True) -> SampleArrays:
+        """Read the files of a sample, that of the composite if it is wanted.
+
+        Raises PictureError, which names the file, where one is missing, damaged or of another size than its picture.
+        """
         colour = self._load_rgb(sample.colour)
         lines = np.ascontiguousarray(self._load_rgb(sample.lines)[..., 0])
         hints = _read_artifact(self.folder / sample.hints).layer()
-        composite = self._load_rgb(sample.composite)
-        for array, path in ((lines, sample.lines), (hints, sample.hints), (composite, sample.composite)):
-            if array.shape[:2] != colour.shape[:2]:
+        painted = self._load_rgb(sample.composite) if composite else None
+        for array, path in ((lines, sample.lines), (hints, sample.hints), (painted, sample.composite)):
+            if array is not None and array.shape[:2] != colour.shape[:2]:
                 raise PictureError(
                     f"{show_path(path)} is {array.shape[1]}x{array.shape[0]}, its picture "
                     f"{colour.shape[1]}x{colour.shape[0]}",
                     hint="Build the dataset again",
                 )
-        return SampleArrays(colour, lines, hints, composite)
+        return SampleArrays(colour, lines, hints, painted)
 
     def _load_rgb(self, path: str) -> U8:
         return _read_artifact(self.folder / path).over_white()

@@ -13,7 +13,7 @@ import numpy as np
 from pipelines.core.imaging.arrays import U8
 from pipelines.inference.encoding import to_floats
 from pipelines.models.fillnet.inputs import UNKNOWN, fill_and_pack, stack_channels
-from pipelines.training.augmentation import enlarge, resample_hints, restyle_lines, rotate_hue
+from pipelines.training.augmentation import choose_hints, enlarge, restyle_lines, rotate_hue
 from pipelines.training.pair_dataset import EncodedExample
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class PrecomputedFills:
     def __init__(self, pairs: "PairDataset", augmentation: "Augmentation", *, seed: int, cache_bytes: int) -> None:
         self._pairs, self._augmentation, self._seed, self._room = pairs, augmentation, seed, cache_bytes
         self._cache: dict[tuple[int, int], bytes] = {}
+        self._shape = pairs.shape
         self._lock = threading.Lock()
 
     def example(
@@ -60,8 +61,7 @@ class PrecomputedFills:
             packed = self._cache.get((index, variant))
         if packed is not None:
             levels = np.frombuffer(zlib.decompress(packed), np.uint8)
-            side = int((len(levels) // _CHANNELS) ** 0.5)
-            return levels.reshape(side, side, _CHANNELS)
+            return levels.reshape(*self._shape, _CHANNELS)
         channels = self._fill(index, variant)
         packed = zlib.compress(channels.tobytes(), _PACKING)
         with self._lock:
@@ -74,8 +74,6 @@ class PrecomputedFills:
         """A picture with other hints and lines, filled: its input, colour and line art, (S, S, 11)."""
         rng = np.random.default_rng([self._seed, _VARIANT_SEED, index, variant])
         augmentation = self._augmentation
-        colour, lines, hints = enlarge(self._pairs[index], augmentation.jitter, rng)
-        if augmentation.hints:
-            hints = resample_hints(colour, lines, hints, rng)
-        restyled = restyle_lines(lines, rng) if rng.random() < augmentation.lines else lines
-        return np.dstack([stack_channels(fill_and_pack(restyled, hints)), colour, lines])
+        example = choose_hints(enlarge(self._pairs.visit(index, rng), augmentation.jitter, rng), augmentation, rng)
+        restyled = restyle_lines(example.lines, rng) if rng.random() < augmentation.lines else example.lines
+        return np.dstack([stack_channels(fill_and_pack(restyled, example.hints)), example.colour, example.lines])
