@@ -31,7 +31,6 @@ from pipelines.inference.types import NetworkSpec
 from pipelines.models import DEFAULT_LEARNER
 from pipelines.nn.devices import choose_device, choose_precision, peak_memory
 from pipelines.nn.frozen import frozen_names
-from pipelines.training.augmentation import Augmentation
 from pipelines.training.callbacks import (
     FollowerCallback,
     NullCallback,
@@ -41,15 +40,15 @@ from pipelines.training.callbacks import (
     agree_to_stop,
     import_event_writer,
 )
-from pipelines.training.config import FREE, TrainConfig, settings_of
+from pipelines.training.config import FREE, Interval, TrainConfig, settings_of
 from pipelines.training.distributed import ProcessGroup, launch
-from pipelines.training.loader import AugmentedPairs, BatchLoader
+from pipelines.training.loader import BatchLoader
 from pipelines.training.optimizers import OptimizerConfig
-from pipelines.training.pair_dataset import ExampleSource, PairDataset
 from pipelines.training.progress import Pace, Progress, RunLength
 from pipelines.training.run_folder import RunFolder
 from pipelines.training.schedules import lr_factor
 from pipelines.training.trainer import Trainer, TrainerConfig, check_finite
+from pipelines.training.training_data import check_datasets, examples_of, open_pairs
 from pipelines.training.validation import Validator
 from pipelines.training.weight_files import weight_file_digests
 
@@ -107,6 +106,7 @@ def train(
     sources = [open_dataset(folder) for folder in datasets]
     if not sources:
         raise UsageError("there is no dataset", hint="Build one: colorize-cli build-dataset PICTURES -o DATASET")
+    check_datasets(sources, module.network_spec(params), config)
     about = {"model": model, "params": plain(params), "settings": plain(config), "datasets": _digests(sources)}
     about["weight_files"] = weight_file_digests(module, params)
     folder = RunFolder(Path(output))
@@ -142,14 +142,12 @@ class TrainingRun:
         self.folder, self.group, self.is_lead = folder, group, group.rank == 0
         trainer_config = _trainer_config(config, device)  # refuses a precision before pictures are looked for
         self._spec: NetworkSpec = module.network_spec(params)
-        self._notes: list[str] = []
-        cache_bytes = int(config.cache_gb * 2**30)
-        self.pairs = PairDataset(datasets, "train", size=self._spec.size, cache_bytes=cache_bytes)
-        self._validation_pairs = PairDataset(datasets, "val", size=self._spec.size, cache_bytes=0)
+        self.pairs, self._validation_pairs = open_pairs(datasets, self._spec, config)
+        self._notes = [*self.pairs.notes]
         torch.manual_seed(config.seed)
         self.trainer = Trainer(module.build_task(params), trainer_config, device=device, group=group)
         self.loader = BatchLoader(
-            self._examples(module, cache_bytes),
+            examples_of(module, params, self.pairs, config),
             len(self.pairs),
             batch_size=config.batch_size,
             seed=config.seed,
@@ -159,6 +157,11 @@ class TrainingRun:
         )
         self.pictures_per_step = config.batch_size * config.accumulate * group.world_size
         self.length = RunLength.of(config, pictures=len(self.pairs), pictures_per_step=self.pictures_per_step)
+
+    def is_due(self, interval: int | str, step: int) -> bool:
+        """Whether what is done at an interval is done after a step."""
+        every = Interval.parse("interval", interval)
+        return every.is_due(step, pictures=len(self.pairs), pictures_per_step=self.pictures_per_step)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -216,26 +219,15 @@ class TrainingRun:
             self._write(self.folder.best, progress)
 
     def _write(self, folder: Path, progress: Progress, training: Training | None = None) -> None:
-        info = CheckpointInfo(self.model, plain(self.params), progress.step, dict(progress.figures))
+        rows, columns = self.pairs.shape
+        frame = None if rows == columns else (columns, rows)
+        info = CheckpointInfo(self.model, plain(self.params), progress.step, dict(progress.figures), frame=frame)
         write_checkpoint(folder, info, self.trainer.ema_generator.state_dict(), training)
 
     def _computing(self) -> dict[str, int]:
         """What the last bits of a run depend on beside its settings."""
         threads = torch.get_num_threads() if self.trainer.device.type == "cpu" else 1
         return {"threads": threads, "processes": self.group.world_size}
-
-    def _examples(self, module: ModuleType, cache_bytes: int) -> ExampleSource:
-        """The model's own examples, or pictures varied and encoded anew each time."""
-        config = self.config
-        augmentation = Augmentation(
-            flip=config.flip, jitter=config.jitter, hue=config.hue, hints=config.vary_hints, lines=config.vary_lines
-        )
-        if not hasattr(module, "training_examples"):
-            return AugmentedPairs(self.pairs, self._spec.encoding, augmentation)
-        examples: ExampleSource = module.training_examples(
-            self.pairs, augmentation, seed=config.seed, cache_bytes=cache_bytes
-        )
-        return examples
 
 
 def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
@@ -276,7 +268,10 @@ def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
             callback.stepped(progress.step, run.length.share(progress))
 
             is_over = _is_over(run, progress)
-            to_validate = is_over or progress.step % config.validate_every == 0
+            to_validate = is_over or run.is_due(config.validate_every, progress.step)
+            to_sample = (
+                to_validate if config.sample_every in (0, "0") else run.is_due(config.sample_every, progress.step)
+            )
             minutes_unsaved = (time.monotonic() - saved) / 60
             to_save = to_validate or bool(group.all_reduce_max(int(minutes_unsaved >= config.save_minutes)))
 
@@ -289,17 +284,18 @@ def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
                 pace = Pace()
 
             # validate
+            validated_from = time.monotonic()
             if to_validate:
-                validated_from = time.monotonic()
                 figures, sheet = validator.validate(trainer.ema_generator, step=progress.step)
                 is_best = progress.add_validation(figures, best_by=config.best_by)
                 _log(run, {"step": progress.step, **figures}, callback, tensorboard)
-                if run.is_lead:
-                    folder.keep_sample(progress.step, encode_png(sheet))
-                    tensorboard.log_samples(sheet, progress.step)
                 if is_best:
                     run.save_best(progress)
-                pace.began += time.monotonic() - validated_from
+            if to_sample and run.is_lead:
+                sheet = sheet if to_validate else validator.sample_sheet(trainer.ema_generator)
+                folder.keep_sample(progress.step, encode_png(sheet))
+                tensorboard.log_samples(sheet, progress.step)
+            pace.began += time.monotonic() - validated_from
 
             # save
             if to_save:

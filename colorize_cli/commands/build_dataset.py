@@ -12,6 +12,7 @@ Examples:
   colorize-cli build-dataset art/ -o dataset/
   colorize-cli build-dataset art/ -o dataset/ --lines inked/ --strict
   colorize-cli build-dataset facades/ -o dataset/ --read BA --keep-split
+  colorize-cli build-dataset maps/ -o maps-dataset/ --read BA --input picture
   colorize-cli build-dataset art/ -o dataset/ --line-method adaptive --line-method xdog:salac --draws 3 \\
       --set kmedoids.hints=4..16
   colorize-cli build-dataset art/ -o dataset/ --drop-duplicates --centre move --drop-dull 20 --saturation-boost 0.5
@@ -26,6 +27,7 @@ _READ, _MADE, _CHOSEN, _SPLIT, _STORED = (
 )
 
 Reading = Literal["pictures", "AB", "BA", "pairs"]
+InputKind = Literal["drawing", "picture"]
 Fit = Literal["pad", "crop"]
 Centre = Literal["off", "move", "fill"]
 Layout = Literal["own", "aligned", "unaligned", "webdataset"]
@@ -56,6 +58,16 @@ def build_dataset(
         str | None,
         typer.Option(metavar="DIR", rich_help_panel=_READ, help="The pictures' own line art, by name."),
     ] = None,
+    input_kind: Annotated[
+        InputKind,
+        typer.Option(
+            "--input",
+            **one_of(InputKind),
+            rich_help_panel=_READ,
+            help="What the partners in pairs are: line art, or pictures of another kind, such as maps, which stay as "
+            "they are, in colour, without lines or hints.",
+        ),
+    ] = "drawing",
     strict: Annotated[
         bool,
         typer.Option(
@@ -233,9 +245,10 @@ def build_dataset(
     recipe = stage.Recipe(
         framing=Framing(size=parse_size(size), fit=fit, centre=centre, margin=margin, pad=parse_colour(pad)),
         lines=tuple(line_method or ()),
-        hints=tuple(hint_method or ("kmedoids",)),
+        hints=tuple(hint_method or ("none" if input_kind == "picture" else "kmedoids",)),
         draws=draws,
         values=method_values(batch, "build-dataset", set_values),
+        input=input_kind,
         saturation_boost=saturation_boost,
     )
     shares = Shares(val=val, test=test, display=display)

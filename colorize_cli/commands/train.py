@@ -33,6 +33,12 @@ Examples:
   colorize-cli train dataset/ -o runs/pix2pix --settings examples/fakemon.toml
 The same command goes on with a run that was stopped. Ctrl-C saves and leaves."""
 
+_METAVARS = {
+    "redraw_hints": "METHOD",
+    "line_mix": "KIND=X,...",
+    "validate_every": "N|Nepoch",
+    "sample_every": "N|Nepochs",
+}
 _HOW = "How it is trained (default: the preset's recipe)"
 
 
@@ -68,16 +74,17 @@ def _option(name: str, kind: Any, text: str) -> Any:
     if typing.get_origin(kind) is Literal:
         option = typer.Option(flag, **one_of(kind), help=text, show_default=False, rich_help_panel=_HOW)
         return Annotated[kind | None, option]
-    if typing.get_origin(kind) is tuple:
+    if typing.get_origin(kind) is tuple or str in (kind, *typing.get_args(kind)):
+        is_tuple = typing.get_origin(kind) is tuple
         numbers = typer.Option(
             flag,
             parser=lambda value: convert(value, kind, name=name),
-            metavar="X,X,...",
+            metavar="X,X,..." if is_tuple else _METAVARS[name],
             help=text,
             show_default=False,
             rich_help_panel=_HOW,
         )
-        return Annotated[str | None, numbers]  # of a tuple typer makes an option of several words
+        return Annotated[str | None, numbers]  # of a tuple typer makes an option of several words, of a union none
     number = next(each for each in (int, float) if each in (kind, *typing.get_args(kind)))
     metavar = {int: "N", float: "X"}[number]
     option = typer.Option(flag, help=text, show_default=False, rich_help_panel=_HOW, metavar=metavar)
@@ -88,6 +95,8 @@ def _help(meaning: str, default: object) -> str:
     """A field's meaning as a sentence, and its default where it has one."""
     sentence = f"{meaning[0].upper()}{meaning[1:]}."
     if default is None:
+        return sentence
+    if default == "":
         return sentence
     if isinstance(default, tuple):
         default = ",".join(map(str, default))

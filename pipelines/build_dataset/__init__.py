@@ -172,7 +172,8 @@ class _Building:
     def _shape(self) -> dict[str, Any]:
         """What readers look at first in the description."""
         size = self.task.framing.size
-        return {"layout": self.storing.layout, "size": list(size) if size else None}
+        kind = {"input": "picture"} if self.task.has_pictures else {}
+        return {"layout": self.storing.layout, "size": list(size) if size else None, **kind}
 
     def _shown_settings(self, curation: Curation) -> dict[str, Any]:
         """The settings as the report and the description show them."""

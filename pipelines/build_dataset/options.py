@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from pipelines.core import families
-from pipelines.core.data.layout import OWN_LINES, Domain, Format
+from pipelines.core.data.layout import OWN_LINES, PICTURE_LINES, Domain, Format, InputKind
 from pipelines.core.data.splits import Shares
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.core.imaging.framing import Framing
@@ -23,12 +23,18 @@ class Recipe:
     hints: tuple[str, ...] = ("kmedoids",)  # METHOD or METHOD:PRESET
     draws: int = 1  # hint maps of each method, each from random numbers of its own
     values: Mapping[str, object] = field(default_factory=dict)  # METHOD.NAME -> value, or "LOW..HIGH"
+    input: InputKind = "drawing"  # picture: the partners are no line art; they become the composites as they are
     saturation_boost: float = 0.0  # 0.5 = half as much again for grey pictures, nothing for highly colourful ones
 
     def __post_init__(self) -> None:
-        """Refuse to draw nothing."""
+        """Refuse to draw nothing, and to draw where there is nothing to."""
         if self.draws < 1:
             raise SettingsError(f"{self.draws} draws make no hints", hint="Use --draws 1 or more")
+        if self.input == "picture" and (self.lines or self.hints != ("none",) or self.draws > 1):
+            raise SettingsError(
+                "pictures that are no line art have no lines to be found and no hints",
+                hint="Leave out --line-method, --hint-method and --draws, or --input picture",
+            )
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,11 @@ def resolve_methods(recipe: Recipe, *, has_own_lines: bool) -> ResolvedMethods:
     Raises UsageError for methods that do not exist or for own line art where there is none, SettingsError for settings
     of theirs that cannot be.
     """
+    if recipe.input == "picture":
+        if not has_own_lines:
+            raise UsageError("--input picture needs pairs of pictures", hint="Give --read AB, BA or pairs")
+        own = MethodSpec(PICTURE_LINES, "lines", OWN_LINES)
+        return ResolvedMethods((own,), tuple(resolve_method_specs("hints", recipe.hints, {})), ())
     lines = recipe.lines or ((OWN_LINES,) if has_own_lines else ("adaptive",))
     if OWN_LINES in lines and not has_own_lines:
         raise UsageError(
@@ -81,9 +92,9 @@ def resolve_methods(recipe: Recipe, *, has_own_lines: bool) -> ResolvedMethods:
         )
     extractors = [name for name in lines if name != OWN_LINES]
     values = group_by_method(recipe.values, [name.partition(":")[0] for name in (*extractors, *recipe.hints)])
-    own = [MethodSpec(OWN_LINES, "lines", OWN_LINES)] if OWN_LINES in lines else []
+    own_specs = [MethodSpec(OWN_LINES, "lines", OWN_LINES)] if OWN_LINES in lines else []
     hints, notes = _resolve_hints(recipe.hints, recipe.draws, values)
-    return ResolvedMethods((*own, *resolve_method_specs("lines", extractors, values)), tuple(hints), tuple(notes))
+    return ResolvedMethods((*own_specs, *resolve_method_specs("lines", extractors, values)), tuple(hints), tuple(notes))
 
 
 def _resolve_hints(names: Sequence[str], draws: int, values: Values) -> tuple[list[MethodSpec], list[str]]:

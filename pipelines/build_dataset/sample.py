@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 
 from pipelines.core import families
 from pipelines.core.batch.workers import Produced
 from pipelines.core.data.curation import foreground_colourfulness
-from pipelines.core.data.layout import OWN_LINES, Artifact, DatasetLayout
+from pipelines.core.data.layout import OWN_LINES, PICTURE_LINES, Artifact, DatasetLayout
 from pipelines.core.data.pairing import InputLayout, read_pair
 from pipelines.core.files import sha256
 from pipelines.core.imaging.arrays import U8
@@ -56,6 +57,11 @@ class SampleTask:
         return tuple(spec.label for spec in self.lines if has_own_lines or spec.method != OWN_LINES)
 
     @property
+    def has_pictures(self) -> bool:
+        """Whether what is to be coloured is pictures that are no line art."""
+        return any(spec.label == PICTURE_LINES for spec in self.lines)
+
+    @property
     def hint_labels(self) -> tuple[str, ...]:
         """HINTS of every picture."""
         return tuple(spec.label for spec in self.hints)
@@ -63,7 +69,7 @@ class SampleTask:
     def _warnings(self, framed: "FramedPicture") -> tuple[str, ...]:
         """What the user should look at."""
         warnings = []
-        if self.reading in ("AB", "BA") and framed.own_lines is not None:
+        if self.reading in ("AB", "BA") and framed.own_lines is not None and not self.has_pictures:
             lines, colours = (
                 foreground_colourfulness(half, find_foreground(half)) for half in (framed.own_lines, framed.picture)
             )
@@ -92,6 +98,13 @@ class FramedPicture:
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the picture, at its own scale."""
         return self.picture.height, self.picture.width
+
+    def own_picture(self) -> U8:
+        """The whole frame of its own partner where that is no line art: RGB, white around it if its ground is not."""
+        assert self.own_lines is not None
+        ground = find_foreground(self.own_lines).background or (255, 255, 255)
+        height, width = self.shape
+        return self.paste(self.crop_to_size(resized(self.own_lines.over_white(), (width, height))), ground)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -168,6 +181,10 @@ class _Studio:
 
     def _make(self, artifact: Artifact) -> U8:
         match artifact.role:
+            case "lines" if artifact.lines == PICTURE_LINES:
+                return np.asarray(cv2.cvtColor(self._framed.own_picture(), cv2.COLOR_RGB2GRAY), np.uint8)
+            case "composite" if artifact.lines == PICTURE_LINES:
+                return self._framed.own_picture()
             case "colour":
                 return self._framed.paste(self._framed.colour, self._framed.background)
             case "lines":

@@ -74,7 +74,10 @@ LINES = Encoding("lines", 1, "line art (1 paper)", _encode_lines, reads_hints=Fa
 """The line art alone, for networks without hints."""
 
 HINTED = Encoding(
-    "hinted", 4, "line art (1 paper); red, green, blue of the hints, 0 (middle grey) where there is none", _encode_hinted
+    "hinted",
+    4,
+    "line art (1 paper); red, green, blue of the hints, 0 (middle grey) where there is none",
+    _encode_hinted,
 )
 """`LAYERS` without the mask, as files of four channels have it: a hint of middle grey (128) is not seen."""
 

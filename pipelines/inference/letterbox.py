@@ -30,9 +30,7 @@ class Letterboxed(NamedTuple):
     roi: tuple[slice, slice]  # rows and columns that the drawing covers
 
 
-def letterbox(
-    lines: U8, hints: U8, size: int | tuple[int, int], *, least_hint: float = LEAST_HINT
-) -> Letterboxed:
+def letterbox(lines: U8, hints: U8, size: int | tuple[int, int], *, least_hint: float = LEAST_HINT) -> Letterboxed:
     """Lay a line drawing, uint8 (H, W), and its hints, uint8 RGBA (H, W, 4), evenly into a frame.
 
     size: px, the side of a square, or width and height. least_hint: the radius, a share of the longer side, to which

@@ -1,11 +1,12 @@
 """Declares how a model is trained, apart from what it is: how long, how fast, on what, how often it is looked at."""
 
 import dataclasses
+import re
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.registry import suggestion
@@ -24,10 +25,36 @@ _OF_SCHEDULES: dict[str, tuple[Schedule, ...]] = {
 }
 """Settings that only these schedules read."""
 
+_INTERVAL = re.compile(r"(\d+(?:\.\d+)?)\s*(epochs?)?")
+
 HIGHER_IS_BETTER: dict[Figure, bool] = {"val_psnr": True, "val_l1": False}
 
 # how long, where and how often: a run may go on with others of these
 FREE = ("steps", "epochs", "minutes", "save_minutes", "log_every", "workers", "cache_gb", "tensorboard")
+
+
+class Interval(NamedTuple):
+    """How often something is done: every so many steps, or epochs."""
+
+    length: float
+    is_epochs: bool
+
+    @classmethod
+    def parse(cls, name: str, value: int | str) -> "Interval":
+        """An interval from a number of steps, "500", or of epochs, "1epoch"; raises SettingsError for anything else."""
+        match = _INTERVAL.fullmatch(str(value).strip())
+        is_epochs = bool(match and match[2])
+        if match is None or not float(match[1]) > 0 or not (is_epochs or float(match[1]).is_integer()):
+            problem = "is no interval" if match is None else "is out of range"
+            raise SettingsError(f"{name} = {value} {problem}", hint="Use a number of steps, or such as 1epoch")
+        return cls(float(match[1]), is_epochs)
+
+    def is_due(self, step: int, *, pictures: int, pictures_per_step: int) -> bool:
+        """Whether a step, counted from 1, ends one: the first at which that many steps or epochs are full."""
+        if not self.is_epochs:
+            return step % int(self.length) == 0
+        seen, span = step * pictures_per_step, self.length * pictures
+        return seen // span > (seen - pictures_per_step) // span
 
 
 @dataclass(frozen=True)
@@ -63,6 +90,16 @@ class TrainConfig:
     vary_lines: Annotated[
         float, "share of the pictures whose lines are drawn otherwise: width, gaps, tone, softness"
     ] = 0.0
+    redraw_hints: Annotated[
+        str, "METHOD or METHOD:PRESET of the hints family: hints drawn anew each time on the picture as it is seen"
+    ] = ""
+    hintless: Annotated[float, "share of the pictures that are seen without any hint"] = 0.0
+    line_mix: Annotated[
+        str, "KIND=SHARE,... of the dataset's kinds of lines, one drawn each time; an epoch then counts pictures"
+    ] = ""
+    input_jitter: Annotated[
+        float, "brightness of the line art, or of the picture to be turned into another, changed by up to this share"
+    ] = 0.0
     precision: Annotated[
         Literal["auto", "fp32", "bf16", "fp16"], "auto: bf16 where the device computes in it, else fp32"
     ] = "auto"
@@ -76,7 +113,10 @@ class TrainConfig:
         int | None, "CPU threads that compute; None: torch's choice. Part of what repeats bit for bit"
     ] = None
     log_every: Annotated[int, "steps between lines in metrics.jsonl"] = 20
-    validate_every: Annotated[int, "steps between validations, each with a sample sheet"] = 500
+    validate_every: Annotated[int | str, "steps between validations, or epochs, such as 1epoch"] = 500
+    sample_every: Annotated[
+        int | str, "steps between sample sheets, or epochs, such as 25epochs; 0: with each validation"
+    ] = 0
     validate_pictures: Annotated[int, "of the validation split"] = 64
     best_by: Annotated[Figure, "figure by which `best` is chosen: val_psnr the highest, val_l1 the lowest"] = "val_psnr"
     save_minutes: Annotated[float, "between saves of `last`; validations save it too"] = 5.0
@@ -85,10 +125,11 @@ class TrainConfig:
     def __post_init__(self) -> None:
         """Refuse settings out of range."""
         self._check_choices()
+        self._check_data()
         for name in ("steps", "epochs", "minutes"):
             if getattr(self, name) is not None:
                 check_number(name, getattr(self, name), 0, 1e12)
-        for name in ("batch_size", "accumulate", "log_every", "validate_every", "validate_pictures"):
+        for name in ("batch_size", "accumulate", "log_every", "validate_pictures"):
             check_number(name, getattr(self, name), 1)
         for name in ("constant", "ema"):
             check_number(name, getattr(self, name), 0, 1)
@@ -113,6 +154,24 @@ class TrainConfig:
                 )
         if self.threads is not None:
             check_number("threads", self.threads, 1)
+
+    def _check_data(self) -> None:
+        """Refuse hints, mixes of lines and intervals that cannot be."""
+        from pipelines.core.data.line_mix import parse_line_mix  # with numpy, which --help does without
+        from pipelines.core.method_specs import resolve_method_specs
+
+        check_number("hintless", self.hintless, 0, 1)
+        check_number("input_jitter", self.input_jitter, 0, 1)
+        parse_line_mix(self.line_mix)
+        if self.redraw_hints:
+            resolve_method_specs("hints", [self.redraw_hints], {})
+        if self.redraw_hints and self.vary_hints:
+            raise SettingsError(
+                "redraw_hints and vary_hints contradict each other", hint="Leave one out: --no-vary-hints"
+            )
+        Interval.parse("validate_every", self.validate_every)
+        if self.sample_every != 0:
+            Interval.parse("sample_every", self.sample_every)
 
     def _check_choices(self) -> None:
         for name, kind in typing.get_type_hints(type(self)).items():

@@ -79,9 +79,9 @@ class BatchLoader:
         first = (batch_index * self._world_size + self._rank) * self._batch_size
         examples = [self._example(position) for position in range(first, first + self._batch_size)]
         return Batch(
-            _stacked([example.inputs for example in examples]),
-            _stacked([example.target for example in examples]),
-            {name: _stacked([example.named[name] for example in examples]) for name in examples[0].named},
+            _stack([example.inputs for example in examples]),
+            _stack([example.target for example in examples]),
+            {name: _stack([example.named[name] for example in examples]) for name in examples[0].named},
         )
 
     def prefetch(self, batch_index: int, *, workers: int) -> Generator[Batch, None, None]:
@@ -121,5 +121,5 @@ class BatchLoader:
             return int(self._orders[epoch, order][place])
 
 
-def _stacked(arrays: Sequence[NDArray[Any]]) -> Tensor:
+def _stack(arrays: Sequence[NDArray[Any]]) -> Tensor:
     return torch.from_numpy(np.stack(arrays))

@@ -173,9 +173,9 @@ class PairDataset:
             raise self._too_many_unreadable()
 
     def _too_many_unreadable(self) -> PictureError:
-        first = next(iter(self.unreadable.values()))
+        count, first = len(self.unreadable), next(iter(self.unreadable.values()))
         return PictureError(
-            f"{len(self.unreadable)} of {len(self._samples)} pictures of the dataset cannot be read; the first: {first}",
+            f"{count} of {len(self._samples)} pictures of the dataset cannot be read; the first: {first}",
             hint="Build the dataset again",
         )
 

@@ -54,11 +54,17 @@ class Validator:
         }
         return ValidationResult(figures, _sample_sheet(self._examples[:_ROWS], results[:_ROWS]))
 
+    def sample_sheet(self, generator: nn.Module) -> U8:
+        """The sheet of a validation without its figures."""
+        examples = self._examples[:_ROWS]
+        return _sample_sheet(examples, self._colour(generator, len(examples)))
+
     @torch.inference_mode()
-    def _colour(self, generator: nn.Module) -> list[U8]:
-        pictures = []
-        for first in range(0, len(self._examples), _BATCH_SIZE):
-            examples = self._examples[first : first + _BATCH_SIZE]
+    def _colour(self, generator: nn.Module, count: int | None = None) -> list[U8]:
+        """What a generator makes of the first pictures, None: of all of them."""
+        pictures: list[U8] = []
+        for first in range(0, len(self._examples[:count]), _BATCH_SIZE):
+            examples = self._examples[:count][first : first + _BATCH_SIZE]
             inputs = np.stack([encode_example(self._encoding, example) for example in examples])
             outputs = generator(torch.from_numpy(inputs).to(self._device))
             if not bool(torch.isfinite(outputs).all()):

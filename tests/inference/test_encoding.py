@@ -6,14 +6,26 @@ import pytest
 import torch
 
 from pipelines.core.imaging.compositing import composite
-from pipelines.inference.encoding import COMPOSITE, ENCODINGS, LAYERS, Encoding, to_floats, to_levels, to_picture
+from pipelines.inference.encoding import (
+    COMPOSITE,
+    ENCODINGS,
+    HINTED,
+    LAYERS,
+    LINES,
+    PICTURE,
+    Encoding,
+    to_floats,
+    to_levels,
+    to_picture,
+)
 from tests.drawings import RED, WHITE, Bytes, two_circles, two_hints
 
 
-def random_pair(size: int = 24) -> tuple[Bytes, Bytes]:
-    """Line art and hints of any level and any alpha."""
+def random_pair(encoding: Encoding, size: int = 24) -> tuple[Bytes, Bytes]:
+    """Line art, or a picture where that is read, and hints of any level and any alpha."""
     rng = np.random.default_rng(3)
-    return rng.integers(0, 256, (size, size), np.uint8), rng.integers(0, 256, (size, size, 4), np.uint8)
+    shape = (size, size, 3) if encoding.reads_picture else (size, size)
+    return rng.integers(0, 256, shape, np.uint8), rng.integers(0, 256, (size, size, 4), np.uint8)
 
 
 def paper(size: int = 8) -> Bytes:
@@ -30,7 +42,7 @@ def one_hint(colour: tuple[int, int, int], alpha: int = 255) -> Bytes:
 def test_an_encoding_has_the_channels_and_the_range_that_it_names(name: str) -> None:
     encoding = ENCODINGS[name]
     assert encoding.name == name
-    encoded = encoding.encode(*random_pair())
+    encoded = encoding.encode(*random_pair(encoding))
     assert encoded.shape == (encoding.channels, 24, 24)
     assert encoded.dtype == np.float32
     assert encoded.min() >= -1 and encoded.max() <= 1
@@ -39,7 +51,7 @@ def test_an_encoding_has_the_channels_and_the_range_that_it_names(name: str) -> 
 
 @pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=lambda encoding: encoding.name)
 def test_what_is_encoded_is_not_changed(encoding: Encoding) -> None:
-    lines, hints = random_pair()
+    lines, hints = random_pair(encoding)
     before = lines.copy(), hints.copy()
     encoding.encode(lines, hints)
     assert np.array_equal(lines, before[0]) and np.array_equal(hints, before[1])
@@ -50,6 +62,35 @@ def test_a_white_hint_on_white_paper_is_seen_in_layers_and_not_in_a_composite() 
     assert np.array_equal(COMPOSITE.encode(paper(), white), COMPOSITE.encode(paper(), nothing))
     changed = LAYERS.encode(paper(), white) != LAYERS.encode(paper(), nothing)
     assert np.array_equal(changed.any(axis=0), white[..., 3] > 0)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS.values(), ids=lambda encoding: encoding.name)
+def test_hints_change_what_is_read_where_an_encoding_says_so(encoding: Encoding) -> None:
+    lines, _ = random_pair(encoding, 8)
+    nothing, hint = np.zeros((8, 8, 4), np.uint8), one_hint(RED)
+    changes = not np.array_equal(encoding.encode(lines, nothing), encoding.encode(lines, hint))
+    assert changes == encoding.reads_hints
+
+
+def test_lines_alone_are_one_channel_of_paper_1_and_ink_minus_1() -> None:
+    lines = paper()
+    lines[3, 4] = 0
+    encoded = LINES.encode(lines, one_hint(RED))
+    assert encoded.shape == (1, 8, 8)
+    assert encoded[0, 3, 4] == -1 and (np.delete(encoded.reshape(-1), 3 * 8 + 4) == 1).all()
+
+
+def test_four_channels_are_the_layers_without_the_mask_on_middle_grey() -> None:
+    hints = one_hint((255, 0, 51))
+    encoded = HINTED.encode(paper(), hints)
+    assert np.array_equal(encoded, LAYERS.encode(paper(), hints)[:4])
+    assert encoded[:, 2, 3].tolist() == pytest.approx([1, 1, -1, -0.6])
+    assert encoded[:, 0, 0].tolist() == [1, 0, 0, 0], "no hint is the grey between -1 and 1"
+
+
+def test_a_picture_is_read_as_it_is() -> None:
+    picture, hints = random_pair(PICTURE)
+    assert np.array_equal(PICTURE.encode(picture, hints), to_floats(picture))
 
 
 def test_a_composite_is_the_hints_painted_on_the_line_art() -> None:

@@ -83,7 +83,7 @@ def test_pictures_that_are_no_squares_are_named_with_what_to_do() -> None:
     loaded = SampleArrays(*(np.zeros((8, 9, depth), np.uint8) for depth in (3, 1, 4, 3)))
     with pytest.raises(PictureError, match=r"tall is 9x8.*--size 32"):
         pair_dataset._example(
-            SampleArrays(loaded.colour, loaded.lines[..., 0], loaded.hints, loaded.composite), 32, "tall"
+            SampleArrays(loaded.colour, loaded.lines[..., 0], loaded.hints, loaded.composite), (32, 32), "tall"
         )
 
 
@@ -91,26 +91,30 @@ def test_the_cache_keeps_to_its_limit_and_changes_nothing(pairs: Path, monkeypat
     weight = 32 * 32 * (3 + 1 + 4)
     reads: list[str] = []
     load = Dataset.load
-    monkeypatch.setattr(Dataset, "load", lambda self, sample: reads.append(sample.name) or load(self, sample))
+    monkeypatch.setattr(
+        Dataset, "load", lambda self, sample, **how: reads.append(sample.name) or load(self, sample, **how)
+    )
     dataset = dataset_of(pairs, cache_bytes=5 * weight + 1)
     before = [dataset[number] for number in range(COUNT)]
     reads.clear()
     after = [dataset[number] for number in range(COUNT)]
     assert len(reads) == COUNT - 5
     for one, other in zip(before, after, strict=True):
-        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+        assert all(np.array_equal(a, b) for a, b in zip(one[:3], other[:3], strict=True))
 
 
 def test_a_dataset_of_another_size_is_brought_to_the_models(pairs: Path) -> None:
     example = dataset_of(pairs, size=16)[0]
-    assert [array.shape for array in example] == [(16, 16, 3), (16, 16), (16, 16, 4)]
+    assert [array.shape for array in example[:3]] == [(16, 16, 3), (16, 16), (16, 16, 4)]
     assert set(np.unique(example.hints[..., 3])) <= {0, 255}  # no half hints
 
 
 def test_a_smaller_cache_forgets_and_keeps_to_its_limit(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[str] = []
     load = Dataset.load
-    monkeypatch.setattr(Dataset, "load", lambda self, sample: reads.append(sample.name) or load(self, sample))
+    monkeypatch.setattr(
+        Dataset, "load", lambda self, sample, **how: reads.append(sample.name) or load(self, sample, **how)
+    )
     dataset = dataset_of(pairs)
     for limit, expected in ((None, 2), (0, 4), (32 * 32 * 8, 3)):
         if limit is not None:

@@ -9,7 +9,9 @@
 
 SPLIT is train, val, test or display; LINES is a line method, METHOD-PRESET, or "own" for the designer's line art; HINTS
 is a hint method, METHOD-PRESET, with "-1", "-2" ... for further draws. A *sample* is one choice of LINES and HINTS for
-one picture. Other layouts, made for other programs, hold the same in other places: `DatasetLayout`.
+one picture. Where the input is no line art but a picture of another kind, such as a map, LINES is "picture": the
+composite is that picture, the lines are its grey, and there are no hints. Other layouts, made for other programs, hold
+the same in other places: `DatasetLayout`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,6 +29,12 @@ Row = dict[str, Any]
 ROLES: tuple[Role, ...] = ("colour", "lines", "hints", "composite", "pair")
 OWN_LINES = "own"
 """LINES of the designer's own line art."""
+
+PICTURE_LINES = "picture"
+"""LINES of pictures that are no line art, to be turned into others."""
+
+InputKind = Literal["drawing", "picture"]
+"""What the coloured pictures are made of: line art, or pictures of another kind."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,9 @@ class SampleArrays:
     colour: U8  # (H, W, 3), RGB, the target
     lines: U8  # (H, W), 0 = ink, 255 = paper
     hints: U8  # (H, W, 4), RGBA, alpha 0 = no hint
-    composite: U8 | None  # (H, W, 3), RGB, hints painted on the lines, or the picture that is no line art; None: not read
+    composite: (
+        U8 | None
+    )  # (H, W, 3), RGB, hints painted on the lines, or the picture that is no line art; None: not read
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from pipelines.core.data.manifest import open_dataset
 from pipelines.models import fillnet
-from pipelines.models.fillnet import precomputed
 from pipelines.models.fillnet.inputs import FILLED, NetworkInput, fill_and_pack
 from pipelines.models.fillnet.precomputed import PrecomputedFills
+from pipelines.training import augmentation
 from pipelines.training.augmentation import Augmentation, rotate_hue
 from pipelines.training.loader import BatchLoader
 from pipelines.training.pair_dataset import Example, PairDataset
@@ -153,8 +153,8 @@ def test_hues_turn_in_half_of_the_cases_and_fill_and_truth_alike(pairs: Path) ->
 
 def test_ink_keeps_its_colour_when_hues_turn(pairs: Path) -> None:
     class Brown(PairDataset):
-        def __getitem__(self, index: int) -> Example:
-            example = super().__getitem__(index)
+        def visit(self, index: int, rng: np.random.Generator) -> Example:
+            example = super().visit(index, rng)
             brown = np.where((example.lines < 128)[..., None], (90, 50, 20), example.colour)
             return example._replace(colour=brown.astype(np.uint8))
 
@@ -171,7 +171,7 @@ def test_ink_keeps_its_colour_when_hues_turn(pairs: Path) -> None:
 
 
 def test_hues_do_not_turn_where_there_is_no_hint_to_tell(pairs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(precomputed, "resample_hints", lambda colour, lines, hints, rng: np.zeros_like(hints))
+    monkeypatch.setattr(augmentation, "resample_hints", lambda colour, lines, hints, rng: np.zeros_like(hints))
     fills = fills_of(pairs, Augmentation(flip=False, hue=0.5, hints=True))
     assert all(np.array_equal(seen(fills, draw=draw)[1][..., :3], dataset_of(pairs)[0].colour) for draw in range(12))
 
