@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.core.data.manifest import open_dataset
 from pipelines.models import fillnet
+from pipelines.models.fillnet import precomputed
 from pipelines.models.fillnet.inputs import FILLED, NetworkInput, fill_and_pack
 from pipelines.models.fillnet.precomputed import PrecomputedFills
 from pipelines.training import augmentation
