@@ -1,7 +1,7 @@
 """What happened to a drawing: a record for programs, and all of a run in one line for people."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import cv2
@@ -67,8 +67,11 @@ def take_account(
     painted: Picture | None = None,
     seen: U8 | None = None,
     rules: FillRules | None = None,
+    reads_hints: bool = True,
 ) -> Account:
     """Find out what became of hints and areas; hints of reserved colours, by `rules`, asked for white.
+
+    reads_hints: whether any of the models does; no: no hint was used, whatever colours came out.
 
     painted: the hint picture as it was painted, of any size; without one, or one on a layer, the guide's hints count.
     seen: the alpha of the finished picture, (H, W), None = opaque.
@@ -79,6 +82,8 @@ def take_account(
     asked = given if layer is guide.hints else rules.without_reserved(layer)
     hints = find_marks(asked, reading.lines.shape)
     marks, hinted = judge_marks(hints, given, result, paper=reading.paper, seen=seen)
+    if not reads_hints:
+        marks, hinted = tuple(replace(mark, unused="not read by the model") for mark in marks), hinted[:0]
     return Account(marks, find_gaps(reading, result.areas, result.flats), _kinds(result, hinted))
 
 

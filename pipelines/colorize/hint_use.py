@@ -16,7 +16,11 @@ from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.inference.types import ColorResult
 from pipelines.segmentation.label_maps import resize_labels
 
-Unused = Literal["", "too faint", "too small", "on ink alone", "outside the picture", "overruled"]
+Unused = Literal[
+    "", "too faint", "too small", "on ink alone", "outside the picture", "overruled", "not read by the model"
+]
+    "", "too faint", "too small", "on ink alone", "outside the picture", "overruled", "not read by the model"
+]
 """Why a mark was not used; empty where it was."""
 
 _ALIKE = 24  # levels: colours of one mark, at a brush's edge or with its grain

@@ -165,7 +165,10 @@ class ColorizeTask(EnsembleTask):
         reading, guide = job.read.drawing.reading, job.read.guide
         seen = picture[..., 3] if picture.shape[2] == 4 else None
         rules = job.read.drawing.rules
-        account = take_account(reading, result, guide, painted=job.read.painted, seen=seen, rules=rules)
+        reads_hints = any(model.traits.reads_hints for model in self.ensemble.models)
+        account = take_account(
+            reading, result, guide, painted=job.read.painted, seen=seen, rules=rules, reads_hints=reads_hints
+        )
         if job.guided_by == "reference":  # what is found in one is nobody's hint
             account = account._replace(marks=())
         facts = facts_of(account, reading, result, guide=guide, guided_by=job.guided_by)

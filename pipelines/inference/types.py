@@ -33,6 +33,11 @@ class ModelTraits:
     steps: tuple[str, ...] = ()  # names of the intermediate pictures in its results
     is_light: bool = True  # it is done with a drawing fast: several at once gain nothing on a CPU
 
+    @property
+    def reads_hints(self) -> bool:
+        """Whether hints change what it does."""
+        return True
+
 
 class Output(NamedTuple):
     """One of the tensors that a network gives."""
@@ -56,6 +61,11 @@ class NetworkSpec(ModelTraits):
     is_light: bool = False
     frame: tuple[int, int] | None = None  # px, width and height in which it works, as it was trained; None: a square
     square_only: bool = False  # its networks, those of training among them, take squares alone
+
+    @property
+    def reads_hints(self) -> bool:
+        """Whether hints change what it does: not where its network reads line art alone."""
+        return self.encoding.reads_hints
 
     @property
     def frame_size(self) -> tuple[int, int]:

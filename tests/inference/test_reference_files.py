@@ -85,8 +85,8 @@ def test_settings_of_a_file_are_what_it_shows_and_what_is_asked_for_where_it_doe
     [
         (UNET, {"architecture": "unet_256"}, "G.pth holds a unet_128, not a unet_256", "Use --arch unet_128"),
         (UNET._replace(architecture="unet_64"), {}, "holds a unet_64", "Did you mean"),
-        (UNET._replace(inputs=4), {}, "turns 4 channels into 3", "3 or 5 into 3"),
-        (RESNET._replace(inputs=5), {}, "turns 5 channels into 3", "turns 3 into 3"),
+        (UNET._replace(inputs=6), {}, "turns 6 channels into 3", "1 or 3 or 4 or 5 into 3"),
+        (RESNET._replace(inputs=2), {}, "turns 2 channels into 3", "turns 1 or 3 or 4 or 5 into 3"),
         (RESNET._replace(outputs=1), {}, "turns 3 channels into 1", "into 3"),
         (UNET, {"size": 128}, "the size of a unet_128 is fixed", "--size"),
     ],

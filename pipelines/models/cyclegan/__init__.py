@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
-from pipelines.inference.encoding import COMPOSITE
+from pipelines.inference.encoding import ENCODINGS
 from pipelines.inference.types import NetworkSpec
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipelines.training.task import TrainingTask
 
 _BLOCKS = {"resnet_6blocks": 6, "resnet_9blocks": 9}
-_CHANNELS = 3  # on both sides: a colour picture is also something to paint (identity)
+_COLOURS = 3  # channels of a colour picture
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,11 @@ class Params:
         bool,
         "half of the features in the residual blocks are left out at random while training",
     ] = False
+    input: Annotated[
+        Literal["composite", "lines", "hinted", "layers"],
+        "what the painter is given: hints painted on lines (3 channels), lines alone (1), line and hint (4), or line, "
+        "hint and mask apart (5); the identity loss needs 3",
+    ] = "composite"
     gan: Annotated[Literal["vanilla", "lsgan"], "the adversarial loss: cross-entropy or least squares"] = "lsgan"
     cycle_weight: Annotated[float, "of the difference after going there and back, against the adversarial loss"] = 10.0
     identity_weight: Annotated[float, "of keeping what is finished already, times cycle_weight; 0 leaves it out"] = 0.5
@@ -56,6 +61,11 @@ class Params:
         check_number("identity_weight", self.identity_weight, 0)
         check_number("pool", self.pool, 0, 10_000)
         check_number("size", self.size, 32, 4096)
+        if self.input != "composite" and self.identity_weight:
+            raise SettingsError(
+                f"a painter of {self.input} has no identity loss: a colour picture has other channels",
+                hint="Add --set identity_weight=0",
+            )
         if self.size % 4:
             raise SettingsError(f"size = {self.size} is no multiple of 4", hint=f"Use {self.size // 4 * 4}")
 
@@ -75,30 +85,40 @@ RECIPES: dict[str, dict[str, object]] = {
 REFERENCE_GENERATORS = tuple(_BLOCKS)
 """The generators of the public reference implementation whose files this model takes."""
 
-REFERENCE_INPUTS = {_CHANNELS: "composite"}
+REFERENCE_INPUTS = {1: "lines", 3: "composite", 4: "hinted", 5: "layers"}
 """What such a generator is given, by its channels."""
 
 
 def reference_params(layout: "GeneratorLayout", *, size: int | None) -> dict[str, object]:
     """Beside those of every generator, the `Params` of a reference file's one; `size`, px, where it is given."""
-    return {} if size is None else {"size": size}
+    params: dict[str, object] = {} if size is None else {"size": size}
+    if layout.inputs != _COLOURS:
+        params |= {"input": REFERENCE_INPUTS[layout.inputs], "identity_weight": 0.0}
+    return params
 
 
 def network_spec(params: Params) -> NetworkSpec:
-    """What a generator reads and gives: always hints painted on lines, as identity needs equal channels on both sides.
-
-    At a quarter of the size the padding by reflection needs two pixels.
-    """
-    return NetworkSpec(encoding=COMPOSITE, size=params.size, size_multiple=4, least_size=8)
+    """What the painter reads and gives; at a quarter of the size the padding by reflection needs two pixels."""
+    return NetworkSpec(encoding=ENCODINGS[params.input], size=params.size, size_multiple=4, least_size=8)
 
 
 def build_network(params: Params) -> "ResNet":
-    """A generator alone (both are alike), with initial weights, in training mode."""
+    """The painter alone, with initial weights, in training mode."""
+    return build_generator(params, ENCODINGS[params.input].channels, _COLOURS)
+
+
+def build_opposite(params: Params) -> "ResNet":
+    """What makes the painter's input of its pictures, with initial weights, in training mode."""
+    return build_generator(params, _COLOURS, ENCODINGS[params.input].channels)
+
+
+def build_generator(params: Params, inputs: int, outputs: int) -> "ResNet":
+    """A generator from so many channels to so many."""
     from pipelines.nn.blocks import initialise
     from pipelines.nn.resnet import ResNet
 
     network = ResNet(
-        _CHANNELS, blocks=_BLOCKS[params.generator], width=params.ngf, norm=params.norm, dropout=params.dropout
+        inputs, outputs, blocks=_BLOCKS[params.generator], width=params.ngf, norm=params.norm, dropout=params.dropout
     )
     initialise(network)
     return network

@@ -6,13 +6,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipelines.models.cyclegan import Params, build_network
+from pipelines.inference.encoding import ENCODINGS
+from pipelines.models.cyclegan import Params, build_network, build_opposite
 from pipelines.nn.adversarial import PatchGan, gan_loss
 from pipelines.nn.blocks import initialise
 from pipelines.nn.image_pool import ImagePool
 from pipelines.training.task import Batch, Losses, Outputs, TrainingTask, Update
 
-_CHANNELS = 3  # on both sides: a colour picture is also something to paint (identity)
+_COLOURS = 3  # channels of a colour picture
 
 
 class Task(TrainingTask):
@@ -27,9 +28,9 @@ class Task(TrainingTask):
         self.networks = nn.ModuleDict(
             {
                 "generator_a": build_network(params),  # composite -> colour
-                "generator_b": build_network(params),  # colour -> composite
-                "discriminator_a": _build_discriminator(params),  # judges colours
-                "discriminator_b": _build_discriminator(params),  # judges composites
+                "generator_b": build_opposite(params),  # colour -> composite
+                "discriminator_a": _build_discriminator(params, _COLOURS),
+                "discriminator_b": _build_discriminator(params, ENCODINGS[params.input].channels),
             }
         )
         self._pools = {"fake_a": ImagePool(params.pool), "fake_b": ImagePool(params.pool)}
@@ -42,7 +43,8 @@ class Task(TrainingTask):
         """Paint the inputs ("real_a") and draw the targets ("real_b"), go back, and with identity loss stay.
 
         Adds "fake_b" = A(real_a), "fake_a" = B(real_b), "rec_a" = B(fake_b), "rec_b" = A(fake_a), and where there is an
-        identity loss "same_b" = A(real_b), "same_a" = B(real_a); (B, 3, H, W) each.
+        identity loss "same_b" = A(real_b), "same_a" = B(real_a); (B, 3, H, W) each, those of side a with
+        the channels of the input.
         """
         real_a, real_b = batch.inputs, batch.targets
         made_b, made_a = self._make("a", real_a, real_b), self._make("b", real_b, real_a)
@@ -101,7 +103,7 @@ class Task(TrainingTask):
         return losses
 
 
-def _build_discriminator(params: Params) -> PatchGan:
-    network = PatchGan(_CHANNELS, width=params.ndf, layers=params.layers_d, norm=params.norm)
+def _build_discriminator(params: Params, channels: int) -> PatchGan:
+    network = PatchGan(channels, width=params.ndf, layers=params.layers_d, norm=params.norm)
     initialise(network)
     return network

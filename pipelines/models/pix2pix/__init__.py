@@ -34,8 +34,9 @@ class Params:
     norm: Annotated[Literal["batch", "instance", "none"], "normalisation in both networks"] = "batch"
     dropout: Annotated[bool, "half of the innermost features are left out at random while training"] = True
     input: Annotated[
-        Literal["composite", "layers"],
-        "what the generator is given: hints painted on lines (3 channels), or line, hint and mask apart (5)",
+        Literal["composite", "layers", "lines", "hinted", "picture"],
+        "what the generator is given: hints painted on lines (3 channels), line, hint and mask apart (5), lines alone "
+        "(1), line and hint (4), or a picture of any kind as it is (3)",
     ] = "composite"
     gan: Annotated[Literal["vanilla", "lsgan"], "the adversarial loss: cross-entropy or least squares"] = "vanilla"
     l1_weight: Annotated[float, "of the distance to the true picture, against the adversarial loss"] = 100.0
@@ -68,7 +69,7 @@ RECIPES: dict[str, dict[str, object]] = {
 REFERENCE_GENERATORS = tuple(_DOWNS)
 """The generators of the public reference implementation whose files this model takes."""
 
-REFERENCE_INPUTS = {3: "composite", 5: "layers"}
+REFERENCE_INPUTS = {1: "lines", 3: "composite", 4: "hinted", 5: "layers"}
 """What such a generator is given, by its channels."""
 
 
