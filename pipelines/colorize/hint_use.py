@@ -19,8 +19,6 @@ from pipelines.segmentation.label_maps import resize_labels
 Unused = Literal[
     "", "too faint", "too small", "on ink alone", "outside the picture", "overruled", "not read by the model"
 ]
-    "", "too faint", "too small", "on ink alone", "outside the picture", "overruled", "not read by the model"
-]
 """Why a mark was not used; empty where it was."""
 
 _ALIKE = 24  # levels: colours of one mark, at a brush's edge or with its grain
