@@ -25,7 +25,7 @@ _OF_SCHEDULES: dict[str, tuple[Schedule, ...]] = {
 }
 """Settings that only these schedules read."""
 
-_INTERVAL = re.compile(r"(\d+(?:\.\d+)?)\s*(epochs?)?")
+_INTERVAL = re.compile(r"(-?\d+(?:\.\d+)?)\s*(epochs?)?")
 
 HIGHER_IS_BETTER: dict[Figure, bool] = {"val_psnr": True, "val_l1": False}
 

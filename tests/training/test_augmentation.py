@@ -7,8 +7,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipelines.core.errors import SettingsError, UsageError
 from pipelines.training import augmentation
-from pipelines.training.augmentation import Augmentation, augment, resample_hints, restyle_lines, rotate_hue
+from pipelines.training.augmentation import (
+    Augmentation,
+    augment,
+    choose_hints,
+    hint_drawing,
+    resample_hints,
+    restyle_lines,
+    rotate_hue,
+)
 from pipelines.training.pair_dataset import Example
 from tests import drawings
 
@@ -245,3 +254,93 @@ def test_hints_and_picture_turn_together_and_lines_stay() -> None:
         assert np.array_equal(varied.hints[hinted][:, :3], varied.colour[hinted])
         seen.add(varied.colour[32, 16].tobytes())
     assert len(seen) == 8
+
+
+# hints drawn anew, none at all ------------------------------------------------------------------------------
+
+
+def test_hints_are_drawn_on_the_picture_as_it_is_seen() -> None:
+    example, maps = example_of(96), set()
+    drawing = hint_drawing("strokes")
+    for seed in range(12):
+        varied = augment(example, Augmentation(jitter=0.3, redraw=drawing), np.random.default_rng(seed))
+        placed = varied.hints[..., 3] == 255
+        maps.add(varied.hints.tobytes())
+        starts = {tuple(colour) for colour in varied.hints[placed][:, :3].tolist()}
+        assert starts <= colours_of(varied.colour)
+        share = (varied.hints[..., :3] == varied.colour).all(axis=2)[placed].mean() if placed.any() else 1.0
+        assert share > 0.5, "strokes lie on their colour: they were mirrored with the picture"
+    assert len(maps) == 12
+
+
+def test_the_same_chance_draws_the_same_hints() -> None:
+    example, augmentation = example_of(), Augmentation(redraw=hint_drawing("points"), hintless=0.3)
+    one, other = (augment(example, augmentation, np.random.default_rng(8)) for _ in range(2))
+    assert np.array_equal(one.hints, other.hints)
+
+
+def test_a_share_of_the_pictures_has_no_hint() -> None:
+    example = example_of()
+    for some in (Augmentation(hintless=0.25), Augmentation(hintless=0.25, redraw=hint_drawing("points"))):
+        empty = [not choose_hints(example, some, np.random.default_rng(seed)).hints.any() for seed in range(TIMES)]
+        assert np.mean(empty) == pytest.approx(0.25, abs=0.07)
+    none = Augmentation(hintless=1.0)
+    assert not any(choose_hints(example, none, np.random.default_rng(seed)).hints.any() for seed in range(20))
+
+
+def test_nothing_is_drawn_for_what_is_off() -> None:
+    rng, untouched = np.random.default_rng(1), np.random.default_rng(1)
+    same = augment(example_of(), Augmentation(flip=False), rng)
+    assert rng.random() == untouched.random()
+    assert np.array_equal(same.hints, example_of().hints) and same.domain == 3
+
+
+def test_a_preset_of_a_hint_method_may_be_named_and_an_unknown_one_is_refused() -> None:
+    picture = drawings.two_circles_coloured(64)
+    paper, plain = (hint_drawing(name)(picture, np.random.default_rng(0)) for name in ("kmedoids:paper", "kmedoids"))
+    assert not np.array_equal(paper, plain)
+    with pytest.raises(UsageError, match="brushes"):
+        hint_drawing("brushes")
+    with pytest.raises(SettingsError, match="no preset 'wild'"):
+        hint_drawing("strokes:wild")
+
+
+# pictures that are no line art, frames ----------------------------------------------------------------------
+
+
+def test_a_picture_that_is_no_line_art_stays_in_register() -> None:
+    example = example_of(64, picture=drawings.two_circles_coloured(64))
+    for seed in range(10):
+        varied = augment(example, Augmentation(jitter=0.3, hue=0.4), np.random.default_rng(seed))
+        assert varied.picture is not None and varied.domain == 3
+        assert np.array_equal(varied.picture, varied.colour)
+        assert varied.picture.flags["C_CONTIGUOUS"]
+
+
+def test_the_input_alone_gets_brighter_and_darker() -> None:
+    grey = np.full((8, 8, 3), 100, np.uint8)
+    example = Example(grey, grey[..., 0], np.zeros((8, 8, 4), np.uint8), grey)
+    levels = set()
+    for seed in range(60):
+        varied = augment(example, Augmentation(input_jitter=0.1), np.random.default_rng(seed))
+        assert varied.picture is not None
+        assert np.array_equal(varied.colour, grey) and np.array_equal(varied.lines, grey[..., 0])
+        levels |= set(np.unique(varied.picture).tolist())
+    assert min(levels) in (90, 91) and max(levels) in (109, 110)
+    drawing = example._replace(picture=None)
+    lines = [augment(drawing, Augmentation(input_jitter=0.5), np.random.default_rng(n)).lines for n in range(9)]
+    assert len({int(each[0, 0]) for each in lines}) > 5, "without such a picture the line art is the input"
+
+
+def test_frames_that_are_no_squares_stay_in_register() -> None:
+    whole = example_of(96)
+    wide = Example(*(array[20:80] for array in whole[:3]))
+    for seed in range(10):
+        varied = augment(wide, Augmentation(jitter=0.3, hints=True, hue=0.2), np.random.default_rng(seed))
+        assert [array.shape[:2] for array in varied[:3]] == [(60, 96)] * 3
+        ink, dark = varied.lines < 100, varied.colour.max(axis=2) < 100
+        assert (ink & dark).sum() > 0.85 * max(ink.sum(), dark.sum()) > 50
+        assert restyle_lines(varied.lines, np.random.default_rng(seed)).shape == (60, 96)
+    upright = Example(*(array[:, 20:60] for array in whole[:3]))
+    varied = augment(upright, Augmentation(jitter=0.3, redraw=hint_drawing("strokes")), np.random.default_rng(0))
+    assert varied.hints.shape == (96, 40, 4)

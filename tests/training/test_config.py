@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipelines.core.errors import SettingsError
+from pipelines.core.errors import SettingsError, UsageError
 from pipelines.models import cyclegan, fillnet, pix2pix
-from pipelines.training.config import FREE, TrainConfig, settings_of
+from pipelines.training.config import FREE, Interval, TrainConfig, settings_of
 
 
 def test_settings_take_precedence_over_the_recipe_and_that_over_defaults() -> None:
@@ -59,6 +59,10 @@ def test_every_preset_has_a_recipe_that_settings_take(model: ModuleType, epochs:
         {"threads": 0},
         {"log_every": 0},
         {"validate_every": 0},
+        {"validate_every": "0epochs"},
+        {"sample_every": -1},
+        {"hintless": 1.1},
+        {"input_jitter": -0.1},
     ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
@@ -121,3 +125,35 @@ def test_what_a_schedule_does_not_read_is_refused(schedule: str, name: str, valu
     with pytest.raises(SettingsError, match=f"{name} says nothing where the schedule is {schedule}") as raised:
         settings_of(pix2pix, None, {"schedule": schedule, name: value})
     assert "Leave it out" in raised.value.hint
+
+
+# how often ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", ["often", "1.5", "2weeks", "", "1epoch 2"])
+def test_what_is_no_interval_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"validate_every = .*(no interval|out of range)") as raised:
+        TrainConfig(validate_every=value)
+    assert "1epoch" in raised.value.hint
+
+
+def due(interval: int | str, *, pictures: int = 10, pictures_per_step: int = 4) -> list[int]:
+    every = Interval.parse("validate_every", interval)
+    return [n for n in range(1, 16) if every.is_due(n, pictures=pictures, pictures_per_step=pictures_per_step)]
+
+
+def test_steps_are_counted_and_epochs_end_at_the_first_step_that_fills_them() -> None:
+    assert due(5) == due("5") == [5, 10, 15]
+    assert due("1epoch") == [3, 5, 8, 10, 13, 15]  # after 12, 20, 32, 40, 52, 60 pictures
+    assert due("2 epochs") == [5, 10, 15]
+    assert due("0.5epochs", pictures=16) == [2, 4, 6, 8, 10, 12, 14]
+    assert due("1epoch", pictures=3) == list(range(1, 16)), "a step of more than an epoch"
+
+
+def test_contradictions_of_hints_are_refused() -> None:
+    with pytest.raises(SettingsError, match="redraw_hints and vary_hints contradict each other"):
+        TrainConfig(redraw_hints="strokes", vary_hints=True)
+    with pytest.raises(UsageError, match="brushes"):
+        TrainConfig(redraw_hints="brushes")
+    with pytest.raises(SettingsError, match="add up to"):
+        TrainConfig(line_mix="own=.5")

@@ -2,17 +2,19 @@
 
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from pipelines.core.data.manifest import open_dataset
 from pipelines.core.errors import PictureError, UsageError
-from pipelines.inference.encoding import COMPOSITE, LAYERS, Encoding, to_floats
-from pipelines.training.augmentation import Augmentation
+from pipelines.inference.encoding import COMPOSITE, LAYERS, LINES, Encoding, to_floats
+from pipelines.training.augmentation import Augmentation, hint_drawing
 from pipelines.training.loader import AugmentedPairs, BatchLoader
-from pipelines.training.pair_dataset import EncodedExample, PairDataset
+from pipelines.training.pair_dataset import EncodedExample, Example, PairDataset
 from pipelines.training.task import Batch
 from tests.pairs import build_pairs
 
@@ -172,3 +174,32 @@ class Unreadable:
 def test_errors_of_reading_threads_arrive(workers: int) -> None:
     with pytest.raises(PictureError, match="2 of 21 pictures"):
         next(BatchLoader(Unreadable(), 21, batch_size=1, seed=0).prefetch(0, workers=workers))
+
+
+def test_what_a_model_prepares_is_stacked_by_name(pairs: Path) -> None:
+    dataset = dataset_of(pairs)
+
+    def prepare(example: Example, rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+        return {"ink": np.asarray((example.lines < 128).sum()), "map": np.stack([example.lines] * 2)}
+
+    examples = AugmentedPairs(dataset, LINES, Augmentation(flip=True), prepare)
+    batch = BatchLoader(examples, len(dataset), batch_size=3, seed=0).batch(1)
+    assert batch.inputs.shape == (3, 1, 32, 32)
+    assert batch.named["ink"].shape == (3,) and batch.named["map"].shape == (3, 2, 32, 32)
+    assert torch.equal(batch.named["ink"], (batch.named["map"][:, 0] < 128).sum((1, 2)))
+    plain = BatchLoader(AugmentedPairs(dataset, LINES, Augmentation()), len(dataset), batch_size=3, seed=0).batch(1)
+    assert torch.equal(plain.inputs, batch.inputs) and plain.named == {}
+
+
+def test_workers_change_nothing_where_hints_and_lines_are_drawn_anew(pairs: Path) -> None:
+    def loader() -> BatchLoader:
+        dataset = PairDataset([open_dataset(pairs)], "train", size=32, cache_bytes=1 << 20, line_mix={"adaptive": 1.0})
+        augmentation = Augmentation(redraw=hint_drawing("strokes"), hintless=0.5, input_jitter=0.2)
+        return BatchLoader(AugmentedPairs(dataset, LAYERS, augmentation), len(dataset), batch_size=2, seed=3)
+
+    reference = [loader().batch(index) for index in range(3, 9)]
+    for workers in (1, 3):
+        batches = loader().prefetch(3, workers=workers)
+        for batch, expected in zip(islice(batches, 6), reference, strict=True):
+            assert torch.equal(batch.inputs, expected.inputs)
+        batches.close()

@@ -1,18 +1,23 @@
 """The pictures of a dataset as they are learned from: read once, kept up to a limit, left out where damaged."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipelines.build_dataset import Recipe, Splitting, build_dataset
+from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.data.manifest import Dataset, SampleArrays, open_dataset
 from pipelines.core.errors import PictureError
-from pipelines.inference.encoding import COMPOSITE, to_floats
+from pipelines.core.imaging.framing import Framing
+from pipelines.inference.encoding import COMPOSITE, PICTURE, to_floats
 from pipelines.training import pair_dataset
 from pipelines.training.augmentation import Augmentation
 from pipelines.training.loader import AugmentedPairs, BatchLoader
-from pipelines.training.pair_dataset import PairDataset
-from tests.pairs import build_pairs
+from pipelines.training.pair_dataset import PairDataset, encode_example
+from tests import drawings
+from tests.pairs import build_pairs, picture
 
 COUNT = 21
 
@@ -123,3 +128,125 @@ def test_a_smaller_cache_forgets_and_keeps_to_its_limit(pairs: Path, monkeypatch
         for number in (0, 1, 0, 1):
             dataset[number]
         assert len(reads) == expected
+
+
+# several samples of a picture -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def several(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three pictures, each with two kinds of lines and two hint maps of each."""
+    folder = tmp_path_factory.mktemp("several")
+    for number in range(3):
+        drawings.write(folder / "art" / "train" / f"{number}.png", picture(number, 32))
+    recipe = Recipe(Framing((32, 32)), lines=("adaptive", "xdog:paintstorch"), hints=("points",), draws=2)
+    options = {"splitting": Splitting(keep=True), "batch": BatchSettings(jobs=1)}
+    build_dataset([str(folder / "art")], str(folder / "pairs"), recipe=recipe, **options)
+    return folder / "pairs"
+
+
+MIX = {"adaptive": 0.75, "xdog-paintstorch": 0.25}
+
+
+def mixed_of(folder: Path, *, cache_bytes: int = 1 << 24) -> PairDataset:
+    return PairDataset([open_dataset(folder)] * 2, "train", size=32, cache_bytes=cache_bytes, line_mix=MIX)
+
+
+def test_kinds_of_lines_come_by_their_shares_and_hint_maps_in_turn(several: Path) -> None:
+    dataset = mixed_of(several)
+    assert len(dataset) == 6
+    arrays = [open_dataset(several).load(each) for each in open_dataset(several).samples["train"][:4]]
+    counts = Counter[int]()
+    for draw in range(400):
+        seen = dataset.visit(0, np.random.default_rng(draw))
+        assert np.array_equal(seen.colour, arrays[0].colour)
+        (number,) = (
+            at
+            for at, each in enumerate(arrays)
+            if np.array_equal(seen.lines, each.lines) and np.array_equal(seen.hints, each.hints)
+        )
+        counts[number] += 1
+    shares = [counts[number] / 400 for number in range(4)]
+    assert shares == pytest.approx([0.375, 0.375, 0.125, 0.125], abs=0.08)
+
+
+def test_what_is_drawn_depends_on_chance_alone(several: Path) -> None:
+    warm, cold = mixed_of(several), mixed_of(several, cache_bytes=0)
+    for seed in range(20):  # the warm one has its pictures from then on
+        warm.visit(seed % 6, np.random.default_rng(seed))
+    for seed in range(20):
+        one, other = (each.visit(2, np.random.default_rng(seed)) for each in (warm, cold))
+        assert np.array_equal(one.lines, other.lines) and np.array_equal(one.hints, other.hints)
+
+
+def test_a_picture_by_its_number_alone_is_always_the_same(several: Path) -> None:
+    dataset = mixed_of(several)
+    firsts = [dataset[number] for number in range(6)]
+    for number, first in enumerate(firsts):
+        assert np.array_equal(dataset[number].lines, first.lines)
+    with pytest.raises(IndexError):
+        dataset[-1]
+
+
+def test_examples_know_the_number_of_their_dataset(several: Path) -> None:
+    assert [mixed_of(several)[number].domain for number in range(6)] == [0, 0, 0, 1, 1, 1]
+
+
+def test_samples_of_one_picture_share_the_memory_of_what_they_have_in_common(several: Path) -> None:
+    colour, lines, hints = 32 * 32 * 3, 32 * 32, 32 * 32 * 4
+    room = colour + 4 * lines + 2 * hints  # one picture: two kinds of lines and two hint maps make four samples
+    dataset = mixed_of(several, cache_bytes=room)
+    for draw in range(60):
+        dataset.visit(0, np.random.default_rng(draw))
+    assert sorted(dataset._cache) == [0, 1, 2, 3]
+    assert dataset._room == 0
+    assert len({id(example.colour) for example in dataset._cache.values()}) == 1
+
+
+def test_without_a_mix_no_chance_is_used_and_every_sample_is_a_picture(several: Path) -> None:
+    dataset = dataset_of(several)
+    assert len(dataset) == 12
+    rng, untouched = np.random.default_rng(5), np.random.default_rng(5)
+    dataset.visit(3, rng)
+    assert rng.random() == untouched.random()
+
+
+def test_hints_drawn_once_are_those_of_every_look(pairs: Path) -> None:
+    draws: list[int] = []
+
+    def redraw(colour: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        draws.append(1)
+        return np.full((*colour.shape[:2], 4), rng.integers(256), np.uint8)
+
+    dataset = PairDataset([open_dataset(pairs)], "train", size=32, cache_bytes=0, redraw=redraw)
+    levels = [int(dataset[number].hints[0, 0, 0]) for number in (0, 1, 2, 0, 1, 2)]
+    assert levels[:3] == levels[3:] and len(set(levels)) > 1
+    kept = dataset.visit(0, np.random.default_rng(0)).hints
+    assert len(draws) == 6 and set(np.unique(kept[..., 3])) <= {0, 255}, "a visit's are the augmentation's to draw"
+
+
+def test_pictures_that_are_no_line_art_come_as_they_are(tmp_path: Path) -> None:
+    for number in range(2):
+        halves = [255 - picture(number, 32), picture(number, 32)]
+        drawings.write(tmp_path / "ab" / "train" / f"{number}.png", np.hstack(halves))
+    recipe = Recipe(Framing((32, 32)), hints=("none",), input="picture")
+    options = {"reading": "AB", "splitting": Splitting(keep=True), "batch": BatchSettings(jobs=1)}
+    build_dataset([str(tmp_path / "ab")], str(tmp_path / "pairs"), recipe=recipe, **options)
+    seen = dataset_of(tmp_path / "pairs")[0]
+    assert seen.picture is not None
+    assert np.array_equal(seen.picture, 255 - seen.colour)
+    assert np.array_equal(encode_example(PICTURE, seen), to_floats(seen.picture))
+    assert dataset_of(tmp_path / "pairs", size=16)[0].picture.shape == (16, 16, 3)
+
+
+@pytest.mark.parametrize("frame", [(32, 24), (16, 12)])
+def test_frames_that_are_no_squares_are_brought_to_the_models(tmp_path: Path, frame: tuple[int, int]) -> None:
+    drawings.write(tmp_path / "art" / "train" / "0.png", picture(0, 64)[:48])
+    recipe = Recipe(Framing((64, 48)), hints=("points",))
+    options = {"splitting": Splitting(keep=True), "batch": BatchSettings(jobs=1)}
+    build_dataset([str(tmp_path / "art")], str(tmp_path / "pairs"), recipe=recipe, **options)
+    dataset = PairDataset([open_dataset(tmp_path / "pairs")], "train", size=frame, cache_bytes=0)
+    assert dataset.shape == frame[::-1]
+    assert [array.shape[:2] for array in dataset[0][:3]] == [frame[::-1]] * 3
+    with pytest.raises(PictureError, match=r"0 is 64x48, this network learns from 32x32.*--size 32"):
+        PairDataset([open_dataset(tmp_path / "pairs")], "train", size=32, cache_bytes=0)[0]
