@@ -1,5 +1,6 @@
 """What a dataset is built of: which methods a recipe asks for, and what is refused before any work."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,16 @@ def test_methods_that_vary_are_drawn_as_often_as_is_said_and_the_others_once() -
     assert [spec.label for spec in resolved.hints] == ["kmedoids", "kmedoids-1"]
     assert resolved.hints[0].ranges == (("hints", 2, 9),)
     assert resolved.notes == ()
+
+
+def test_pictures_that_are_no_line_art_have_neither_lines_nor_hints_to_find() -> None:
+    picture = Recipe(input="picture", hints=("none",))
+    methods = resolve_methods(picture, has_own_lines=True)
+    assert [(spec.label, spec.method) for spec in methods.lines] == [("picture", "own")]
+    assert [spec.label for spec in methods.hints] == ["none"]
+    with pytest.raises(UsageError, match="needs pairs of pictures") as raised:
+        resolve_methods(picture, has_own_lines=False)
+    assert "--read AB, BA" in raised.value.hint
+    for wrong in ({"lines": ("adaptive",)}, {"hints": ("strokes",)}, {"draws": 2}):
+        with pytest.raises(SettingsError, match="no lines to be found and no hints"):
+            replace(picture, **wrong)

@@ -160,3 +160,43 @@ def test_dull_pictures_are_made_more_colourful_and_say_by_how_much() -> None:
     assert framed.saturation_factor == pytest.approx(1 + 0.5 * (1 - framed.colourfulness / 82), abs=5e-4)
     assert framed.colour[0, 0].tolist() == [150, *[round(150 - 30 * framed.saturation_factor)] * 2]
     assert (frame_picture(Picture(dull), None, Framing(None), 0.0).colour == dull).all()
+
+
+@pytest.mark.parametrize("reading", ["AB", "BA"])
+def test_a_picture_that_is_no_line_art_stays_as_it_is(tmp_path: Path, reading: InputLayout) -> None:
+    plan, view = picture(3, 96, 96)[::2, ::2], 255 - picture(8, 96, 96)[::2, ::2]
+    halves = [plan, view] if reading == "AB" else [view, plan]
+    drawings.write(tmp_path / "maps" / "1.png", np.hstack(halves))
+    report = build(
+        tmp_path / "maps", tmp_path / "out", reading=reading, recipe=Recipe(input="picture", hints=("none",))
+    )
+    assert report.counts["done"] == 1
+    dataset = open_dataset(tmp_path / "out")
+    assert dataset.has_pictures and dataset.frame == (48, 48)
+    (sample,) = (sample for split in SPLITS for sample in dataset.samples[split])
+    assert (sample.line_method, sample.hint_method) == ("picture", "none")
+    arrays = dataset.load(sample)
+    assert arrays.composite is not None
+    assert (arrays.composite == plan).all() and (arrays.colour == view).all()
+    assert (arrays.lines == cv2.cvtColor(plan, cv2.COLOR_RGB2GRAY)).all()
+    assert not arrays.hints.any()
+    assert not report.records[0].warnings, "colourful inputs are what is wanted"
+
+
+def test_such_a_picture_is_padded_with_its_own_ground(tmp_path: Path) -> None:
+    plan = np.full((24, 48, 3), (10, 60, 200), np.uint8)
+    plan[8:16, 8:40] = (250, 240, 10)
+    drawings.write(tmp_path / "maps" / "1.png", np.hstack([plan, 255 - plan]))
+    build(tmp_path / "maps", tmp_path / "out", reading="AB", recipe=Recipe(input="picture", hints=("none",)))
+    dataset = open_dataset(tmp_path / "out")
+    (sample,) = (sample for split in SPLITS for sample in dataset.samples[split])
+    arrays = dataset.load(sample)
+    assert arrays.composite is not None
+    assert (arrays.composite[12:36] == plan).all()
+    assert (arrays.composite[:12] == (10, 60, 200)).all()
+
+
+def test_line_art_is_what_datasets_say_nothing_about(art: Path, tmp_path: Path) -> None:
+    build(art, tmp_path / "out")
+    assert not open_dataset(tmp_path / "out").has_pictures
+    assert "input" not in json.loads((tmp_path / "out" / "dataset.json").read_text())

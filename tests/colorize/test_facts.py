@@ -139,3 +139,13 @@ def test_nothing_is_said_of_a_run_in_which_nothing_was_done() -> None:
 def test_pictures_that_were_left_alone_are_not_guessed() -> None:
     (line,) = line_of(ColoringFacts(coloured_already=True))
     assert line == "1 picture coloured already, left alone (--force colours them)"
+
+
+def test_hints_that_the_model_does_not_read_are_all_unused_and_it_is_said_why() -> None:
+    reading, result, guide = coloured(drawings.two_circles(), drawings.two_hints())
+    account = take_account(reading, result, guide, reads_hints=False)
+    assert {mark.unused for mark in account.marks} == {"not read by the model"}
+    assert HINTED not in account.kinds and GUESSED in account.kinds
+    record = facts_of(account, reading, result, guide=guide, guided_by="hints")
+    assert (record.hints, dict(record.unused)) == ({"given": 2, "used": 0}, {"not read by the model": 2})
+    assert "2 hints not used: not read by the model at " in warnings_of(record)[0]

@@ -165,3 +165,23 @@ def test_files_of_a_checkpoint_hold_one_object(tmp_path: Path, content: str, is_
     else:
         with pytest.raises(UsageError, match=r"a\.json is damaged"):
             read_json(tmp_path / "a.json")
+
+
+def test_the_frame_of_training_is_kept_and_worked_in(tmp_path: Path) -> None:
+    wide = dataclasses.replace(card_of(), frame=(256, 128))
+    write_checkpoint(tmp_path / "wide", wide, weights_of())
+    assert read_info(tmp_path / "wide").frame == (256, 128)
+    spec = spec_of(read_info(tmp_path / "wide"))
+    assert (spec.frame, spec.frame_size, spec.size) == ((256, 128), (256, 128), 128)
+    assert spec_of(card_of()).frame_size == (128, 128)
+
+
+def test_cards_of_before_have_no_frame_and_damaged_ones_are_refused(saved: Path) -> None:
+    about = json.loads((saved / INFO).read_text())
+    del about["frame"]
+    (saved / INFO).write_text(json.dumps(about))
+    assert read_info(saved).frame is None
+    for wrong in ([256], "256x128", [0, 4], [1.5, 2]):
+        change_card(saved, frame=wrong)
+        with pytest.raises(UsageError, match="is damaged"):
+            read_info(saved)

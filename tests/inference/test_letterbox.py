@@ -67,3 +67,24 @@ def test_small_hints_grow_to_discs_that_do_not_overrun_each_other_and_large_ones
     assert blue[20, 24]
     assert not (red & blue).any()
     assert not dilate_hints(no_hints(8, 8), 5).any()
+
+
+@pytest.mark.parametrize("shape", [(97, 333), (333, 97), (60, 80)])
+def test_a_frame_need_not_be_a_square(shape: tuple[int, int]) -> None:
+    sheet = letterbox(circle(*shape, thickness=9), no_hints(*shape), (128, 96))
+    assert sheet.lines.shape == (96, 128) and sheet.hints.shape == (96, 128, 4)
+    rows, columns = sheet.roi
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    assert height == 96 or width == 128
+    assert width / height == pytest.approx(shape[1] / shape[0], rel=0.05)
+    around = np.ones((96, 128), bool)
+    around[sheet.roi] = False
+    assert (sheet.lines[around] == 255).all()
+
+
+def test_hints_grow_by_the_longer_side_of_a_frame() -> None:
+    hints = no_hints(96, 128)
+    hints[40, 60] = (*RED, 255)
+    lines = np.full((96, 128), 255, np.uint8)
+    grown = letterbox(lines, hints, (128, 96), least_hint=5 / 128).hints[..., 3] > 0
+    assert box_of(grown) == (9, 9)  # by the shorter side it would be 5

@@ -80,6 +80,18 @@ def test_settings_of_a_file_are_what_it_shows_and_what_is_asked_for_where_it_doe
     assert described(RESNET, size=512) == ("cyclegan", resnet | {"size": 512})
 
 
+@pytest.mark.parametrize(("channels", "name"), [(1, "lines"), (4, "hinted"), (5, "layers")])
+def test_channels_say_what_a_generator_reads(channels: int, name: str) -> None:
+    for layout, model in ((UNET, "pix2pix"), (RESNET, "cyclegan")):
+        described_model, params = described(layout._replace(inputs=channels))
+        assert (described_model, params["input"]) == (model, name)
+        module = {"pix2pix": pix2pix, "cyclegan": cyclegan}[model]
+        resolved = module.Params(**params)  # refuses what it cannot be
+        assert module.network_spec(resolved).encoding.channels == channels
+        network = module.build_network(resolved)
+        assert next(network.parameters()).shape[1] == channels
+
+
 @pytest.mark.parametrize(
     ("layout", "options", "message", "hint"),
     [

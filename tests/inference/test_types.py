@@ -1,11 +1,13 @@
 """Facts about what models are given and give back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pipelines.core.imaging.compositing import composite
 from pipelines.flatting.reading import LineReading
-from pipelines.inference.encoding import COMPOSITE
+from pipelines.inference.encoding import COMPOSITE, LINES
 from pipelines.inference.types import ColorGuide, ColorResult, Drawing, ModelTraits, NetworkSpec
 from tests import drawings
 from tests.drawings import BLUE, RED, Bytes
@@ -131,3 +133,11 @@ def test_a_network_that_says_nothing_else_paints_pictures_from_discs() -> None:
     assert (spec.hint_preset, spec.is_light, spec.can_vary, spec.finds_line_colour) == ("discs", False, False, False)
     assert [(output.name, output.is_picture) for output in spec.outputs] == [("picture", True)]
     assert (ModelTraits().hint_preset, ModelTraits().is_light, ModelTraits().steps) == ("fills", True, ())
+
+
+def test_a_network_reads_hints_where_its_encoding_does_and_works_in_its_frame() -> None:
+    spec = NetworkSpec(encoding=COMPOSITE, size=64, size_multiple=4, least_size=8)
+    assert spec.reads_hints and ModelTraits().reads_hints
+    assert not replace(spec, encoding=LINES).reads_hints
+    assert spec.frame_size == (64, 64)
+    assert replace(spec, frame=(64, 48)).frame_size == (64, 48)

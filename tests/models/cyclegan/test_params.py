@@ -31,3 +31,10 @@ def test_presets_have_recipes_and_fakemon_is_150_wide() -> None:
     assert set(cyclegan.PRESETS) == set(cyclegan.RECIPES) == {"standard", "fakemon", "small"}
     fakemon = cyclegan.PRESETS["fakemon"]
     assert (fakemon.ngf, fakemon.ndf, fakemon.size) == (150, 150, 256)
+
+
+def test_other_inputs_than_a_picture_have_no_identity_loss() -> None:
+    with pytest.raises(SettingsError, match="a painter of lines has no identity loss") as raised:
+        cyclegan.Params(input="lines")
+    assert raised.value.hint == "Add --set identity_weight=0"
+    assert cyclegan.network_spec(cyclegan.Params(input="lines", identity_weight=0)).encoding.channels == 1

@@ -1,5 +1,7 @@
 """How cyclegan learns: its losses by hand, its pools, its pictures of identity, and that every network learns."""
 
+from typing import Literal
+
 import pytest
 import torch
 
@@ -100,3 +102,18 @@ def test_every_network_of_cyclegan_learns() -> None:
         torch.stack(list(update.loss(outputs).values())).sum().backward()  # type: ignore[no-untyped-call]
         for name in update.networks:
             assert all(parameter.grad is not None for parameter in task.networks[name].parameters()), name
+
+
+@pytest.mark.parametrize(("kind", "channels"), [("lines", 1), ("hinted", 4), ("layers", 5)])
+def test_line_art_of_any_encoding_is_painted_and_drawn(
+    kind: Literal["lines", "hinted", "layers"], channels: int
+) -> None:
+    params = cyclegan.Params(generator="resnet_6blocks", ngf=2, ndf=2, size=32, input=kind, identity_weight=0)
+    task = cyclegan_task.Task(params)
+    outputs = task.forward(Batch(torch.rand(2, channels, 24, 32), torch.rand(2, 3, 24, 32)))
+    assert outputs["fake_b"].shape == outputs["rec_b"].shape == (2, 3, 24, 32)
+    assert outputs["fake_a"].shape == outputs["rec_a"].shape == (2, channels, 24, 32)
+    for update in task.updates:
+        sum(update.loss(outputs).values()).backward(retain_graph=True)
+        for name in update.networks:
+            assert all(weight.grad is not None for weight in task.networks[name].parameters())
