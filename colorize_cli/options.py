@@ -219,6 +219,15 @@ Device = Annotated[
         help="Where networks run. auto: a GPU where there is one.",
     ),
 ]
+Domain = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        rich_help_panel=NETWORKS,
+        show_default=False,
+        help="In which domain a network paints that learned several (train --set domains=A,B). Default: its first.",
+    ),
+]
 Preset = Annotated[str | None, typer.Option(metavar="NAME", help="Start from a named set of settings.")]
 
 

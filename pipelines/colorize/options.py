@@ -106,6 +106,7 @@ class RunOptions:
     device: str = "auto"  # cpu, cuda, mps; auto: a GPU where there is one
     batch_size: int | None = None  # pictures painted together; None: 8 on a CPU, more on a GPU
     engine: Literal["torch", "onnx"] = "torch"  # what runs them; ONNX files are always run by onnx
+    domain: str | None = None  # in which those paint that learned several; None: their own
 
 
 def folders_beside(guides: Guides, outputs: OutputOptions) -> tuple[str | None, ...]:

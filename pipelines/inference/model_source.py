@@ -5,8 +5,8 @@ only.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError, UsageError
@@ -22,7 +22,7 @@ from pipelines.inference.checkpoint_info import (
 )
 from pipelines.inference.network import load_network
 from pipelines.inference.onnx_engine import is_onnx, open_file
-from pipelines.inference.types import ColorResult, Drawing, ModelTraits
+from pipelines.inference.types import ColorResult, Drawing, ModelTraits, NetworkSpec
 
 if TYPE_CHECKING:
     from pipelines.inference.network import EngineName, Network
@@ -38,6 +38,7 @@ class ModelSource:
     checkpoint: str = ""  # folder or ONNX file of a trained network
     weights: str = ""  # digest of its weights, or of the whole file
     engine: "EngineName" = "torch"
+    domain: str = ""  # in which a network paints that learned several; in `params` too
 
     @property
     def is_network(self) -> bool:
@@ -48,9 +49,23 @@ class ModelSource:
     def traits(self) -> ModelTraits:
         """What it can do."""
         if self.is_network:
-            return spec_of(CheckpointInfo(self.model, self.params))
+            return self._spec
         traits: ModelTraits = registry.load("models", self.model).TRAITS
         return traits
+
+    @property
+    def reads_pictures(self) -> bool:
+        """Whether it turns pictures into others, instead of colouring line art."""
+        return self.is_network and self._spec.encoding.reads_picture
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The domains between which `--domain` chooses; none: it paints all alike."""
+        return self._spec.domains if self.is_network and self._spec.paints_by_domain else ()
+
+    @property
+    def _spec(self) -> NetworkSpec:
+        return spec_of(CheckpointInfo(self.model, self.params))
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -59,7 +74,7 @@ class ModelSource:
 
     def load(self, device: str) -> "Network":
         """Load its network, once in a process; raises UsageError for damaged weights."""
-        return load_network(self.checkpoint, self.weights, device, self.engine)
+        return load_network(self.checkpoint, self.weights, device, self.engine, domain=self.domain)
 
     def predict(self, drawings: Sequence[Drawing], device: str) -> list[ColorResult]:
         """Colour drawings, a network all of them together; MethodError where it gives values that are no numbers."""
@@ -79,12 +94,14 @@ def find_models(
     preset: str | None = None,
     values: Mapping[str, object] | None = None,
     engine: "EngineName" = "torch",
+    domain: str | None = None,
 ) -> tuple[ModelSource, ...]:
     """Find the models that texts name: MODEL, CHECKPOINT, FILE.onnx, or LABEL= and one of these.
 
     `preset` and `values` are for models without weights, `engine` runs networks; ONNX files are always run by onnx.
-    Raises UsageError for what does not exist, labels that are no names or alike, and SettingsError for settings that no
-    model takes.
+    `domain` is painted by networks that learned several; None: each paints in its own. Raises UsageError for what does
+    not exist, labels that are no names or alike, and domains that nothing has learned; SettingsError for settings that
+    no model takes.
     """
     sources = tuple(_find(text, preset, values or {}, engine) for text in texts)
     if (preset is not None or values) and all(source.is_network for source in sources):
@@ -95,7 +112,36 @@ def find_models(
     for label in labels:
         if labels.count(label) > 1:
             raise UsageError(f"two models are called '{label}'", hint="Give them names: --model first=RUN1 ...")
-    return sources
+    return sources if domain is None else _in_domain(sources, domain)
+
+
+def check_reads(sources: Sequence[ModelSource], kind: Literal["line art", "pictures"]) -> None:
+    """Refuse models that read something else; raises UsageError that names the command for them."""
+    for source in sources:
+        reads = "pictures" if source.reads_pictures else "line art"
+        if reads != kind:
+            command = "translate" if reads == "pictures" else "colorize"
+            raise UsageError(
+                f"{source.label} reads {reads}, no {kind}",
+                hint=f"Use: colorize-cli {command} IN -o OUT --model {source.checkpoint or source.model}",
+            )
+
+
+def _in_domain(sources: Sequence[ModelSource], domain: str) -> tuple[ModelSource, ...]:
+    """The same painting in a domain, those that have domains; raises UsageError where that is none, or of none."""
+    domains = {source.label: source.domains for source in sources}
+    if not any(domains.values()):
+        raise UsageError("the model paints in no domains", hint="Leave out --domain")
+    for source in sources:
+        if domains[source.label] and domain not in domains[source.label]:
+            hint = registry.suggestion(domain, domains[source.label])
+            raise UsageError(f"{source.label} has no domain '{domain}'", hint=hint)
+        if domains[source.label] and is_onnx(source.checkpoint):
+            raise UsageError("an ONNX file paints in one domain", hint="Give the run, or leave out --domain")
+    return tuple(
+        replace(source, domain=domain, params={**source.params, "domain": domain}) if domains[source.label] else source
+        for source in sources
+    )
 
 
 def device_for(sources: Sequence[ModelSource], wanted: str) -> str:

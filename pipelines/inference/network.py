@@ -47,25 +47,28 @@ class Network:
 
 
 @lru_cache(maxsize=_KEPT)
-def load_network(checkpoint: str, weights: str, device: str, engine: EngineName = "torch") -> Network:
+def load_network(
+    checkpoint: str, weights: str, device: str, engine: EngineName = "torch", *, domain: str = ""
+) -> Network:
     """Load a checkpoint folder or an ONNX file, once in a process, to be run by an engine; onnx runs on the CPU.
 
-    Raises UsageError where its digest is not `weights` any more, MissingPackageError without the engine's packages.
+    domain: in which it paints, of those that it learned; empty: its own. Raises UsageError where its digest is not
+    `weights` any more, MissingPackageError without the engine's packages.
     """
-    network, digest = _load(checkpoint, device, engine)
+    network, digest = _load(checkpoint, device, engine, domain)
     if digest != weights:
         raise UsageError(f"{checkpoint} was replaced meanwhile", hint="Run the same command again")
     return network
 
 
-def _load(checkpoint: str, device: str, engine: EngineName) -> tuple[Network, str]:
+def _load(checkpoint: str, device: str, engine: EngineName, domain: str) -> tuple[Network, str]:
     """The network, and the digest of its weights or of the whole file."""
     if is_onnx(checkpoint):
         file = open_file(checkpoint)
         return Network(file.engine, file.spec), file.digest
     from pipelines.inference.checkpoint import load_checkpoint
 
-    module, info = load_checkpoint(checkpoint)
+    module, info = load_checkpoint(checkpoint, domain=domain)
     if engine == "onnx":
         return Network(_export(module, info), spec_of(info)), info.weights_sha256
     from pipelines.inference.torch_engine import TorchEngine

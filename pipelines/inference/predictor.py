@@ -17,7 +17,7 @@ from pipelines.core.imaging.picture import Picture
 from pipelines.flatting.hint_cleaning import clean_hints
 from pipelines.flatting.hint_copy import hints_of_copy
 from pipelines.flatting.reading import LineReading
-from pipelines.inference.model_source import ModelSource, device_for, find_models
+from pipelines.inference.model_source import ModelSource, check_reads, device_for, find_models
 from pipelines.inference.types import ColorGuide, ColorResult, Drawing, ModelTraits
 from pipelines.segmentation.line_art import LineArt
 from pipelines.structure.fill_rules import FillRules
@@ -44,6 +44,7 @@ class Predictor:
         engine: "EngineName" = "torch",
     ) -> None:
         self._source: ModelSource = find_models([model], preset=preset, values=values, engine=engine)[0]
+        check_reads([self._source], "line art")
         self._device = device_for([self._source], device)
         if self._source.is_network:
             self._source.load(self._device)

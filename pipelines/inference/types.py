@@ -60,6 +60,8 @@ class NetworkSpec(ModelTraits):
     steps: tuple[str, ...] = ("input", "raw")
     is_light: bool = False
     frame: tuple[int, int] | None = None  # px, width and height in which it works, as it was trained; None: a square
+    domains: tuple[str, ...] = ()  # names of the datasets that it learns from, in their order; (): no matter which
+    paints_by_domain: bool = False  # whether its param `domain` chooses in which of them it paints
     square_only: bool = False  # its networks, those of training among them, take squares alone
 
     @property

@@ -1,7 +1,6 @@
 """Makes one training step of any model: its updates in turn, each by its own loss and with its own optimizer."""
 
 import contextlib
-import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ from torch import Tensor, nn
 
 from pipelines.nn.devices import Precision
 from pipelines.nn.frozen import freeze, frozen_names
+from pipelines.nn.spectral import folded, plain_state
 from pipelines.training.distributed import ProcessGroup
 from pipelines.training.optimizers import OptimizerConfig, build_optimizer
 from pipelines.training.task import Batch, Outputs, TrainingError, TrainingTask, Update
@@ -53,7 +53,7 @@ class Trainer:
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             if config.gradient_checkpointing:
                 network.checkpointing = True  # type: ignore[assignment]
-        self.ema_generator = copy.deepcopy(task.networks[task.generator]).eval().requires_grad_(False)
+        self.ema_generator = folded(task.networks[task.generator]).eval().requires_grad_(False)
         self._optimizers = {
             update.name: build_optimizer(self._optimizer_config(update), self._weights(update), device)
             for update in task.updates
@@ -145,15 +145,15 @@ class Trainer:
         generator = self.task.networks[self.task.generator]
         keep = min(self.config.ema, (1 + step) / (10 + step)) if self.config.ema else 0.0
         with torch.no_grad():
-            followed = dict(self.ema_generator.named_parameters())
+            now = plain_state(generator)
             pairs = [
-                (followed[name], weight.detach())
-                for name, weight in generator.named_parameters()
+                (averaged, now[name])
+                for name, averaged in self.ema_generator.named_parameters()
                 if f"{self.task.generator}.{name}" not in self._frozen
             ]
-            torch._foreach_lerp_([own for own, _ in pairs], [weight for _, weight in pairs], 1 - keep)
-            for averaged, buffer in zip(self.ema_generator.buffers(), generator.buffers(), strict=True):
-                averaged.copy_(buffer)
+            torch._foreach_lerp_([averaged for averaged, _ in pairs], [weight for _, weight in pairs], 1 - keep)
+            for name, averaged in self.ema_generator.named_buffers():
+                averaged.copy_(now[name])
 
     def _load_optimizer(self, update: Update, state: Mapping[str, Tensor]) -> None:
         optimizer, weights = self._optimizers[update.name], self._weights(update)
