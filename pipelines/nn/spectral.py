@@ -70,9 +70,12 @@ def spectrally_normalised(network: N) -> N:
 def folded(network: N) -> N:
     """A copy with plain weights, as they are in use."""
     plain = copy.deepcopy(network).eval()
-    for layer in plain.modules():
+    for layer in list(plain.modules()):
         if parametrize.is_parametrized(layer, _WEIGHT):
-            parametrize.remove_parametrizations(layer, _WEIGHT, leave_parametrized=True)
+            weight = _in_use(layer)
+            layer.__class__ = type(layer).__base__  # torch's own way back would change the class that both share
+            del layer.parametrizations
+            layer.register_parameter(_WEIGHT, nn.Parameter(weight))
     return plain
 
 
