@@ -38,8 +38,9 @@ class FramedInput:
     @property
     def scale(self) -> float:
         """How many times larger the picture is than the network sees it."""
-        rows, _ = self.placement.roi(self.picture.rgb.shape)
-        return float(self.picture.height / (rows.stop - rows.start))
+        rows, columns = self.placement.roi(self.picture.rgb.shape)
+        longer = max(rows.stop - rows.start, columns.stop - columns.start)
+        return float(max(self.picture.height, self.picture.width) / longer)
 
 
 @dataclass(frozen=True)

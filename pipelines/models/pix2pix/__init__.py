@@ -161,6 +161,28 @@ def reference_params(layout: "GeneratorLayout", *, size: int | None) -> dict[str
     return {"input": REFERENCE_INPUTS[layout.inputs]}
 
 
+def strange_to_reference(params: Params) -> str:
+    """What the generator has that no reference file holds, by its settings; empty: nothing."""
+    switches_on = {
+        f"norm={params.norm}": params.norm == "adain",
+        f"attention={params.attention}": params.attention in ("generator", "both"),
+        f"skips={params.skips}": params.skips != "concat",
+    }
+    return ", ".join(name for name, is_on in switches_on.items() if is_on)
+
+
+def training_notes(params: Params) -> tuple[str, ...]:
+    """What people should know of a run with these settings."""
+    notes = []
+    if params.spectral_norm != "none" and params.discriminator_norm == "batch":
+        notes.append(
+            "batch norm in the discriminator undoes what spectral norm holds it to: --set norm=instance keeps it"
+        )
+    if params.critic_steps > 1:
+        notes.append(f"steps and epochs count the discriminator's: the generator moves in one of {params.critic_steps}")
+    return tuple(notes)
+
+
 def network_spec(params: Params) -> NetworkSpec:
     """What the generator reads and gives: a U-Net takes pictures of multiples of its size."""
     return NetworkSpec(

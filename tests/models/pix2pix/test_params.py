@@ -109,3 +109,18 @@ def test_a_generator_has_the_channels_of_its_input(kind: str, channels: int) -> 
     network = pix2pix.build_network(params)
     assert network.model.model[0].weight.shape[1] == channels
     assert pix2pix.REFERENCE_INPUTS[channels] == kind
+
+
+def test_notes_say_what_undoes_a_switch_and_whose_steps_are_counted() -> None:
+    assert pix2pix.training_notes(pix2pix.Params()) == ()
+    (undone,) = pix2pix.training_notes(pix2pix.Params(spectral_norm="discriminator"))
+    assert "norm=instance" in undone
+    assert pix2pix.training_notes(pix2pix.Params(spectral_norm="both", norm="instance")) == ()
+    (counted,) = pix2pix.training_notes(pix2pix.PRESETS["maps"])
+    assert "one of 3" in counted
+
+
+def test_what_no_reference_file_holds_is_named() -> None:
+    assert pix2pix.strange_to_reference(pix2pix.Params(spectral_norm="both", attention="discriminator")) == ""
+    strange = pix2pix.Params(norm="adain", domains="a,b", attention="both", skips="gated")
+    assert pix2pix.strange_to_reference(strange) == "norm=adain, attention=both, skips=gated"
