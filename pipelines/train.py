@@ -143,7 +143,7 @@ class TrainingRun:
         trainer_config = _trainer_config(config, device)  # refuses a precision before pictures are looked for
         self._spec: NetworkSpec = module.network_spec(params)
         self.pairs, self._validation_pairs = open_pairs(datasets, self._spec, config)
-        self._notes = [*self.pairs.notes]
+        self._notes = [*self.pairs.notes, *getattr(module, "training_notes", lambda _: ())(params)]
         torch.manual_seed(config.seed)
         self.trainer = Trainer(module.build_task(params), trainer_config, device=device, group=group)
         self.loader = BatchLoader(
@@ -182,7 +182,13 @@ class TrainingRun:
                 "the dataset has no validation pictures: training pictures are shown and measured instead"
             )
             pairs = self.pairs
-        return Validator(pairs, self._spec.encoding, count=self.config.validate_pictures, device=self.trainer.device)
+        return Validator(
+            pairs,
+            self._spec.encoding,
+            count=self.config.validate_pictures,
+            device=self.trainer.device,
+            paints_by_domain=self._spec.paints_by_domain,
+        )
 
     def resume(self) -> Progress:
         """Where the run stands, everything loaded; a new run stands at step 0."""

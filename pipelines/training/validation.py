@@ -31,10 +31,18 @@ class ValidationResult(NamedTuple):
 class Validator:
     """Fixed pictures of a split, spread evenly over it, and their truth."""
 
-    def __init__(self, pairs: PairDataset, encoding: Encoding, *, count: int, device: torch.device) -> None:
+    def __init__(
+        self,
+        pairs: PairDataset,
+        encoding: Encoding,
+        *,
+        count: int,
+        device: torch.device,
+        paints_by_domain: bool = False,
+    ) -> None:
         indices = np.unique(np.linspace(0, len(pairs) - 1, min(count, len(pairs))).round().astype(int))
         self._examples = [pairs[int(index)] for index in indices]
-        self._encoding, self._device = encoding, device
+        self._encoding, self._device, self._paints_by_domain = encoding, device, paints_by_domain
 
     def validate(self, generator: nn.Module, *, step: int) -> ValidationResult:
         """Colour the pictures; raises TrainingError where after many steps all of them came out in one colour each."""
@@ -66,7 +74,7 @@ class Validator:
         for first in range(0, len(self._examples[:count]), _BATCH_SIZE):
             examples = self._examples[:count][first : first + _BATCH_SIZE]
             inputs = np.stack([encode_example(self._encoding, example) for example in examples])
-            outputs = generator(torch.from_numpy(inputs).to(self._device))
+            outputs = generator(torch.from_numpy(inputs).to(self._device), *self._domains(examples))
             if not bool(torch.isfinite(outputs).all()):
                 raise TrainingError(
                     "the network gives values that are no numbers: training has broken down",
@@ -74,6 +82,11 @@ class Validator:
                 )
             pictures += [to_picture(output) for output in outputs]
         return pictures
+
+    def _domains(self, examples: Sequence[Example]) -> list[torch.Tensor]:
+        """The domains of examples, (B,), where the generator paints each in its own."""
+        numbers = torch.tensor([example.domain for example in examples], device=self._device)
+        return [numbers] if self._paints_by_domain else []
 
 
 def _error(result: U8, truth: U8) -> tuple[float, float]:
