@@ -163,6 +163,9 @@ def test_a_domain_is_chosen_by_its_name(photos: Path, tmp_path: Path) -> None:
     first, day, night = (go(photos, f"out-{domain}", by_domain, domain=domain)[0] for domain in (None, "day", "night"))
     assert np.array_equal(first, day)
     assert np.abs(day.astype(int) - night).mean() > 5
+    pytest.importorskip("onnxruntime")
+    exported = go(photos, "onnx", by_domain, domain="night", engine="onnx")[0]
+    assert np.abs(exported.astype(int) - night).max() <= 2
     with pytest.raises(UsageError, match="no domain 'dusk'") as raised:
         go(photos, "out", by_domain, domain="dusk")
     assert "day, night" in raised.value.hint

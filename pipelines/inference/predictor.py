@@ -31,7 +31,8 @@ class Predictor:
 
     `model` is what `colorize --model` takes: the name of one that comes with the toolkit, a run or checkpoint of
     `train`, or a FILE.onnx. preset, values: of a model without weights. device: auto, cpu, cuda or mps; engine: torch
-    or onnx. Raises UsageError for what does not exist or is damaged, SettingsError for settings that it has not.
+    or onnx. domain: in which a network paints that learned several; None: its first. Raises UsageError for what does
+    not exist, is damaged or reads no line art, SettingsError for settings that it has not.
     """
 
     def __init__(
@@ -42,8 +43,9 @@ class Predictor:
         values: Mapping[str, object] | None = None,
         device: str = "auto",
         engine: "EngineName" = "torch",
+        domain: str | None = None,
     ) -> None:
-        self._source: ModelSource = find_models([model], preset=preset, values=values, engine=engine)[0]
+        self._source: ModelSource = find_models([model], preset=preset, values=values, engine=engine, domain=domain)[0]
         check_reads([self._source], "line art")
         self._device = device_for([self._source], device)
         if self._source.is_network:

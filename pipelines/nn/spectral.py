@@ -73,7 +73,7 @@ def folded(network: N) -> N:
     for layer in list(plain.modules()):
         if parametrize.is_parametrized(layer, _WEIGHT):
             weight = _in_use(layer)
-            layer.__class__ = type(layer).__base__  # torch's own way back would change the class that both share
+            layer.__class__ = type(layer).__mro__[1]  # torch's own way back would change the class that both share
             del layer.parametrizations
             layer.register_parameter(_WEIGHT, nn.Parameter(weight))
     return plain

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.core.errors import UsageError
 from pipelines.inference.predictor import Predictor
+from pipelines.models import pix2pix
 from tests import drawings
 from tests.conftest import Cli, files_in
 from tests.test_translate import checkpoint, photo
@@ -76,3 +77,23 @@ def test_colorize_refuses_a_domain_where_there_is_none(cli: Cli, tmp_path: Path)
     ran = cli("colorize", tmp_path / "lines", "-o", tmp_path / "out", "--domain", "anime")
     assert ran.code == 2
     assert "paints in no domains" in ran.err
+
+
+def test_colorize_paints_in_the_domain_that_is_asked_for(cli: Cli, tmp_path: Path) -> None:
+    params = pix2pix.Params(generator="unet_128", ngf=4, ndf=4, norm="adain", domains="day,night")
+    run = checkpoint(tmp_path / "run", params)
+    drawings.write(tmp_path / "lines" / "a.png", drawings.two_circles())
+    results = {}
+    for domain in ("", "day", "night"):
+        options = ("--domain", domain) if domain else ()
+        out = tmp_path / f"out-{domain}"
+        ran = cli("colorize", tmp_path / "lines", "-o", out, "--model", run, "-j", 1, "--device", "cpu", *options)
+        assert ran.code == 0, ran.err
+        results[domain] = drawings.read(out / "a.png").astype(int)
+    assert np.array_equal(results[""], results["day"])
+    assert not np.array_equal(results["day"], results["night"])
+    assert np.array_equal(
+        Predictor(str(run), device="cpu", domain="night").predict(drawings.two_circles()).picture, results["night"]
+    )
+    ran = cli("colorize", tmp_path / "lines", "-o", tmp_path / "out-day", "--model", run, "--domain", "night")
+    assert "1 done" in ran.err, "another domain is another result: nothing is skipped"
