@@ -25,7 +25,7 @@ class ValidationResult(NamedTuple):
     """What came of validation."""
 
     figures: dict[str, float]  # keys: Figure
-    sheet: U8  # RGB: a row a picture: lines, with hints, result, truth
+    sheet: U8  # RGB: a row a picture: lines, with hints, result, truth; of no line art the picture, result, truth
 
 
 class Validator:
@@ -99,6 +99,7 @@ def _sample_sheet(examples: Sequence[Example], results: Sequence[U8]) -> U8:
     rows = []
     for example, result in zip(examples, results, strict=True):
         given = np.repeat(example.lines[..., None], 3, axis=2) if example.picture is None else example.picture
-        cells = [given, composite(example.hints, given), result, example.colour]
+        hinted = [composite(example.hints, given)] if example.picture is None else []
+        cells = [given, *hinted, result, example.colour]
         rows.append(np.hstack([np.pad(cell, ((0, _GAP), (0, _GAP), (0, 0)), constant_values=255) for cell in cells]))
     return np.vstack(rows)
