@@ -115,5 +115,5 @@ def _brush(path: F64, radius: float, shape: tuple[int, ...]) -> tuple[tuple[slic
     np.minimum(np.maximum(part, 0, out=part), 1, out=part)
     squared = (rows - (top + part * down)) ** 2
     squared += (columns - (left + part * right)) ** 2
-    covered: Mask = (squared <= radius**2).any(axis=0)
+    covered: Mask = np.any(squared <= radius**2, axis=0)
     return (sides[0], sides[1]), covered

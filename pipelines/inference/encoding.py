@@ -43,14 +43,13 @@ def _encode_composite(lines: U8, hints: U8) -> F32:
 
 
 def _encode_layers(lines: U8, hints: U8) -> F32:
-    hinted = cv2.compare(cv2.extractChannel(hints, 3), HINT_ALPHA, cv2.CMP_GE)  # 255 where a hint lies
+    hinted = hints[..., 3] >= HINT_ALPHA
     layers = np.empty((5, *lines.shape), np.float32)
     _to_plane(lines, layers[0])
     for channel in range(3):
-        plane = cv2.extractChannel(hints, channel)
-        _to_plane(plane, layers[1 + channel])
-        layers[1 + channel][hinted == 0] = 0
-    _to_plane(np.asarray(hinted, np.uint8), layers[4])
+        _to_plane(hints[..., channel], layers[1 + channel])
+    layers[1:4] *= hinted
+    layers[4] = np.where(hinted, np.float32(1), np.float32(-1))
     return layers
 
 
@@ -101,7 +100,7 @@ def to_floats(picture: U8) -> F32:
     """Bring a picture of any channels, uint8 (H, W, C), to float32 (C, H, W) in [-1, 1]."""
     floats = np.empty((picture.shape[2], *picture.shape[:2]), np.float32)
     for channel in range(picture.shape[2]):
-        _to_plane(cv2.extractChannel(picture, channel), floats[channel])
+        _to_plane(picture[..., channel], floats[channel])
     return floats
 
 
