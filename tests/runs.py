@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipelines.train import TrainReport, train
+from pipelines.train import train
+from pipelines.train.report import TrainReport
 from pipelines.training.callbacks import NullCallback, Stop
 
 SIZES = {"pix2pix": 128, "cyclegan": 32, "fillnet": 64}  # px, of the models below
@@ -67,6 +68,7 @@ def go(
     watcher: NullCallback | None = None,
     values: Mapping[str, str] | None = None,
     dry_run: bool = False,
+    start: str | None = None,
     **settings: Any,
 ) -> TrainReport:
     return train(
@@ -77,5 +79,6 @@ def go(
         settings={**OFTEN, **settings},
         device="cpu",
         dry_run=dry_run,
+        start=start,
         callback=watcher,
     )

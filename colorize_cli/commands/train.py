@@ -23,7 +23,7 @@ from pipelines.core.settings import convert, describe_fields
 from pipelines.training.config import TrainConfig
 
 if TYPE_CHECKING:
-    from pipelines.train import TrainReport
+    from pipelines.train.report import TrainReport
 
 EPILOG = """\b
 Examples:
@@ -69,25 +69,25 @@ def _option(name: str, kind: Any, text: str) -> Any:
         option = typer.Option(flag, **one_of(kind), help=text, show_default=False, rich_help_panel=_HOW)
         return Annotated[kind | None, option]
     if typing.get_origin(kind) is tuple:
-        numbers = typer.Option(
+        several = typer.Option(
             flag,
             parser=lambda value: convert(value, kind, name=name),
-            metavar="X,X,...",
+            metavar="NAME,NAME,..." if str in typing.get_args(kind) else "X,X,...",
             help=text,
             show_default=False,
             rich_help_panel=_HOW,
         )
-        return Annotated[str | None, numbers]  # of a tuple typer makes an option of several words
-    number = next(each for each in (int, float) if each in (kind, *typing.get_args(kind)))
-    metavar = {int: "N", float: "X"}[number]
+        return Annotated[str | None, several]  # of a tuple typer makes an option of several words
+    value = next(each for each in (int, float, str) if each in (kind, *typing.get_args(kind)))
+    metavar = {int: "N", float: "X", str: "TEXT"}[value]
     option = typer.Option(flag, help=text, show_default=False, rich_help_panel=_HOW, metavar=metavar)
-    return Annotated[number | None, option]
+    return Annotated[value | None, option]
 
 
 def _help(meaning: str, default: object) -> str:
     """A field's meaning as a sentence, and its default where it has one."""
     sentence = f"{meaning[0].upper()}{meaning[1:]}."
-    if default is None:
+    if default is None or default in ((), ""):
         return sentence
     if isinstance(default, tuple):
         default = ",".join(map(str, default))
@@ -116,6 +116,15 @@ def train(
         int, typer.Option(min=1, rich_help_panel=NETWORKS, help="Devices (or processes on CPU) of each machine.")
     ] = 1,
     nodes: Annotated[int, typer.Option(min=1, rich_help_panel=NETWORKS, help="Machines that train together.")] = 1,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RUN|FILE|MODEL",
+            show_default=False,
+            help="Begin a new run with the weights of a run, a checkpoint, a reference .pth or a shipped model.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Say sizes, memory and time from a few steps; write nothing.")
     ] = False,
@@ -142,6 +151,7 @@ def train(
             device=device,
             devices=devices,
             nodes=nodes,
+            start=start,
             dry_run=dry_run,
             callback=screen,
         )
