@@ -17,7 +17,7 @@ from pipelines.core.batch.report import Record, Report
 from pipelines.core.files import show_path
 
 if TYPE_CHECKING:
-    from pipelines.train import TrainReport
+    from pipelines.train.report import TrainReport
 
 _PLAIN_LINE_EVERY = 10.0  # seconds between progress lines where standard error is not a terminal
 _FAILURES_SHOWN = 20
@@ -127,6 +127,7 @@ class TrainScreen:
         self._quiet = quiet
         self._bar = _Bar(self._console, quiet=quiet)
         self._stop: Literal["", "interrupt", "termination"] = ""
+        self._notes: set[str] = set()  # that were shown
         self._share = self._first_share = 0.0  # of the run that is done: now, and after the first step here
         self._began = time.monotonic()
 
@@ -154,6 +155,12 @@ class TrainScreen:
             losses = TextColumn("{task.description}")
             self._bar.open("{task.percentage:>5.1f}%", BarColumn(), losses, total=1.0, text=f"step {step}")
 
+    def noted(self, note: str) -> None:
+        """Print a note, once."""
+        if not self._quiet and note not in self._notes:
+            self._console.print(Text(f"note: {note}", style="yellow"))
+        self._notes.add(note)
+
     def stepped(self, step: int, progress: float) -> None:
         """Move the bar."""
         if not self._first_share:
@@ -179,7 +186,7 @@ class TrainScreen:
         if self._quiet:
             return
         for note in report.notes:
-            self._console.print(Text(f"note: {note}", style="yellow"))
+            self.noted(note)
         if report.estimate:
             for name, value in report.estimate.items():
                 self._console.print(f"{name.replace('_', ' ')}: {_estimate_line(value)}")

@@ -92,10 +92,13 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[plugi
 
 @pytest.fixture(scope="session")
 def train_pairs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Datasets of the models' sizes in `runs.py`: six training pictures and two for validation; not to be changed."""
+    """Datasets of the sizes of tiny models (`runs.py`), six pictures and two for validation; not to be changed."""
     from tests.pairs import build_pairs
-    from tests.runs import SIZES
+    from tests.runs import LEARNING, tiny
 
-    return {
-        model: build_pairs(tmp_path_factory.mktemp(model), size=size, train=6, val=2) for model, size in SIZES.items()
+    sizes = {model: tiny(model).size for model in LEARNING}
+    folders = {
+        size: build_pairs(tmp_path_factory.mktemp(f"pairs{size}"), size=size, train=6, val=2)
+        for size in set(sizes.values())
     }
+    return {model: folders[size] for model, size in sizes.items()}

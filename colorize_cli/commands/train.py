@@ -23,7 +23,7 @@ from pipelines.core.settings import convert, describe_fields
 from pipelines.training.config import TrainConfig
 
 if TYPE_CHECKING:
-    from pipelines.train import TrainReport
+    from pipelines.train.report import TrainReport
 
 EPILOG = """\b
 Examples:
@@ -36,8 +36,6 @@ The same command goes on with a run that was stopped. Ctrl-C saves and leaves.""
 _METAVARS = {
     "redraw_hints": "METHOD",
     "line_mix": "KIND=X,...",
-    "validate_every": "N|Nepoch",
-    "sample_every": "N|Nepochs",
 }
 _HOW = "How it is trained (default: the preset's recipe)"
 
@@ -74,29 +72,28 @@ def _option(name: str, kind: Any, text: str) -> Any:
     if typing.get_origin(kind) is Literal:
         option = typer.Option(flag, **one_of(kind), help=text, show_default=False, rich_help_panel=_HOW)
         return Annotated[kind | None, option]
-    if typing.get_origin(kind) is tuple or str in (kind, *typing.get_args(kind)):
-        is_tuple = typing.get_origin(kind) is tuple
-        numbers = typer.Option(
+    is_union = {int, str} <= set(typing.get_args(kind))  # such as a number of steps, or "1epoch"
+    if typing.get_origin(kind) is tuple or is_union:
+        listed = "NAME,NAME,..." if str in typing.get_args(kind) else "X,X,..."
+        several = typer.Option(
             flag,
             parser=lambda value: convert(value, kind, name=name),
-            metavar="X,X,..." if is_tuple else _METAVARS[name],
+            metavar="N|Nepochs" if is_union else listed,
             help=text,
             show_default=False,
             rich_help_panel=_HOW,
         )
-        return Annotated[str | None, numbers]  # of a tuple typer makes an option of several words, of a union none
-    number = next(each for each in (int, float) if each in (kind, *typing.get_args(kind)))
-    metavar = {int: "N", float: "X"}[number]
+        return Annotated[str | None, several]  # of a tuple typer makes an option of several words, of a union none
+    value = next(each for each in (int, float, str) if each in (kind, *typing.get_args(kind)))
+    metavar = {int: "N", float: "X", str: _METAVARS.get(name, "TEXT")}[value]
     option = typer.Option(flag, help=text, show_default=False, rich_help_panel=_HOW, metavar=metavar)
-    return Annotated[number | None, option]
+    return Annotated[value | None, option]
 
 
 def _help(meaning: str, default: object) -> str:
     """A field's meaning as a sentence, and its default where it has one."""
     sentence = f"{meaning[0].upper()}{meaning[1:]}."
-    if default is None:
-        return sentence
-    if default == "":
+    if default is None or default in ((), ""):
         return sentence
     if isinstance(default, tuple):
         default = ",".join(map(str, default))
@@ -125,6 +122,15 @@ def train(
         int, typer.Option(min=1, rich_help_panel=NETWORKS, help="Devices (or processes on CPU) of each machine.")
     ] = 1,
     nodes: Annotated[int, typer.Option(min=1, rich_help_panel=NETWORKS, help="Machines that train together.")] = 1,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RUN|FILE|MODEL",
+            show_default=False,
+            help="Begin a new run with the weights of a run, a checkpoint, a reference .pth or a shipped model.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Say sizes, memory and time from a few steps; write nothing.")
     ] = False,
@@ -151,6 +157,7 @@ def train(
             device=device,
             devices=devices,
             nodes=nodes,
+            start=start,
             dry_run=dry_run,
             callback=screen,
         )

@@ -75,6 +75,8 @@ def kind_in_words(kind: Any) -> str:
     if typing.get_origin(kind) is Literal:
         return "one of " + ", ".join(map(str, typing.get_args(kind)))
     if typing.get_origin(kind) is tuple:
+        if str in typing.get_args(kind):
+            return "names: a,b,..."
         return "numbers: x,y,..." if Ellipsis in typing.get_args(kind) else "two numbers: low,high"
     return {
         int: "a whole number",

@@ -95,7 +95,7 @@ def load_checkpoint(path: str | os.PathLike[str], *, domain: str = "") -> tuple[
     with torch.device("meta") if large else torch.random.fork_rng(devices=[]):
         network: nn.Module = module.build_network(params_of(info))
     check_weights(folder)
-    weights = _load_tensors(folder / WEIGHTS)
+    weights = read_tensors(folder / WEIGHTS)
     load_weights(network, weights, source=show_path(folder / WEIGHTS))
     return network.eval(), info
 
@@ -114,7 +114,7 @@ def read_training(folder: Path) -> Training:
     """Where the run of a checkpoint stood; raises UsageError where that was left out or is damaged."""
     if not (folder / TRAINING).is_file():
         raise UsageError(f"{show_path(folder)} has no training state", hint="Give another output folder")
-    return Training(read_json(folder / TRAINING), _load_tensors(folder / TRAINING_TENSORS))
+    return Training(read_json(folder / TRAINING), read_tensors(folder / TRAINING_TENSORS))
 
 
 def _ready(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -122,7 +122,8 @@ def _ready(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
 
 
-def _load_tensors(path: Path) -> dict[str, Tensor]:
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a safetensors file by name, on the CPU; raises UsageError for one that is missing or damaged."""
     try:
         return load_file(path)
     except FileNotFoundError as error:

@@ -18,6 +18,9 @@ from pipelines.core.imaging.picture import HINT_ALPHA
 if TYPE_CHECKING:
     from torch import Tensor
 
+_FLOATS = (np.arange(256, dtype=np.float32) / np.float32(127.5) - np.float32(1)).astype(np.float32)
+"""What each level is to a network."""
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -42,12 +45,11 @@ def _encode_composite(lines: U8, hints: U8) -> F32:
 def _encode_layers(lines: U8, hints: U8) -> F32:
     hinted = hints[..., 3] >= HINT_ALPHA
     layers = np.empty((5, *lines.shape), np.float32)
-    layers[0] = lines
-    layers[1:4] = np.moveaxis(hints[..., :3], 2, 0)
-    layers[:4] /= 127.5
-    layers[:4] -= 1
+    _to_plane(lines, layers[0])
+    for channel in range(3):
+        _to_plane(hints[..., channel], layers[1 + channel])
     layers[1:4] *= hinted
-    layers[4] = np.where(hinted, 1, -1)
+    layers[4] = np.where(hinted, np.float32(1), np.float32(-1))
     return layers
 
 
@@ -96,10 +98,15 @@ ENCODINGS = {encoding.name: encoding for encoding in (COMPOSITE, LAYERS, LINES, 
 
 def to_floats(picture: U8) -> F32:
     """Bring a picture of any channels, uint8 (H, W, C), to float32 (C, H, W) in [-1, 1]."""
-    floats = np.ascontiguousarray(np.moveaxis(picture, 2, 0), np.float32)
-    floats /= 127.5
-    floats -= 1
+    floats = np.empty((picture.shape[2], *picture.shape[:2]), np.float32)
+    for channel in range(picture.shape[2]):
+        _to_plane(picture[..., channel], floats[channel])
     return floats
+
+
+def _to_plane(levels: U8, plane: F32) -> None:
+    """Write levels, uint8 (H, W), as floats in [-1, 1] into a plane: by OpenCV, which lets other threads work."""
+    cv2.LUT(np.ascontiguousarray(levels), _FLOATS, dst=plane)
 
 
 def to_levels(pictures: F32) -> F32:

@@ -8,8 +8,6 @@ Layout: J.-Y. Zhu, T. Park and others, "pytorch-CycleGAN-and-pix2pix", `models/n
 """
 
 import os
-import re
-import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,8 +20,8 @@ from pipelines.core import registry
 from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import replace_file, show_path
 from pipelines.nn.blocks import Norm
+from pipelines.nn.pretrained.state_dicts import read_state_dict
 
-_PREFIXES = re.compile(r"^((module|_orig_mod)\.)+")  # of DataParallel and of torch.compile
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 _COLOURS = 3  # channels of the result
 
@@ -53,16 +51,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
     Raises UsageError for what is missing, damaged, no state dict, or a pickle with code in it, which is not run.
     """
-    content = _load(path)
-    if not isinstance(content, Mapping) or not content:
-        raise UsageError(f"{show_path(path)} holds no weights by name", hint="Give a *_net_G.pth or *_net_G_A.pth")
-    for name, value in content.items():
-        if not isinstance(name, str) or not isinstance(value, Tensor):
-            raise UsageError(
-                f"{show_path(path)} is no state dict: {name} is no tensor",
-                hint="Give a *_net_G.pth or *_net_G_A.pth, or save the network's state_dict() alone",
-            )
-    return {_PREFIXES.sub("", name): value for name, value in content.items()}
+    return read_state_dict(os.fspath(path), hint="Give a *_net_G.pth or *_net_G_A.pth")
 
 
 def read_layout(weights: Mapping[str, Tensor], *, source: str) -> GeneratorLayout:
@@ -123,26 +112,6 @@ def write_weights(path: Path, network: nn.Module) -> None:
     except (OSError, RuntimeError) as error:  # torch's own writer raises RuntimeError
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise ColorizeError(f"{show_path(path)} cannot be written: {reason}", hint="Check -o and the space") from error
-
-
-def _load(path: Path) -> object:
-    """Whatever torch finds in a file; a foreign file can make its readers raise anything."""
-    if not path.is_file():
-        raise UsageError(f"{show_path(path)} is no file", hint="Give a *_net_G.pth or *_net_G_A.pth")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the pickle's version
-            return torch.load(os.fspath(path), map_location="cpu", weights_only=True)
-    except Exception as error:
-        code = re.search(r"GLOBAL ([\w.]+)", str(error))
-        if code is not None:
-            raise UsageError(
-                f"{show_path(path)} is refused: beside weights its pickle wants to run {code[1]}, which was not done",
-                hint="Save the network's state_dict() alone, or get the file from another place",
-            ) from error
-        raise UsageError(
-            f"{show_path(path)} is damaged or no file of torch weights", hint="Give a *_net_G.pth or *_net_G_A.pth"
-        ) from error
 
 
 def _unet_layout(weights: Mapping[str, Tensor], filters: int, *, source: str) -> GeneratorLayout:

@@ -1,9 +1,11 @@
-"""Marks networks that never learn, such as features that come from a file."""
+"""Marks networks that never learn, such as features that come from a file, and puts parts of others to rest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Self
 
 from torch import nn
+
+from pipelines.core.errors import SettingsError
 
 
 class FrozenNetwork(nn.Module):
@@ -43,6 +45,35 @@ def frozen_names(network: nn.Module) -> Iterator[str]:
         for name in part.state_dict()
     )
     return iter(names)
+
+
+def rest(networks: nn.ModuleDict, parts: Sequence[str]) -> set[str]:
+    """Put whole networks ("generator") or parts of them ("generator.down.1") to rest; their names in the state.
+
+    A part is named by the first words of its weights' names. Its layers go into eval mode, so that their statistics
+    stay as well and dropout ends. Raises SettingsError for what there is not, with the choices.
+    """
+    names = list(networks.state_dict())
+    resting: set[str] = set()
+    for part in parts:
+        within = {name for name in names if name == part or name.startswith(f"{part}.")}
+        if not within:
+            raise _unknown(part, names)
+        resting |= within
+    for path, layer in networks.named_modules():
+        if any(path == part or path.startswith(f"{part}.") for part in parts):
+            layer.eval()
+    return resting
+
+
+def _unknown(part: str, names: Sequence[str]) -> SettingsError:
+    """The error that says what there is beside a part: where its first words are right, what may follow them."""
+    words, known = part.split("."), ""
+    while words and any(name.startswith(f"{known}{words[0]}.") for name in names):
+        known += f"{words.pop(0)}."
+    further = [name.removeprefix(known).partition(".")[0] for name in names if name.startswith(known)]
+    choices = dict.fromkeys(known + word for word in further)
+    return SettingsError(f"freeze: there is no '{part}'", hint=f"Choose from: {', '.join(choices)}")
 
 
 def is_frozen(network: nn.Module) -> bool:

@@ -8,6 +8,7 @@ algorithm 1.
 """
 
 import copy
+from collections.abc import Mapping
 from typing import TypeVar
 
 import torch
@@ -61,8 +62,7 @@ def spectrally_normalised(network: N) -> N:
     """The same network, every convolution of which is normalised from now on; its initial weights are drawn already."""
     for layer in list(network.modules()):
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-            outputs = 1 if isinstance(layer, nn.ConvTranspose2d) else 0
-            norm = SpectralNorm(layer.weight, outputs=outputs)
+            norm = SpectralNorm(layer.weight, outputs=_outputs_of(layer))
             parametrize.register_parametrization(layer, _WEIGHT, norm, unsafe=True)  # it is: shape and kind stay
     return network
 
@@ -87,6 +87,25 @@ def plain_state(network: nn.Module) -> dict[str, Tensor]:
         if parametrize.is_parametrized(layer, _WEIGHT):
             state[f"{name}.{_WEIGHT}" if name else _WEIGHT] = _in_use(layer)
     return state
+
+
+def as_learned(network: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Plain weights, with what they are made of while `network` learns from them; those of other shapes add nothing."""
+    added: dict[str, Tensor] = {}
+    for name, layer in network.named_modules():
+        weight = weights.get(f"{name}.{_WEIGHT}" if name else _WEIGHT)
+        if weight is None or not parametrize.is_parametrized(layer, _WEIGHT):
+            continue
+        if weight.shape == layer.get_parameter(f"{_CHAIN}.original").shape:
+            norm = SpectralNorm(weight.float(), outputs=_outputs_of(layer))
+            made_of = {"original": weight, "0.left": norm.left, "0.right": norm.right}
+            added |= {f"{name}.{_CHAIN}.{part}".lstrip("."): tensor for part, tensor in made_of.items()}
+    return {**weights, **added}
+
+
+def _outputs_of(layer: nn.Module) -> int:
+    """The axis of the output channels in the weight of a convolution."""
+    return 1 if isinstance(layer, nn.ConvTranspose2d) else 0
 
 
 @torch.no_grad()

@@ -18,6 +18,9 @@ class TrainCallback(Protocol):
     def began(self, about: Mapping[str, Any], *, step: int) -> None:
         """Called once with the resolved settings, before the first step; `step` are behind already."""
 
+    def noted(self, note: str) -> None:
+        """Called with what people should know before the first step."""
+
     def stepped(self, step: int, progress: float) -> None:
         """Called after every step; progress is the share of the run that is done."""
 
@@ -32,6 +35,9 @@ class NullCallback:
     """A callback that looks away."""
 
     def began(self, about: Mapping[str, Any], *, step: int) -> None:
+        """Nothing to show."""
+
+    def noted(self, note: str) -> None:
         """Nothing to show."""
 
     def stepped(self, step: int, progress: float) -> None:

@@ -14,23 +14,26 @@ from pipelines.core.settings import check_number
 
 _DEFAULT_EPOCHS = 200.0  # Pix2Pix and CycleGAN papers: 100 at full rate, 100 falling to 0
 
-Schedule = Literal["linear", "constant", "exponential", "steps"]
-Figure = Literal["val_psnr", "val_l1"]
-"""What validation reports: `val_psnr` in dB, `val_l1` in levels of 255."""
+Schedule = Literal["linear", "constant", "exponential", "steps", "plateau"]
+Figure = Literal["val_psnr", "val_l1", "val_ssim", "val_delta_e"]
+"""What validation reports: `val_psnr` in dB, `val_l1` in levels of 255; where asked for, the metric ssim or delta_e."""
 
 _OF_SCHEDULES: dict[str, tuple[Schedule, ...]] = {
     "constant": ("linear",),
-    "lr_decay": ("exponential", "steps"),
+    "lr_decay": ("exponential", "steps", "plateau"),
     "milestones": ("steps",),
+    "plateau": ("plateau",),
 }
 """Settings that only these schedules read."""
 
 _INTERVAL = re.compile(r"(-?\d+(?:\.\d+)?)\s*(epochs?)?")
 
-HIGHER_IS_BETTER: dict[Figure, bool] = {"val_psnr": True, "val_l1": False}
+HIGHER_IS_BETTER: dict[Figure, bool] = {"val_psnr": True, "val_l1": False, "val_ssim": True, "val_delta_e": False}
+
+_DECAYS: dict[Schedule, float] = {"exponential": 0.1, "steps": 0.1, "plateau": 0.5}
 
 # how long, where and how often: a run may go on with others of these
-FREE = ("steps", "epochs", "minutes", "save_minutes", "log_every", "workers", "cache_gb", "tensorboard")
+FREE = ("steps", "epochs", "minutes", "patience", "save_minutes", "log_every", "workers", "cache_gb", "tensorboard")
 
 
 class Interval(NamedTuple):
@@ -66,23 +69,31 @@ class TrainConfig:
     minutes: Annotated[
         float | None, "time spent training; the rate then falls with the time, so runs do not repeat"
     ] = None
+    patience: Annotated[int | None, "end after so many validations without a better `best_by`"] = None
     batch_size: Annotated[int, "pictures a step and device; the papers' batch is 1"] = 1
     accumulate: Annotated[int, "batches whose gradients are added up in a step"] = 1
     learning_rate: Annotated[float, "of what names no optimizer of its own; Adam, as in both papers"] = 2e-4
     beta1: Annotated[float, "of Adam, as in both papers"] = 0.5
     beta2: Annotated[float, "of Adam"] = 0.999
     schedule: Annotated[
-        Schedule, "how the learning rate goes on: linear holds it, then falls to 0; exponential and steps, by lr_decay"
+        Schedule,
+        "how the learning rate goes on: linear holds it, then falls to 0; exponential, steps and plateau, by lr_decay",
     ] = "linear"
     constant: Annotated[float, "share of the run before the learning rate falls linearly to 0"] = 0.5
-    lr_decay: Annotated[float, "factor on the learning rate: at the end if exponential, at each milestone if steps"] = (
-        0.1
-    )
+    lr_decay: Annotated[
+        float | None,
+        "factor on the learning rate: at the end if exponential (None: .1), at each milestone if steps (.1), where "
+        "val_l1 falls no more if plateau (.5)",
+    ] = None
+    plateau: Annotated[int, "validations without a lower val_l1 after which plateau lowers the learning rate"] = 5
     milestones: Annotated[tuple[float, ...], "shares of the run from which on steps multiply the learning rate"] = (
         0.5,
         0.75,
     )
     ema: Annotated[float, "averaging of the weights that colour: share that stays in a step, 0 none"] = 0.999
+    freeze: Annotated[
+        tuple[str, ...], "networks, or NETWORK.PART of them, that stay as they are: their weights and their statistics"
+    ] = ()
     flip: Annotated[bool, "mirror half of the pictures"] = True
     jitter: Annotated[float, "enlarge by up to this share and cut to size again; .12 is the papers' 286 -> 256"] = 0.0
     hue: Annotated[float, "turn the colours of picture and hints by up to this share of the hue circle"] = 0.0
@@ -118,7 +129,9 @@ class TrainConfig:
         int | str, "steps between sample sheets, or epochs, such as 25epochs; 0: with each validation"
     ] = 0
     validate_pictures: Annotated[int, "of the validation split"] = 64
-    best_by: Annotated[Figure, "figure by which `best` is chosen: val_psnr the highest, val_l1 the lowest"] = "val_psnr"
+    best_by: Annotated[
+        Figure, "figure by which `best` is chosen: val_psnr and val_ssim the highest, val_l1 and val_delta_e the lowest"
+    ] = "val_psnr"
     save_minutes: Annotated[float, "between saves of `last`; validations save it too"] = 5.0
     tensorboard: Annotated[bool, "write events for TensorBoard too"] = False
 
@@ -129,7 +142,7 @@ class TrainConfig:
         for name in ("steps", "epochs", "minutes"):
             if getattr(self, name) is not None:
                 check_number(name, getattr(self, name), 0, 1e12)
-        for name in ("batch_size", "accumulate", "log_every", "validate_pictures"):
+        for name in ("batch_size", "accumulate", "log_every", "validate_pictures", "plateau"):
             check_number(name, getattr(self, name), 1)
         for name in ("constant", "ema"):
             check_number(name, getattr(self, name), 0, 1)
@@ -140,8 +153,10 @@ class TrainConfig:
         check_number("seed", self.seed, 0, 2**32 - 1)
         check_number("hue", self.hue, 0, 0.5)
         check_number("vary_lines", self.vary_lines, 0, 1)
-        check_number("lr_decay", self.lr_decay, 0, 1)
-        if self.schedule == "exponential" and not self.lr_decay:
+        if self.patience is not None:
+            check_number("patience", self.patience, 1)
+        check_number("lr_decay", self.decay, 0, 1)
+        if self.schedule == "exponential" and not self.decay:
             raise SettingsError("lr_decay = 0 would stop learning at once", hint="Use one above 0, or another schedule")
         for milestone in self.milestones:
             check_number("milestones", milestone, 0, 1)
@@ -172,6 +187,11 @@ class TrainConfig:
         Interval.parse("validate_every", self.validate_every)
         if self.sample_every != 0:
             Interval.parse("sample_every", self.sample_every)
+
+    @property
+    def decay(self) -> float:
+        """The factor of the schedules that go by one: `lr_decay`, or the schedule's own."""
+        return _DECAYS.get(self.schedule, 1.0) if self.lr_decay is None else self.lr_decay
 
     def _check_choices(self) -> None:
         for name, kind in typing.get_type_hints(type(self)).items():

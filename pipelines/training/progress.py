@@ -18,6 +18,10 @@ class Progress:
     seconds: float = 0.0
     best: dict[str, float] = field(default_factory=dict)  # figures of the best validation, and its step
     figures: dict[str, float] = field(default_factory=dict)  # of the last validation
+    since_best: int = 0  # validations since the best one
+    least_l1: float | None = None  # of all validations
+    since_least_l1: int = 0  # validations since then, or since the last plateau
+    plateaus: int = 0  # how often `val_l1` had stopped to fall
     loss_sums: dict[str, float] = field(default_factory=dict)  # since the last line of metrics
     loss_counts: dict[str, int] = field(default_factory=dict)  # of each, in how many steps: updates may skip some
 
@@ -37,14 +41,31 @@ class Progress:
         self.loss_sums, self.loss_counts = {}, {}
         return means
 
-    def add_validation(self, figures: Mapping[str, float], *, best_by: Figure) -> bool:
-        """Note the figures of a validation; returns whether they are the best so far."""
+    def add_validation(self, figures: Mapping[str, float], *, best_by: Figure, plateau: int) -> bool:
+        """Note the figures of a validation; returns whether they are the best so far.
+
+        plateau: after so many validations without a lower `val_l1` there is a plateau, and counting begins anew.
+        """
         self.figures = dict(figures)
         sign = 1 if HIGHER_IS_BETTER[best_by] else -1
         is_best = not self.best or sign * figures[best_by] > sign * self.best[best_by]
+        self.since_best = 0 if is_best else self.since_best + 1
         if is_best:
             self.best = {**figures, "step": self.step}
+        self._look_for_plateau(figures["val_l1"], plateau)
         return is_best
+
+    def is_patience_over(self, patience: int | None) -> bool:
+        """Whether so many validations were not better than the best one."""
+        return patience is not None and self.since_best >= patience
+
+    def _look_for_plateau(self, l1: float, plateau: int) -> None:
+        if self.least_l1 is None or l1 < self.least_l1:
+            self.least_l1, self.since_least_l1 = l1, 0
+            return
+        self.since_least_l1 += 1
+        if self.since_least_l1 >= plateau:
+            self.since_least_l1, self.plateaus = 0, self.plateaus + 1
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from typing import Any
 from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import replace_file, show_path, unfinished_path
 from pipelines.core.settings import plain
+from pipelines.inference.checkpoint import TRAINING
+from pipelines.inference.checkpoint_info import recover
 
 KIND, VERSION = "colorize-cli run", 1
 ABOUT, METRICS, SAMPLES = "run.json", "metrics.jsonl", "samples"
@@ -35,15 +37,25 @@ class RunFolder:
         """The checkpoint of the best validation."""
         return self.folder / "best"
 
+    def has_last(self) -> bool:
+        """Whether there is a checkpoint to go on from; finishes one that a killed process left half done."""
+        recover(self.last)
+        return (self.last / TRAINING).is_file()
+
+    def about(self) -> dict[str, Any] | None:
+        """What the run that is there says of itself, None where there is none; raises UsageError for a foreign file."""
+        path = self.folder / ABOUT
+        return _read(path) if path.is_file() else None
+
     def check(self, about: Mapping[str, Any], *, free: Sequence[str]) -> bool:
         """Find out whether the folder is this run's; returns whether the run is there already.
 
         free: settings that may differ, since they only say how long. Raises UsageError for another run's folder and
         for one with other things in it.
         """
-        path = self.folder / ABOUT
-        if path.is_file():
-            self._check_same(_read(path), _signed(about), free)
+        before = self.about()
+        if before is not None:
+            self._check_same(before, _signed(about), free)
             return True
         if self.folder.exists() and (not self.folder.is_dir() or self._has_other_things()):
             raise UsageError(f"{show_path(self.folder)} has other things in it", hint="Give a new folder after -o")

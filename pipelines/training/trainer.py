@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from pipelines.core.errors import SettingsError
 from pipelines.nn.devices import Precision
-from pipelines.nn.frozen import freeze, frozen_names
+from pipelines.nn.frozen import freeze, frozen_names, rest
 from pipelines.nn.spectral import folded, plain_state
 from pipelines.training.distributed import ProcessGroup
 from pipelines.training.optimizers import OptimizerConfig, build_optimizer
@@ -29,6 +30,7 @@ class TrainerConfig:
     channels_last: bool = True
     compile: bool = False
     gradient_checkpointing: bool = False
+    freeze: tuple[str, ...] = ()  # networks, or NETWORK.PART of them, that stay as they are
     seed: int = 0
 
 
@@ -47,7 +49,14 @@ class Trainer:
         for network in task.loss_networks.values():
             network.eval().requires_grad_(False)
         self._frozen = set(frozen_names(task.networks))  # names of weights and buffers that no state keeps
-        self._learning = {name: self._learning_weights(name) for name in task.networks}
+        resting = self._frozen | rest(task.networks, config.freeze)
+        self._learning = {
+            name: [weight for own, weight in network.named_parameters() if f"{name}.{own}" not in resting]
+            for name, network in task.networks.items()
+        }
+        self._updates = [update for update in task.updates if self._weights(update)]
+        if not self._updates:
+            raise SettingsError("with all of this frozen nothing would learn", hint="Leave something out of --freeze")
         for network in task.networks.values():
             if config.channels_last:
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -56,7 +65,7 @@ class Trainer:
         self.ema_generator = folded(task.networks[task.generator]).eval().requires_grad_(False)
         self._optimizers = {
             update.name: build_optimizer(self._optimizer_config(update), self._weights(update), device)
-            for update in task.updates
+            for update in self._updates
         }
         self._scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
         if config.compile:
@@ -71,7 +80,7 @@ class Trainer:
         learning rates. Weights move at the last batch: before it, networks meet the others as the step found them.
         """
         torch.manual_seed((self.config.seed * 1_000_003 + step) * self._group.world_size + self._group.rank)
-        updates = [update for update in self.task.updates if update.is_due(step)]
+        updates = [update for update in self._updates if update.is_due(step)]
         terms: dict[str, Tensor] = {}
         for batch_number, batch in enumerate(batches, start=1):
             self._let_learn(self._learning)
@@ -115,7 +124,7 @@ class Trainer:
         self.task.networks.load_state_dict(_below(state, "networks") | kept)
         self.task.load_extra_state({name: tensor.to(self.device) for name, tensor in _below(state, "extra").items()})
         self.ema_generator.load_state_dict(dict(ema_generator))
-        for update in self.task.updates:
+        for update in self._updates:
             self._load_optimizer(update, _below(state, f"optimizers.{update.name}"))
         if self._scaler.is_enabled():
             scaler = {key: value.item() for key, value in _below(state, "scaler").items()}
@@ -171,11 +180,6 @@ class Trainer:
     def _weights(self, update: Update) -> list[nn.Parameter]:
         return [weight for name in update.networks for weight in self._learning[name]]
 
-    def _learning_weights(self, network: str) -> list[nn.Parameter]:
-        """The weights of a network that are not those of a frozen one within it."""
-        weights = self.task.networks[network].named_parameters()
-        return [weight for name, weight in weights if f"{network}.{name}" not in self._frozen]
-
     def _let_learn(self, networks: Collection[str]) -> None:
         """Let these networks learn, and no other."""
         for name, weights in self._learning.items():
@@ -184,7 +188,7 @@ class Trainer:
 
     def _needs_graph(self, updates: Sequence[Update]) -> bool:
         """Whether gradients go back through what the task makes of a batch."""
-        moving = {name for update in updates for name in update.networks}
+        moving = {name for update in updates for name in update.networks if self._learning[name]}
         return not moving.isdisjoint(self.task.makers or self.task.networks)
 
     def _batch_to_device(self, batch: Batch) -> Batch:

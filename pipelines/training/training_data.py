@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pipelines.core.data.line_mix import mix_lines, parse_line_mix
+from pipelines.core.data.line_mix import check_kinds, parse_line_mix
 from pipelines.core.data.manifest import Dataset, Sample
 from pipelines.core.errors import UsageError
 from pipelines.core.files import show_path
@@ -86,9 +86,8 @@ def check_datasets(datasets: Sequence[Dataset], spec: NetworkSpec, config: Train
             f"there are {len(spec.domains)} domains, {', '.join(spec.domains)}, and {len(datasets)} datasets",
             hint="Give a dataset for each domain, in their order",
         )
-    if config.line_mix:
-        samples = [(at, sample) for at, dataset in enumerate(datasets) for sample in dataset.samples["train"]]
-        mix_lines(samples, parse_line_mix(config.line_mix))
+    samples = [sample for dataset in datasets for sample in dataset.samples["train"]]
+    check_kinds(samples, parse_line_mix(config.line_mix))
     _check_hints(datasets, spec, config)
     for dataset in datasets:
         _check_files(dataset)

@@ -10,6 +10,9 @@ from torch import nn
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.compositing import composite
 from pipelines.inference.encoding import Encoding, to_picture
+from pipelines.metrics import delta_e, ssim
+from pipelines.metrics.base.case import Case
+from pipelines.training.config import Figure
 from pipelines.training.pair_dataset import Example, PairDataset, encode_example
 from pipelines.training.task import TrainingError
 
@@ -18,6 +21,7 @@ _FLAT = 1.0  # levels of 255: a picture whose colours spread less is of one colo
 _UNTRAINED = 100  # steps: a network that learned less may still paint in one colour
 _ROWS = 8  # pictures on a sheet
 _GAP = 4  # px between the pictures of a sheet
+_METRICS = {"val_ssim": ssim, "val_delta_e": delta_e}
 _FLOOR = 1e-10  # least mean squared error of 1: equal pictures have 100 dB, not infinitely many
 
 
@@ -38,11 +42,13 @@ class Validator:
         *,
         count: int,
         device: torch.device,
+        best_by: Figure = "val_psnr",
         paints_by_domain: bool = False,
     ) -> None:
         indices = np.unique(np.linspace(0, len(pairs) - 1, min(count, len(pairs))).round().astype(int))
         self._examples = [pairs[int(index)] for index in indices]
-        self._encoding, self._device, self._paints_by_domain = encoding, device, paints_by_domain
+        self._encoding, self._device, self._best_by = encoding, device, best_by
+        self._paints_by_domain = paints_by_domain
 
     def validate(self, generator: nn.Module, *, step: int) -> ValidationResult:
         """Colour the pictures; raises TrainingError where after many steps all of them came out in one colour each."""
@@ -60,6 +66,11 @@ class Validator:
             "val_psnr": round(psnr, 4),
             "val_l1": round(float(np.mean([l1 for _, l1 in errors])), 4),
         }
+        if self._best_by not in figures:  # these take a while, so only where they were asked for
+            cases = zip(results, self._examples, strict=True)
+            metric = _METRICS[self._best_by].Metric()
+            measured = [metric.measure(Case(result, example.colour)) for result, example in cases]
+            figures[self._best_by] = round(float(np.mean(measured)), 4)
         return ValidationResult(figures, _sample_sheet(self._examples[:_ROWS], results[:_ROWS]))
 
     def sample_sheet(self, generator: nn.Module) -> U8:

@@ -32,6 +32,6 @@ def test_pictures_smaller_than_what_is_pooled_are_not_measured(vgg: str) -> None
 def test_a_file_that_is_no_vgg_is_refused(tmp_path: Path) -> None:
     torch.save({"weight": torch.zeros(1)}, tmp_path / "other.pth")
     (tmp_path / "text.pth").write_text("hello")
-    for name, words in (("other.pth", "not a VGG"), ("text.pth", "not a state dict")):
+    for name, words in (("other.pth", "not a VGG"), ("text.pth", "no file of torch weights")):
         with pytest.raises(UsageError, match=words):
             gram.Metric(str(tmp_path / name)).measure(noise_case(0))

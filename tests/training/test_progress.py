@@ -31,7 +31,7 @@ def test_the_best_is_the_highest_psnr_or_the_lowest_l1(best_by: Any, steps: list
     bests = []
     for step, (psnr, l1) in enumerate([(20.0, 9.0), (19.0, 8.0), (21.0, 8.0), (21.0, 7.0)], start=1):
         progress.step = step
-        if progress.add_validation({"val_psnr": psnr, "val_l1": l1}, best_by=best_by):
+        if progress.add_validation({"val_psnr": psnr, "val_l1": l1}, best_by=best_by, plateau=5):
             bests.append(step)
     assert bests == steps  # an equal figure is not better
     assert progress.best["step"] == steps[-1]
@@ -87,9 +87,32 @@ def test_a_run_by_minutes_goes_by_its_time_alone() -> None:
 def test_where_a_run_stands_survives_its_file() -> None:
     progress = Progress(step=3, seconds=1.5)
     progress.add_losses([{"a": torch.tensor(0.1)}])
-    progress.add_validation({"val_psnr": 20.25, "val_l1": 9.5}, best_by="val_psnr")
+    progress.add_validation({"val_psnr": 20.25, "val_l1": 9.5}, best_by="val_psnr", plateau=5)
     again = Progress(**json.loads(json.dumps(dataclasses.asdict(progress))))
     assert again == progress
-    assert not again.add_validation({"val_psnr": 20.0, "val_l1": 9.0}, best_by="val_psnr")
+    assert not again.add_validation({"val_psnr": 20.0, "val_l1": 9.0}, best_by="val_psnr", plateau=5)
     assert again.best == {"val_psnr": 20.25, "val_l1": 9.5, "step": 3}
     assert again.take_losses() == progress.take_losses()
+
+
+def of_figures(*l1s: float, plateau: int = 2) -> list[Progress]:
+    """Where a run stands after each validation."""
+    progress, states = Progress(), []
+    for step, l1 in enumerate(l1s, start=1):
+        progress.step = step
+        progress.add_validation({"val_psnr": -l1, "val_l1": l1}, best_by="val_psnr", plateau=plateau)
+        states.append(dataclasses.replace(progress))
+    return states
+
+
+def test_a_plateau_is_so_many_validations_without_a_lower_l1_and_counting_begins_anew() -> None:
+    states = of_figures(9.0, 9.0, 9.5, 9.0, 9.2, 8.0, 8.5, 8.0)
+    assert [state.plateaus for state in states] == [0, 0, 1, 1, 2, 2, 2, 3]
+    assert [state.plateaus for state in of_figures(9.0, 8.0, 7.0, 6.0)] == [0, 0, 0, 0]
+
+
+def test_patience_counts_validations_since_the_best_one() -> None:
+    states = of_figures(9.0, 9.0, 9.5, 8.0, 8.5)
+    assert [state.since_best for state in states] == [0, 1, 2, 0, 1]
+    assert [state.is_patience_over(2) for state in states] == [False, False, True, False, False]
+    assert not states[2].is_patience_over(None)

@@ -73,7 +73,7 @@ def test_figures_are_means_over_pictures_by_hand(train_pairs: dict[str, Path], m
     validator, examples = validator_of(train_pairs["cyclegan"]), list(pairs_of(train_pairs["cyclegan"]))
     figures, sheet = validator.validate(Off(examples, [51, 17]), step=0)
     assert figures == pytest.approx({"val_psnr": 10 * np.log10(5) + 10 * np.log10(15), "val_l1": 34.0}, abs=1e-3)
-    assert set(figures) == set(HIGHER_IS_BETTER)
+    assert set(figures) < set(HIGHER_IS_BETTER)
     assert sheet.shape == (2 * 36, 4 * 36, 3)
 
 

@@ -69,10 +69,8 @@ def mix_lines(samples: Sequence[tuple[int, Sample]], shares: Mapping[str, float]
     """Group samples, each with the number of its dataset, by picture, to be drawn by the shares of their lines.
 
     Where a picture lacks a kind, the shares of those that it has are raised in proportion; a picture with none of the
-    kinds is left out. Several hint maps of one kind of lines share its chance. Raises UsageError for a kind that no
-    picture has.
+    kinds is left out. Several hint maps of one kind of lines share its chance.
     """
-    _check_kinds((sample.line_method for _, sample in samples), shares)
     groups: dict[tuple[int, str], list[int]] = {}
     for number, (dataset, sample) in enumerate(samples):
         groups.setdefault((dataset, sample.name), []).append(number)
@@ -89,8 +87,9 @@ def mix_lines(samples: Sequence[tuple[int, Sample]], shares: Mapping[str, float]
     return MixedPictures(tuple(pictures), _notes(len(groups), lacking, left_out, shares))
 
 
-def _check_kinds(present: Iterable[str], shares: Mapping[str, float]) -> None:
-    kinds = sorted(set(present))
+def check_kinds(samples: Iterable[Sample], shares: Mapping[str, float]) -> None:
+    """Raise UsageError that names those that are there where a mix asks for a kind of lines that no sample has."""
+    kinds = sorted({sample.line_method for sample in samples})
     missing = [kind for kind in shares if kind not in kinds]
     if kinds and missing:
         raise UsageError(

@@ -5,7 +5,6 @@ Like all metrics of networks it loads torch only when one of them is asked for: 
 
 import base64
 import importlib.util
-import pickle
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -19,6 +18,8 @@ from pipelines.core.imaging.arrays import F64, U8
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_HINT = "Check --weights"
 
 
 @cache
@@ -73,17 +74,9 @@ def normalise(pictures: "Tensor", mean: Sequence[float], deviation: Sequence[flo
 
 def read_state_dict(path: str) -> "Mapping[str, Tensor]":
     """Read a state dict, .safetensors or torch's own; code in a file is never run. Raises UsageError for others."""
-    import torch
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from pipelines.nn.pretrained import state_dicts
 
-    try:
-        state: Any = load_file(path) if path.endswith(".safetensors") else torch.load(path, "cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise _unusable(path, "a state dict") from error
-    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise _unusable(path, "a state dict")
-    return state
+    return state_dicts.read_state_dict(path, hint=_HINT)
 
 
 @cache
@@ -142,4 +135,4 @@ def torchmetrics_file(name: str) -> str:
 
 
 def _unusable(path: str, wanted: str) -> UsageError:
-    return UsageError(f"{path} is not {wanted}", hint="Check --weights")
+    return UsageError(f"{path} is not {wanted}", hint=_HINT)

@@ -10,8 +10,6 @@ from pipelines.metrics.base.metric import PictureMetric
 if TYPE_CHECKING:
     from torch import Tensor
 
-_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of the pictures that VGG was trained on
-
 
 class VggMetric(PictureMetric):
     """A metric of the features of a VGG whose weights are given by path, over white paper."""
@@ -24,11 +22,13 @@ class VggMetric(PictureMetric):
         """Return the distance; None for a picture that is smaller than what is pooled."""
         import torch
 
+        from pipelines.nn.pretrained.feature_networks import IMAGENET_DEVIATION, IMAGENET_MEAN
+
         assert self._weights is not None
         if not fits_vgg(self._weights, case.truth):
             return None
         with torch.no_grad():
-            pictures = normalise(to_batch(case.result, case.truth), _MEAN, _DEVIATION)
+            pictures = normalise(to_batch(case.result, case.truth), IMAGENET_MEAN, IMAGENET_DEVIATION)
             return self.distance(vgg_features(self._weights, pictures), self._weights)
 
     @abstractmethod

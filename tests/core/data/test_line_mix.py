@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.core.data.line_mix import mix_lines, parse_line_mix, single_samples
+from pipelines.core.data.line_mix import check_kinds, mix_lines, parse_line_mix, single_samples
 from pipelines.core.data.manifest import Sample
 from pipelines.core.errors import SettingsError, UsageError
 
@@ -67,11 +67,12 @@ def test_a_picture_without_a_kind_draws_its_others_and_one_without_any_is_left_o
 
 
 def test_a_kind_that_no_picture_has_is_refused_with_those_that_are_there() -> None:
-    samples = [(0, sample("a", "own")), (0, sample("a", "adaptive"))]
+    samples = [sample("a", "own"), sample("a", "adaptive")]
     with pytest.raises(UsageError, match=r"no lines of the kind xdog-clean: it has adaptive, own") as raised:
-        mix_lines(samples, {"own": 0.5, "xdog-clean": 0.5})
+        check_kinds(samples, {"own": 0.5, "xdog-clean": 0.5})
     assert "--line-method xdog:clean" in raised.value.hint
-    assert mix_lines([], {"own": 1.0}).pictures == (), "a split without pictures has nothing to refuse"
+    check_kinds(samples, {"own": 0.5, "adaptive": 0.5})
+    check_kinds([], {"own": 1.0})  # a split without pictures has nothing to refuse
 
 
 def test_without_a_mix_every_sample_is_for_itself() -> None:

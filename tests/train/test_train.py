@@ -14,7 +14,6 @@ from pipelines.core.data.manifest import open_dataset
 from pipelines.core.errors import PictureError, SettingsError, UsageError
 from pipelines.inference.checkpoint import load_checkpoint
 from pipelines.inference.checkpoint_info import read_info
-from pipelines.models import cyclegan, fillnet, pix2pix
 from pipelines.train import train
 from pipelines.training.config import TrainConfig
 from pipelines.training.trainer import Trainer
@@ -257,32 +256,6 @@ def test_minutes_end_a_run_also_over_several_goes(train_pairs: dict[str, Path], 
 
 def test_the_largest_seed_works(train_pairs: dict[str, Path], tmp_path: Path) -> None:
     assert go(train_pairs["cyclegan"], tmp_path / "run", "cyclegan", steps=1, seed=2**32 - 1).step == 1
-
-
-# a dry run --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("model", ["pix2pix", "cyclegan", "fillnet"])
-def test_a_dry_run_says_sizes_and_writes_nothing(train_pairs: dict[str, Path], tmp_path: Path, model: str) -> None:
-    watcher = Watcher()
-    report = go(train_pairs[model], tmp_path / "run", model, dry_run=True, watcher=watcher, batch_size=2, epochs=10)
-    assert list(tmp_path.iterdir()) == []
-    module = {"pix2pix": pix2pix, "cyclegan": cyclegan, "fillnet": fillnet}[model]
-    network = module.build_network(module.Params(**typed(model)))
-    generator = {"pix2pix": "generator", "cyclegan": "generator_a", "fillnet": "generator"}[model]
-    count = sum(weight.numel() for weight in network.parameters())
-    estimate = report.estimate
-    assert estimate["parameters"][generator] == count
-    assert set(estimate["parameters"]) == set(module.build_task(module.Params(**typed(model))).networks)
-    assert (estimate["training_pictures"], estimate["steps"]) == (6, 30)
-    assert estimate["seconds_a_step"] > 0
-    assert estimate["hours"] == pytest.approx(30 * estimate["seconds_a_step"] / 3600, abs=2e-3)
-    assert estimate["peak_memory_gb"] > 0.05
-    assert watcher.about["settings"]["batch_size"] == 2
-
-
-def typed(model: str) -> dict[str, Any]:
-    return {name: int(value) if value.isdigit() else value for name, value in VALUES[model].items()}
 
 
 # datasets and models ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ A model module names them by `weight_files(params) -> dict[str, str]`: the setti
 was not given).
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +17,18 @@ def weight_file_digests(module: ModuleType, params: Any) -> dict[str, str]:
     """SHA-256 of each file, by its setting; raises UsageError for one that is not given, missing or unreadable."""
     files: dict[str, str] = getattr(module, "weight_files", lambda _: {})(params)
     return {setting: _digest(setting, path) for setting, path in files.items()}
+
+
+def describe_files(digests: Mapping[str, str], params: dict[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run says of its files of weights.
+
+    Where a file of the run `before` only lies elsewhere now, it is the same file: `params` keep its old place.
+    """
+    known = before.get("weight_files", {})
+    for setting, digest in digests.items():
+        if known.get(setting) == digest and setting in before["params"]:
+            params[setting] = before["params"][setting]
+    return {"weight_files": dict(digests)} if digests else {}
 
 
 def _digest(setting: str, path: str) -> str:

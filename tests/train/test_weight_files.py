@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from pipelines.core.errors import UsageError
-from pipelines.training.weight_files import weight_file_digests
+from pipelines.train.weight_files import describe_files, weight_file_digests
 
 
 def model_with(**files: str) -> ModuleType:
@@ -27,7 +27,7 @@ def test_each_file_is_named_by_its_digest(tmp_path: Path) -> None:
     ("path", "message"),
     [
         ("", "the weights 'vgg' are needed"),
-        ("nowhere.pth", "vgg: no.pth is no file"),
+        ("no.pth", "vgg: no.pth is no file"),
         (".", r"vgg: \. is no file"),
     ],
 )
@@ -35,3 +35,14 @@ def test_a_file_that_is_not_there_is_refused_with_what_to_type(path: str, messag
     with pytest.raises(UsageError, match=message) as raised:
         weight_file_digests(model_with(vgg=path), None)
     assert raised.value.hint == "Give the file: --set vgg=FILE"
+
+
+def test_a_file_that_lies_elsewhere_now_is_the_same_file() -> None:
+    before = {"params": {"vgg": "old/vgg.pth"}, "weight_files": {"vgg": "1234"}}
+    params = {"vgg": "new/vgg.pth", "width": 8}
+    assert describe_files({"vgg": "1234"}, params, before) == {"weight_files": {"vgg": "1234"}}
+    assert params == {"vgg": "old/vgg.pth", "width": 8}
+    params = {"vgg": "new/vgg.pth"}
+    describe_files({"vgg": "9999"}, params, before)
+    assert params == {"vgg": "new/vgg.pth"}
+    assert describe_files({}, params, {}) == {}

@@ -1,0 +1,1 @@
+"""Networks that others trained, and the files that their weights come in."""

@@ -1,0 +1,47 @@
+"""Finds out what a run would need: sizes of the networks, and memory and time of real steps."""
+
+import time
+from typing import Any
+
+import torch
+
+from pipelines.nn.devices import peak_memory
+from pipelines.nn.frozen import frozen_names
+from pipelines.train.report import TrainReport
+from pipelines.train.run import TrainingRun
+from pipelines.training.callbacks import TrainCallback
+from pipelines.training.trainer import check_finite
+
+_TIMED_STEPS = 3  # of a dry run, after one to warm up
+
+
+def profile(run: TrainingRun, callback: TrainCallback) -> TrainReport:
+    """A dry run: sizes of the networks, and memory and time of real steps; nothing is written."""
+    callback.began(run.about, step=0)
+    for note in run.notes:
+        callback.noted(note)
+    batches = run.loader.prefetch(0, workers=0)
+    seconds = []
+    for step in range(_TIMED_STEPS + 1):
+        step_batches = [next(batches) for _ in range(run.config.accumulate)]
+        began = time.perf_counter()
+        terms = run.trainer.train_step(step_batches, step)
+        check_finite({name: float(value) for name, value in terms.items()}, step)
+        seconds.append(time.perf_counter() - began)
+    step_seconds = min(seconds[1:])
+    estimate: dict[str, Any] = {
+        "parameters": {name: count_parameters(network) for name, network in run.trainer.task.networks.items()},
+        "training_pictures": len(run.pairs),
+        "steps": run.length.last_step if run.length.last_step is not None else "as time allows",
+        "seconds_a_step": round(step_seconds, 4),
+        "pictures_a_second": round(run.pictures_per_step / step_seconds, 2),
+        "peak_memory_gb": round(peak_memory(run.trainer.device) / 2**30, 2),
+        "hours": run.length.hours(step_seconds),
+    }
+    return TrainReport(str(run.folder.folder), notes=run.notes, estimate=estimate, lead=run.is_lead)
+
+
+def count_parameters(network: torch.nn.Module) -> int:
+    """How many numbers a network learns."""
+    frozen = set(frozen_names(network))
+    return sum(weight.numel() for name, weight in network.named_parameters() if name not in frozen)

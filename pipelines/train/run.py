@@ -1,0 +1,162 @@
+"""Puts together the parts of one training run, and keeps what it needs to go on."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+from pipelines.core.data.manifest import Dataset
+from pipelines.core.settings import plain
+from pipelines.inference.checkpoint import Training, load_checkpoint, read_training, write_checkpoint
+from pipelines.inference.checkpoint_info import CheckpointInfo
+from pipelines.inference.types import NetworkSpec
+from pipelines.nn.devices import choose_precision
+from pipelines.nn.frozen import frozen_names
+from pipelines.train.initial_weights import Start, begin_with
+from pipelines.training.config import Interval, TrainConfig
+from pipelines.training.distributed import ProcessGroup
+from pipelines.training.loader import BatchLoader
+from pipelines.training.optimizers import OptimizerConfig
+from pipelines.training.progress import Progress, RunLength
+from pipelines.training.run_folder import RunFolder
+from pipelines.training.task import TrainingTask
+from pipelines.training.trainer import Trainer, TrainerConfig
+from pipelines.training.training_data import examples_of, open_pairs
+from pipelines.training.validation import Validator
+
+_NOTED = 5  # pictures that cannot be read are named one by one up to so many
+
+
+class TrainingRun:
+    """The parts of one run, ready to be used by `fit` and `profile`."""
+
+    def __init__(
+        self,
+        module: ModuleType,
+        params: Any,
+        config: TrainConfig,
+        *,
+        datasets: Sequence[Dataset],
+        folder: RunFolder,
+        about: Mapping[str, Any],
+        device: torch.device,
+        group: ProcessGroup,
+        start: Start | None = None,
+    ) -> None:
+        self.model, self.params, self.config, self.about = str(about["model"]), params, config, about
+        self.folder, self.group, self.is_lead = folder, group, group.rank == 0
+        trainer_config = _trainer_config(config, device)  # refuses a precision before pictures are looked for
+        self._spec: NetworkSpec = module.network_spec(params)
+        self.pairs, self._validation_pairs = open_pairs(datasets, self._spec, config)
+        self._notes = [*self.pairs.notes, *getattr(module, "training_notes", lambda _: ())(params)]
+        torch.manual_seed(config.seed)
+        task: TrainingTask = module.build_task(params)
+        if start is not None and self.is_lead:  # the others are given the first one's weights
+            self.note(begin_with(start, task.networks, task.generator, frozen=set(frozen_names(task.networks))))
+        self.trainer = Trainer(task, trainer_config, device=device, group=group)
+        self.loader = BatchLoader(
+            examples_of(module, params, self.pairs, config),
+            len(self.pairs),
+            batch_size=config.batch_size,
+            seed=config.seed,
+            unpaired=self.trainer.task.unpaired,
+            rank=group.rank,
+            world_size=group.world_size,
+        )
+        self.pictures_per_step = config.batch_size * config.accumulate * group.world_size
+        self.length = RunLength.of(config, pictures=len(self.pairs), pictures_per_step=self.pictures_per_step)
+
+    def is_due(self, interval: int | str, step: int) -> bool:
+        """Whether what is done at an interval is done after a step."""
+        every = Interval.parse("interval", interval)
+        return every.is_due(step, pictures=len(self.pairs), pictures_per_step=self.pictures_per_step)
+
+    def note(self, note: str) -> None:
+        """Keep something that people should know of the run."""
+        self._notes.append(note)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What people should know of the run, pictures that could not be read among it."""
+        unreadable = [
+            reason for pairs in (self.pairs, self._validation_pairs) for _, reason in sorted(pairs.unreadable.items())
+        ]
+        named = [f"left out, since it cannot be read: {reason}" for reason in unreadable[:_NOTED]]
+        if len(unreadable) > len(named):
+            named.append(f"... and {len(unreadable) - len(named)} more")
+        return (*self._notes, *named)
+
+    def build_validator(self) -> Validator:
+        """The validation pictures, or training pictures where there are none."""
+        pairs = self._validation_pairs
+        if not len(pairs):
+            self.note("the dataset has no validation pictures: training pictures are shown and measured instead")
+            pairs = self.pairs
+        return Validator(
+            pairs,
+            self._spec.encoding,
+            count=self.config.validate_pictures,
+            device=self.trainer.device,
+            best_by=self.config.best_by,
+            paints_by_domain=self._spec.paints_by_domain,
+        )
+
+    def resume(self) -> Progress:
+        """Where the run stands, everything loaded; a new run stands at step 0."""
+        self.group.barrier()
+        if not self.folder.has_last():
+            if self.is_lead:
+                self.folder.cut_metrics(-1)
+            return Progress()
+        training = read_training(self.folder.last)
+        state = dict(training.about)
+        for name, count in self._computing().items():
+            before = state.pop(name, count)
+            if before != count:
+                self.note(f"the run had {before} {name} so far, now {count}: it does not repeat bit for bit")
+        ema_generator, _ = load_checkpoint(self.folder.last)
+        self.trainer.load_state(training.tensors, ema_generator.state_dict())
+        progress = Progress(**state)
+        if self.is_lead:
+            self.folder.cut_metrics(progress.step)
+        return progress
+
+    def save_last(self, progress: Progress) -> None:
+        """Save everything that the run needs to go on; raises TrainingError where weights are no numbers."""
+        self.trainer.check_weights(progress.step)
+        if self.is_lead:
+            state = {**dataclasses.asdict(progress), **self._computing()}
+            self._write(self.folder.last, progress, Training(state, self.trainer.state()))
+
+    def save_best(self, progress: Progress) -> None:
+        """Keep the weights that colour as the best so far; raises TrainingError where weights are no numbers."""
+        self.trainer.check_weights(progress.step)
+        if self.is_lead:
+            self._write(self.folder.best, progress)
+
+    def _write(self, folder: Path, progress: Progress, training: Training | None = None) -> None:
+        rows, columns = self.pairs.shape
+        frame = None if rows == columns else (columns, rows)
+        info = CheckpointInfo(self.model, plain(self.params), progress.step, dict(progress.figures), frame=frame)
+        write_checkpoint(folder, info, self.trainer.ema_generator.state_dict(), training)
+
+    def _computing(self) -> dict[str, int]:
+        """What the last bits of a run depend on beside its settings."""
+        threads = torch.get_num_threads() if self.trainer.device.type == "cpu" else 1
+        return {"threads": threads, "processes": self.group.world_size}
+
+
+def _trainer_config(config: TrainConfig, device: torch.device) -> TrainerConfig:
+    return TrainerConfig(
+        optimizer=OptimizerConfig(lr=config.learning_rate, betas=(config.beta1, config.beta2)),
+        ema=config.ema,
+        precision=choose_precision(config.precision, device),
+        channels_last=config.channels_last,
+        compile=config.compile,
+        gradient_checkpointing=config.gradient_checkpointing,
+        freeze=config.freeze,
+        seed=config.seed,
+    )

@@ -1,0 +1,50 @@
+"""A dry run: sizes, memory and time, and nothing written."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torch import nn
+
+from pipelines.models import cyclegan, fillnet, pix2pix
+from pipelines.nn.frozen import FrozenNetwork
+from pipelines.train.profiling import count_parameters
+from tests.runs import VALUES, Watcher, go
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.mark.parametrize("model", ["pix2pix", "cyclegan", "fillnet"])
+def test_a_dry_run_says_sizes_and_writes_nothing(train_pairs: dict[str, Path], tmp_path: Path, model: str) -> None:
+    watcher = Watcher()
+    report = go(train_pairs[model], tmp_path / "run", model, dry_run=True, watcher=watcher, batch_size=2, epochs=10)
+    assert list(tmp_path.iterdir()) == []
+    module = {"pix2pix": pix2pix, "cyclegan": cyclegan, "fillnet": fillnet}[model]
+    network = module.build_network(module.Params(**typed(model)))
+    generator = {"pix2pix": "generator", "cyclegan": "generator_a", "fillnet": "generator"}[model]
+    count = sum(weight.numel() for weight in network.parameters())
+    estimate = report.estimate
+    assert estimate["parameters"][generator] == count
+    assert set(estimate["parameters"]) == set(module.build_task(module.Params(**typed(model))).networks)
+    assert (estimate["training_pictures"], estimate["steps"]) == (6, 30)
+    assert estimate["seconds_a_step"] > 0
+    assert estimate["hours"] == pytest.approx(30 * estimate["seconds_a_step"] / 3600, abs=2e-3)
+    assert estimate["peak_memory_gb"] > 0.05
+    assert watcher.about["settings"]["batch_size"] == 2
+
+
+def typed(model: str) -> dict[str, Any]:
+    return {name: int(value) if value.isdigit() else value for name, value in VALUES[model].items()}
+
+
+class Features(FrozenNetwork):
+    """Nine numbers that nobody learns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(2, 3)
+
+
+def test_what_is_frozen_is_not_counted_among_what_is_learned() -> None:
+    assert count_parameters(nn.ModuleDict({"own": nn.Linear(2, 2), "features": Features()})) == 6
+    assert count_parameters(Features()) == 0
