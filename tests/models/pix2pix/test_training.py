@@ -72,6 +72,22 @@ def test_a_generator_is_kept_under_plain_names_whatever_it_learned_with(maps: Pa
     assert set(torch.load(tmp_path / "G.pth", weights_only=True)) == set(kept)
 
 
+def test_a_run_with_spectral_norm_begins_with_the_weights_of_one_without(maps: Path, tmp_path: Path) -> None:
+    plain = {"norm": "instance", "input": "picture", "dropout": "false"}
+    go(maps, tmp_path / "plain", values=plain, steps=2)
+    still = {"steps": 1, "learning_rate": 1e-30, "ema": 0.0}
+    report = go(
+        maps, tmp_path / "run", values=plain | {"spectral_norm": "both"}, start=str(tmp_path / "plain"), **still
+    )
+    assert "initial weights stay" not in report.notes[0], report.notes
+    before, after = (load_file(tmp_path / name / "last" / "weights.safetensors") for name in ("plain", "run"))
+    for name, weight in before.items():
+        if weight.ndim == 4:  # divided by its largest singular value
+            factors = after[name].flatten() / weight.flatten()
+            assert factors.std() < 1e-4 * factors.mean(), name
+            assert factors.mean() > 1, name
+
+
 @pytest.mark.parametrize(
     ("values", "part"), [({"skips": "summed"}, "skips=summed"), ({"attention": "generator"}, "attention=generator")]
 )
