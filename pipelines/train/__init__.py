@@ -190,6 +190,7 @@ def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
         progress.best,
         stopped_by=stop,
         notes=run.notes,
+        reads_pictures=run.reads_pictures,
         lead=run.is_lead,
     )
 

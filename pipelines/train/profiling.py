@@ -1,5 +1,6 @@
 """Finds out what a run would need: sizes of the networks, and memory and time of real steps."""
 
+import math
 import time
 from typing import Any
 
@@ -12,7 +13,7 @@ from pipelines.train.run import TrainingRun
 from pipelines.training.callbacks import TrainCallback
 from pipelines.training.trainer import check_finite
 
-_TIMED_STEPS = 3  # of a dry run, after one to warm up
+_TIMED_ROUNDS = 3  # of a dry run, after one to warm up: steps until each update was made
 
 
 def profile(run: TrainingRun, callback: TrainCallback) -> TrainReport:
@@ -21,14 +22,15 @@ def profile(run: TrainingRun, callback: TrainCallback) -> TrainReport:
     for note in run.notes:
         callback.noted(note)
     batches = run.loader.prefetch(0, workers=0)
+    period = math.lcm(*(update.every for update in run.trainer.task.updates))
     seconds = []
-    for step in range(_TIMED_STEPS + 1):
+    for step in range((_TIMED_ROUNDS + 1) * period):
         step_batches = [next(batches) for _ in range(run.config.accumulate)]
         began = time.perf_counter()
         terms = run.trainer.train_step(step_batches, step)
         check_finite({name: float(value) for name, value in terms.items()}, step)
         seconds.append(time.perf_counter() - began)
-    step_seconds = min(seconds[1:])
+    step_seconds = sum(min(seconds[phase + period :: period]) for phase in range(period)) / period
     estimate: dict[str, Any] = {
         "parameters": {name: count_parameters(network) for name, network in run.trainer.task.networks.items()},
         "training_pictures": len(run.pairs),

@@ -79,6 +79,11 @@ class TrainingRun:
         self._notes.append(note)
 
     @property
+    def reads_pictures(self) -> bool:
+        """Whether the model turns pictures into others, instead of colouring line art."""
+        return self._spec.encoding.reads_picture
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What people should know of the run, pictures that could not be read among it."""
         unreadable = [

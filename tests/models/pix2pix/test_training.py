@@ -163,3 +163,10 @@ def test_two_domains_are_told_apart(maps: Path, tmp_path: Path) -> None:
     assert brightness["maps"] > brightness["negatives"] + 30
     with pytest.raises(UsageError, match="there are 2 domains, maps, negatives, and 1 datasets"):
         train([maps], tmp_path / "alone", model="pix2pix", **options)
+
+
+def test_the_report_says_that_it_turns_pictures_into_others(
+    maps: Path, train_pairs: dict[str, Path], tmp_path: Path
+) -> None:
+    assert go(maps, tmp_path / "maps", values={"input": "picture"}, steps=1).reads_pictures
+    assert not go(train_pairs["pix2pix"], tmp_path / "colours", steps=1).reads_pictures
