@@ -36,14 +36,14 @@ _DECAYS: dict[Schedule, float] = {"exponential": 0.1, "steps": 0.1, "plateau": 0
 FREE = ("steps", "epochs", "minutes", "patience", "save_minutes", "log_every", "workers", "cache_gb", "tensorboard")
 
 
-class Interval(NamedTuple):
+class StepInterval(NamedTuple):
     """How often something is done: every so many steps, or epochs."""
 
     length: float
     is_epochs: bool
 
     @classmethod
-    def parse(cls, name: str, value: int | str) -> "Interval":
+    def parse(cls, name: str, value: int | str) -> "StepInterval":
         """An interval from a number of steps, "500", or of epochs, "1epoch"; raises SettingsError for anything else."""
         match = _INTERVAL.fullmatch(str(value).strip())
         is_epochs = bool(match and match[2])
@@ -184,9 +184,9 @@ class TrainConfig:
             raise SettingsError(
                 "redraw_hints and vary_hints contradict each other", hint="Leave one out: --no-vary-hints"
             )
-        Interval.parse("validate_every", self.validate_every)
+        StepInterval.parse("validate_every", self.validate_every)
         if self.sample_every != 0:
-            Interval.parse("sample_every", self.sample_every)
+            StepInterval.parse("sample_every", self.sample_every)
 
     @property
     def decay(self) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.models import cyclegan, fillnet, pix2pix
-from pipelines.training.config import FREE, Interval, TrainConfig, settings_of
+from pipelines.training.config import FREE, StepInterval, TrainConfig, settings_of
 
 
 def test_settings_take_precedence_over_the_recipe_and_that_over_defaults() -> None:
@@ -138,7 +138,7 @@ def test_what_is_no_interval_is_refused(value: str) -> None:
 
 
 def due(interval: int | str, *, pictures: int = 10, pictures_per_step: int = 4) -> list[int]:
-    every = Interval.parse("validate_every", interval)
+    every = StepInterval.parse("validate_every", interval)
     return [n for n in range(1, 16) if every.is_due(n, pictures=pictures, pictures_per_step=pictures_per_step)]
 
 
