@@ -206,6 +206,9 @@ def settings_of(module: ModuleType, preset: str | None, explicit: Mapping[str, A
     if any(explicit.get(name) is not None for name in ("steps", "epochs", "minutes")):
         for name in ("steps", "epochs", "minutes"):
             recipe.pop(name, None)
+    for asked, other in (("redraw_hints", "vary_hints"), ("vary_hints", "redraw_hints")):
+        if explicit.get(asked):  # it takes the place of the recipe's way with hints
+            recipe.pop(other, None)
     config = TrainConfig(**recipe | dict(explicit))
     for name, schedules in _OF_SCHEDULES.items():
         if explicit.get(name) is not None and config.schedule not in schedules:

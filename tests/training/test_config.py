@@ -150,6 +150,14 @@ def test_steps_are_counted_and_epochs_end_at_the_first_step_that_fills_them() ->
     assert due("1epoch", pictures=3) == list(range(1, 16)), "a step of more than an epoch"
 
 
+def test_hints_drawn_anew_take_the_place_of_the_recipes_and_the_other_way_round() -> None:
+    assert fillnet.RECIPES["standard"]["vary_hints"]
+    config = settings_of(fillnet, None, {"redraw_hints": "strokes"})
+    assert (config.redraw_hints, config.vary_hints) == ("strokes", False)
+    redrawing = SimpleNamespace(RECIPES={"standard": {"redraw_hints": "strokes"}})
+    assert settings_of(redrawing, None, {"vary_hints": True}).redraw_hints == ""  # type: ignore[arg-type]
+
+
 def test_contradictions_of_hints_are_refused() -> None:
     with pytest.raises(SettingsError, match="redraw_hints and vary_hints contradict each other"):
         TrainConfig(redraw_hints="strokes", vary_hints=True)
