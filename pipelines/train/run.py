@@ -16,7 +16,7 @@ from pipelines.inference.types import NetworkSpec
 from pipelines.nn.devices import choose_precision
 from pipelines.nn.frozen import frozen_names
 from pipelines.train.initial_weights import Start, begin_with
-from pipelines.training.config import Interval, TrainConfig
+from pipelines.training.config import StepInterval, TrainConfig
 from pipelines.training.distributed import ProcessGroup
 from pipelines.training.loader import BatchLoader
 from pipelines.training.optimizers import OptimizerConfig
@@ -71,7 +71,7 @@ class TrainingRun:
 
     def is_due(self, interval: int | str, step: int) -> bool:
         """Whether what is done at an interval is done after a step."""
-        every = Interval.parse("interval", interval)
+        every = StepInterval.parse("interval", interval)
         return every.is_due(step, pictures=len(self.pairs), pictures_per_step=self.pictures_per_step)
 
     def note(self, note: str) -> None:

@@ -49,12 +49,11 @@ def augment(example: Example, augmentation: Augmentation, rng: np.random.Generat
     example = choose_hints(enlarge(example, augmentation.jitter, rng), augmentation, rng)
     if augmentation.lines and rng.random() < augmentation.lines:
         example = example._replace(lines=restyle_lines(example.lines, rng))
+    example = change_brightness(example, augmentation.input_jitter, rng)
     if augmentation.flip and rng.random() < 0.5:
         example = _each_array(example, lambda array: array[:, ::-1])
     if augmentation.hue:
         example = _turn_hues(example, rng.uniform(-augmentation.hue, augmentation.hue))
-    if augmentation.input_jitter:
-        example = _change_brightness(example, 1 + rng.uniform(-augmentation.input_jitter, augmentation.input_jitter))
     return _each_array(example, np.ascontiguousarray)
 
 
@@ -94,8 +93,11 @@ def _turn_hues(example: Example, turn: float) -> Example:
     return example._replace(colour=rotate_hue(example.colour, turn), hints=hints, picture=picture)
 
 
-def _change_brightness(example: Example, factor: float) -> Example:
-    """Multiply the levels of the picture that is to be turned into another, or else of the line art, up to white."""
+def change_brightness(example: Example, share: float, rng: np.random.Generator) -> Example:
+    """Multiply levels by 1 - share to 1 + share: of the picture to be turned into another, else of the line art."""
+    if not share:
+        return example
+    factor = 1 + rng.uniform(-share, share)
     if example.picture is not None:
         return example._replace(picture=np.asarray(cv2.convertScaleAbs(example.picture, alpha=factor), np.uint8))
     return example._replace(lines=np.asarray(cv2.convertScaleAbs(example.lines, alpha=factor), np.uint8))

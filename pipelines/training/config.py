@@ -36,14 +36,14 @@ _DECAYS: dict[Schedule, float] = {"exponential": 0.1, "steps": 0.1, "plateau": 0
 FREE = ("steps", "epochs", "minutes", "patience", "save_minutes", "log_every", "workers", "cache_gb", "tensorboard")
 
 
-class Interval(NamedTuple):
+class StepInterval(NamedTuple):
     """How often something is done: every so many steps, or epochs."""
 
     length: float
     is_epochs: bool
 
     @classmethod
-    def parse(cls, name: str, value: int | str) -> "Interval":
+    def parse(cls, name: str, value: int | str) -> "StepInterval":
         """An interval from a number of steps, "500", or of epochs, "1epoch"; raises SettingsError for anything else."""
         match = _INTERVAL.fullmatch(str(value).strip())
         is_epochs = bool(match and match[2])
@@ -184,9 +184,9 @@ class TrainConfig:
             raise SettingsError(
                 "redraw_hints and vary_hints contradict each other", hint="Leave one out: --no-vary-hints"
             )
-        Interval.parse("validate_every", self.validate_every)
+        StepInterval.parse("validate_every", self.validate_every)
         if self.sample_every != 0:
-            Interval.parse("sample_every", self.sample_every)
+            StepInterval.parse("sample_every", self.sample_every)
 
     @property
     def decay(self) -> float:
@@ -206,6 +206,9 @@ def settings_of(module: ModuleType, preset: str | None, explicit: Mapping[str, A
     if any(explicit.get(name) is not None for name in ("steps", "epochs", "minutes")):
         for name in ("steps", "epochs", "minutes"):
             recipe.pop(name, None)
+    for asked, other in (("redraw_hints", "vary_hints"), ("vary_hints", "redraw_hints")):
+        if explicit.get(asked):  # it takes the place of the recipe's way with hints
+            recipe.pop(other, None)
     config = TrainConfig(**recipe | dict(explicit))
     for name, schedules in _OF_SCHEDULES.items():
         if explicit.get(name) is not None and config.schedule not in schedules:

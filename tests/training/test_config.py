@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.models import cyclegan, fillnet, pix2pix
-from pipelines.training.config import FREE, Interval, TrainConfig, settings_of
+from pipelines.training.config import FREE, StepInterval, TrainConfig, settings_of
 
 
 def test_settings_take_precedence_over_the_recipe_and_that_over_defaults() -> None:
@@ -141,7 +141,7 @@ def test_what_is_no_interval_is_refused(value: str) -> None:
 
 
 def due(interval: int | str, *, pictures: int = 10, pictures_per_step: int = 4) -> list[int]:
-    every = Interval.parse("validate_every", interval)
+    every = StepInterval.parse("validate_every", interval)
     return [n for n in range(1, 16) if every.is_due(n, pictures=pictures, pictures_per_step=pictures_per_step)]
 
 
@@ -151,6 +151,14 @@ def test_steps_are_counted_and_epochs_end_at_the_first_step_that_fills_them() ->
     assert due("2 epochs") == [5, 10, 15]
     assert due("0.5epochs", pictures=16) == [2, 4, 6, 8, 10, 12, 14]
     assert due("1epoch", pictures=3) == list(range(1, 16)), "a step of more than an epoch"
+
+
+def test_hints_drawn_anew_take_the_place_of_the_recipes_and_the_other_way_round() -> None:
+    assert fillnet.RECIPES["standard"]["vary_hints"]
+    config = settings_of(fillnet, None, {"redraw_hints": "strokes"})
+    assert (config.redraw_hints, config.vary_hints) == ("strokes", False)
+    redrawing = SimpleNamespace(RECIPES={"standard": {"redraw_hints": "strokes"}})
+    assert settings_of(redrawing, None, {"vary_hints": True}).redraw_hints == ""  # type: ignore[arg-type]
 
 
 def test_contradictions_of_hints_are_refused() -> None:

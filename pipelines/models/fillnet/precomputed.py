@@ -13,7 +13,7 @@ import numpy as np
 from pipelines.core.imaging.arrays import U8
 from pipelines.inference.encoding import to_floats
 from pipelines.models.fillnet.inputs import UNKNOWN, fill_and_pack, stack_channels
-from pipelines.training.augmentation import choose_hints, enlarge, restyle_lines, rotate_hue
+from pipelines.training.augmentation import change_brightness, choose_hints, enlarge, restyle_lines, rotate_hue
 from pipelines.training.pair_dataset import EncodedExample
 
 if TYPE_CHECKING:
@@ -76,4 +76,5 @@ class PrecomputedFills:
         augmentation = self._augmentation
         example = choose_hints(enlarge(self._pairs.visit(index, rng), augmentation.jitter, rng), augmentation, rng)
         restyled = restyle_lines(example.lines, rng) if rng.random() < augmentation.lines else example.lines
-        return np.dstack([stack_channels(fill_and_pack(restyled, example.hints)), example.colour, example.lines])
+        seen = change_brightness(example._replace(lines=restyled), augmentation.input_jitter, rng)
+        return np.dstack([stack_channels(fill_and_pack(seen.lines, seen.hints)), example.colour, example.lines])

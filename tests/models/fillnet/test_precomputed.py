@@ -229,3 +229,41 @@ def test_an_example_is_its_levels_in_minus_one_to_one(pairs: Path) -> None:
     for floats, levels in zip((inputs, target), fills.levels(1, 2, np.random.default_rng(4)), strict=True):
         assert floats.dtype == np.float32
         assert np.array_equal(np.moveaxis(floats, 0, 2) * np.float32(127.5) + np.float32(127.5), levels)
+
+
+# hints drawn anew, mixed lines, other brightness, frames -----------------------------------------------------
+
+
+def test_each_variant_has_hints_of_its_own_where_they_are_redrawn(pairs: Path) -> None:
+    redrawn = fills_of(pairs, Augmentation(flip=False, redraw=augmentation.hint_drawing("points")))
+    maps = {redrawn.levels(0, epoch, np.random.default_rng(0))[0][..., 5].tobytes() for epoch in range(4)}
+    assert len(maps) == 4
+    hintless = fills_of(pairs, Augmentation(flip=False, hintless=1.0))
+    assert not hintless.levels(0, 0, np.random.default_rng(0))[0][..., 5].any()
+
+
+def test_brightness_changes_what_is_read_and_not_what_is_learned(pairs: Path) -> None:
+    plain, dark = (fills_of(pairs, Augmentation(flip=False, input_jitter=share)) for share in (0.0, 0.3))
+    (inputs, target), (other_inputs, other_target) = (
+        each.levels(0, 0, np.random.default_rng(0)) for each in (plain, dark)
+    )
+    assert np.array_equal(target, other_target)
+    assert not np.array_equal(inputs[..., 0], other_inputs[..., 0])
+
+
+def test_frames_that_are_no_squares_are_kept_as_they_are(pairs: Path) -> None:
+    class Wide(PairDataset):
+        def visit(self, index: int, rng: np.random.Generator) -> Example:
+            example = super().visit(index, rng)
+            return Example(*(array[: SIZE // 2] for array in example[:3]))
+
+        @property
+        def shape(self) -> tuple[int, int]:
+            return SIZE // 2, SIZE
+
+    dataset = Wide([open_dataset(pairs)], "train", size=SIZE, cache_bytes=LARGE)
+    fills = PrecomputedFills(dataset, Augmentation(flip=True), seed=0, cache_bytes=LARGE)
+    first = fills.levels(0, 0, np.random.default_rng(1))
+    again = fills.levels(0, 0, np.random.default_rng(1))  # from memory
+    assert first[0].shape == (SIZE // 2, SIZE, 7) and first[1].shape == (SIZE // 2, SIZE, 4)
+    assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
