@@ -53,7 +53,7 @@ def find_marks(hints: U8, shape: tuple[int, ...]) -> PaintedHints:
     """Find the marks of a hint picture, uint8 RGBA of any size, on a drawing of the shape (H, W)."""
     alpha = cv2.extractChannel(hints, 3)
     visible = np.asarray(cv2.threshold(alpha, _LEAST_ALPHA - 1, 1, cv2.THRESH_BINARY)[1], np.uint8)
-    pixels = np.flatnonzero(visible)
+    pixels = np.flatnonzero(visible.view(bool))
     if not len(pixels):
         return PaintedHints((), np.zeros(0, bool), pixels, pixels)
     colours, colour_of = _main_colours(hints.reshape(-1, 4)[pixels])

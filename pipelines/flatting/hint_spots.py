@@ -45,8 +45,9 @@ class HintSpots(NamedTuple):
 
 def read_hints(hints: U8, lines: U8, regions: Labels, line_mask: LineMask) -> HintSpots:
     """Read hints, uint8 RGBA (H, W, 4), over regions, int32 (H, W), 1..n, ink included."""
-    colours, colour_map = _index_colours(hints)
-    pixels, spot = _find_spots(colour_map)
+    pixels = np.flatnonzero(hints[..., 3] >= HINT_ALPHA)
+    colours, colour_map = _index_colours(hints, pixels)
+    spot = _find_spots(colour_map, pixels)
     colour = np.zeros(int(spot.max(initial=-1)) + 1, np.intp)
     colour[spot] = colour_map.reshape(-1)[pixels]
     region_below = regions.reshape(-1)[pixels].astype(np.intp)
@@ -62,9 +63,11 @@ def read_hints(hints: U8, lines: U8, regions: Labels, line_mask: LineMask) -> Hi
     return HintSpots(colours, labels, colour[votes.spot], votes.region, votes.area, column, row)
 
 
-def _index_colours(hints: U8) -> tuple[U8, Labels]:
-    """Return white and the colours of a hint map, uint8 (k + 1, 3), and each pixel's index, int32 (H, W), 0 = none."""
-    pixels = np.flatnonzero(hints[..., 3] >= HINT_ALPHA)
+def _index_colours(hints: U8, pixels: Index) -> tuple[U8, Labels]:
+    """Return white and the colours of a hint map, uint8 (k + 1, 3), and each pixel's index, int32 (H, W), 0 = none.
+
+    pixels: flat indices of those that are marked.
+    """
     packed = pack_rgb(hints.reshape(-1, 4)[pixels])
     values, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
     colours = unpack_rgb(values)
@@ -87,12 +90,11 @@ def _commonest_of_alike(colours: U8, counts: Index) -> tuple[Index, Index]:
     return order[np.searchsorted(cell[order], np.arange(len(cells)))], cell
 
 
-def _find_spots(colour_map: Labels) -> tuple[Index, Index]:
-    """Return the flat indices of all marked pixels and the number of the spot, 0.., that each belongs to."""
+def _find_spots(colour_map: Labels, pixels: Index) -> Index:
+    """Return the number of the spot, 0.., that each marked pixel, by flat index, belongs to."""
     _, parts = cv2.connectedComponents((colour_map > 0).view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
-    pixels = np.flatnonzero(colour_map)
     key = parts.reshape(-1)[pixels].astype(np.int64) * (_MOST_COLOURS + 1) + colour_map.reshape(-1)[pixels]
-    return pixels, np.unique(key, return_inverse=True)[1]
+    return np.asarray(np.unique(key, return_inverse=True)[1], np.intp)
 
 
 def _depth(colour_map: Labels) -> F32:

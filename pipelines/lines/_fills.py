@@ -78,7 +78,7 @@ class Zone:
     def contrast(self, reach: int) -> float:
         """Its excess e as a share e / c of that of the brightest quarter within `reach` px of it."""
         ring = self._excess_within(reach)
-        return self.excess / max(float(np.percentile(ring, 75)), 1.0) if ring.size else 1.0
+        return self.excess / max(float(np.sort(ring)[3 * (ring.size - 1) // 4]), 1.0) if ring.size else 1.0
 
     def framed(self, reach: int) -> tuple[tuple[slice, slice], U8]:
         """Return the place `reach` px wider on all sides, and the mask in it."""
@@ -112,7 +112,7 @@ def without_fills(lines: U8, image: U8, excess: U8, *, level: float, own_level: 
     zones = list(_zones(suspects, lines, image, excess))
     if not any(zone.drawn < zone.most_drawn or zone.excess > own_level for zone in zones):
         return lines
-    stroke = stroke_width(depth_in(at_most(lines, 127)), widest_stroke)
+    stroke = _width_of_strokes(lines, widest_stroke)
     fills = _fills(zones, stroke, own_level=own_level, widest_stroke=widest_stroke)
     if not fills:
         return lines
@@ -120,6 +120,14 @@ def without_fills(lines: U8, image: U8, excess: U8, *, level: float, own_level: 
     for zone in fills:
         _empty(cleaned, zone, level)
     return _without_crumbs(cleaned, lines, excess, level=level, largest=4 * stroke**2)
+
+
+def _width_of_strokes(lines: U8, widest: float) -> float:
+    """Median width in px of the strokes of a line drawing up to `widest`, at least 1."""
+    ink = at_most(lines, 127)
+    left, top, width, height = cv2.boundingRect(ink)
+    box = (slice(max(0, top - 1), top + height + 1), slice(max(0, left - 1), left + width + 1))
+    return stroke_width(depth_in(np.ascontiguousarray(ink[box])), widest)
 
 
 def _suspects(lines: U8, excess: U8, level: float) -> U8:

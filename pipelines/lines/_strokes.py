@@ -129,7 +129,9 @@ def depth_in(mask: U8) -> F32:
 
 def stroke_width(depth: F32, widest: float) -> float:
     """Median width in px of a mask's strokes up to `widest`, along their middles, from its `depth_in`; at least 1."""
-    crests = depth[(depth > 0) & (depth <= widest / 2) & (depth >= cv2.dilate(depth, square(3)))]
+    is_crest = np.asarray(cv2.compare(depth, cv2.dilate(depth, square(3)), cv2.CMP_GE), np.uint8)
+    is_crest &= np.asarray(cv2.inRange(depth, 0.5, widest / 2), np.uint8)  # in a mask depths begin at 1
+    crests = depth[is_crest > 0]
     return max(1.0, 2.0 * float(np.median(crests)) - 1.0) if crests.size else 1.0
 
 

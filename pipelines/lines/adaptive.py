@@ -180,10 +180,12 @@ def _commonest(colours: NDArray[np.int32], weights: F64) -> NDArray[np.int32]:
     """Middle of the fullest 48-level cube of a weighted RGB histogram with 16 bins a channel."""
     red, green, blue = colours >> 4
     flat = np.bincount((red << 8) | (green << 4) | blue, weights, 4096)
-    full = np.pad(flat.reshape(16, 16, 16), 1)
-    for axis in range(3):
-        full = full + np.roll(full, 1, axis) + np.roll(full, -1, axis)
-    peak = np.unravel_index(np.argmax(full[1:-1, 1:-1, 1:-1]), (16, 16, 16))
+    full = np.zeros((18, 18, 18))
+    full[1:-1, 1:-1, 1:-1] = flat.reshape(16, 16, 16)
+    full = full[1:-1] + full[:-2] + full[2:]
+    full = full[:, 1:-1] + full[:, :-2] + full[:, 2:]
+    full = full[:, :, 1:-1] + full[:, :, :-2] + full[:, :, 2:]
+    peak = np.unravel_index(np.argmax(full), full.shape)
     return np.array(peak, np.int32) * 16 + 8
 
 

@@ -36,7 +36,7 @@ from pipelines.flatting.palette_assignment import assign_palette, draw_palette, 
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.types import ColorResult, Drawing, ModelTraits
 from pipelines.regions import trapped_ball
-from pipelines.segmentation.label_maps import map_labels, scan_order
+from pipelines.segmentation.label_maps import map_labels, row_runs, scan_order
 from pipelines.segmentation.line_mask import cell_edges
 from pipelines.segmentation.watershed import watershed
 from pipelines.structure.fill_rules import FillRules
@@ -197,16 +197,14 @@ def _by_hints(
         is_mute |= split.is_detail
     ground = outside & hinted & ~contested
     verdicts = _guess(drawing, lettering, colour, offered, rules, rng, ground=ground, is_mute=is_mute)
-    labels = map_labels(colour.astype(np.int32), drawing.regions)
-    if split is not None:
-        np.copyto(labels, split.labels, where=split.labels > 0)
     colours = np.vstack([spots.colours, outside_colour(spots, is_open), offered, outside_colour(spots, is_open)])
     meaning = np.arange(len(colours), dtype=np.int32)
     meaning[len(spots.colours)] = meaning[-1]
     meaning[: len(spots.colours)][rules.is_ground(spots.colours)] = meaning[-1]
     meaning[: len(spots.colours)][rules.is_empty(spots.colours)] = 0
-    if (meaning != np.arange(len(meaning))).any():
-        labels = map_labels(meaning, labels)
+    labels = map_labels(meaning[colour], drawing.regions)
+    if split is not None:
+        np.copyto(labels, map_labels(meaning, split.labels), where=split.labels > 0)
     return ColourPlan(colours, labels, drawing.regions, verdicts)
 
 
@@ -302,17 +300,20 @@ def _finished(reading: LineReading, plan: ColourPlan) -> FlatResult:
     if markers.shape != paper.shape:
         markers = _enlarged(markers, paper.shape) * paper
     areas = watershed(markers, reading.elevation)
-    number = scan_order(areas * paper)
+    regions = areas * paper
+    number = scan_order(regions)
     count = int(number.max(initial=0)) + 1
     colours = np.full((count, 3), 255, np.uint8)
     colours[number] = plan.colours[label[: len(number)]]
-    ordered = map_labels(number, areas)
     region_of = np.zeros(count, np.intp)
     region_of[number] = region[: len(number)]
+    runs = row_runs(areas)
+    area = runs.labels(areas)
+    ordered = runs.spread(number[area])
     return FlatResult(
-        colour=map_labels(plan.colours[label], areas),
+        colour=runs.spread(plan.colours[label][area]),
         regions=ordered * paper,
-        background=map_labels(label == len(plan.colours) - 1, areas),
+        background=runs.spread((label == len(plan.colours) - 1)[area]),
         areas=ordered,
         colours=colours,
         verdicts=_of_areas(plan.verdicts, region_of),
@@ -337,10 +338,14 @@ def _areas(plan: ColourPlan, paper: U8) -> tuple[Labels, Index, Index]:
     span = len(plan.colours)
     if (len(plan.verdicts.settled) + 1) * span < 4 * paper.size:
         narrow = (plan.regions * np.int32(span) + plan.labels) * paper
-        seen = np.bincount(narrow.reshape(-1)) > 0
+        runs = row_runs(narrow)
+        key = runs.labels(narrow)
+        seen = np.bincount(key) > 0
         seen[0] = True
-        keys = np.flatnonzero(seen)
-        return map_labels(np.cumsum(seen, dtype=np.int32) - np.int32(1), narrow), keys // span, keys % span
-    key = (plan.regions.astype(np.int64) * span + plan.labels) * paper
-    values, number = np.unique(np.append(key, 0), return_inverse=True)
-    return number[:-1].reshape(key.shape).astype(np.int32), values // span, values % span
+        keys, number = np.flatnonzero(seen), np.cumsum(seen, dtype=np.int32)[key] - np.int32(1)
+    else:
+        wide = (plan.regions.astype(np.int64) * span + plan.labels) * paper
+        runs = row_runs(wide)
+        keys, number = np.unique(np.append(0, runs.labels(wide)), return_inverse=True)
+        number = number[1:].astype(np.int32)
+    return runs.spread(number), keys // span, keys % span

@@ -54,14 +54,15 @@ def has_light_lines_alone(rgb: U8) -> bool:
     if _luma(ground) >= _DARK:
         return False
     small = fit(rgb, _PICTURE_SIZE)
-    away = np.asarray(cv2.subtract(small, np.array([*ground, 0.0])), np.uint8).max(axis=2)  # OpenCV's scalar has four
+    scalar = np.array([*ground, 0.0])  # OpenCV's has four values
+    away = _highest(np.asarray(cv2.subtract(small, scalar), np.uint8))
     contrast = float(np.percentile(away, 99.5))
     if contrast < _LINE_CONTRAST:
         return False
     light = _above(away, contrast / 2)
-    below = np.subtract(ground, small.astype(np.float32)).max(axis=2) > contrast / 3
+    below = _above(_highest(np.asarray(cv2.subtract(scalar, small), np.uint8)), contrast / 3)
     lightness = cv2.countNonZero(light)
-    if lightness > _MOST_LIGHT * light.size or np.count_nonzero(below & (light == 0)) > _DARKER * lightness:
+    if lightness > _MOST_LIGHT * light.size or cv2.countNonZero(below & ~light) > _DARKER * lightness:
         return False
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_THICK, _THICK))
     return cv2.countNonZero(cv2.morphologyEx(light, cv2.MORPH_OPEN, disc)) <= _MOST_THICK * lightness
@@ -72,6 +73,12 @@ def exchange_light_and_dark(rgb: U8) -> U8:
     red, green, blue = (channel.astype(np.int16) for channel in cv2.split(rgb))
     highest, lowest = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
     return np.asarray(rgb + (255 - highest - lowest)[..., None], np.uint8)
+
+
+def _highest(rgb: U8) -> U8:
+    """Return the highest channel of every pixel, (H, W)."""
+    red, green, blue = cv2.split(rgb)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
 
 
 def _above(levels: U8, limit: float) -> U8:

@@ -55,7 +55,7 @@ def _meetings(regions: Labels) -> tuple[Index, Index, Index]:
     differs = across[:-1].view(np.uint8) + across[1:].view(np.uint8)
     differs += down[:, :-1].view(np.uint8)
     differs += down[:, 1:].view(np.uint8)
-    rows, columns = np.nonzero(differs >= 3)
+    rows, columns = np.divmod(np.flatnonzero(differs >= 3), differs.shape[1])
     square = [regions[rows + below, columns + beside] for below in (0, 1) for beside in (0, 1)]
     labels = np.sort(np.stack(square, axis=1).astype(np.intp), axis=1)
     new = np.column_stack([np.ones(len(labels), bool), np.diff(labels, axis=1) > 0])
