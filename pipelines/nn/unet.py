@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 from pipelines.nn.blocks import Norm, conv_bias, join, norm_layer, recomputed
+from pipelines.nn.convolutions import Conv2d, ConvTranspose2d
 
 _WIDEST = 8  # times the base width: no scale has more channels
 _DROPOUT = 0.5
@@ -68,8 +69,8 @@ class UNet(nn.Module):
         for scale in range(downs - 2, 0, -1):
             dropped = dropout and scale >= 4  # the scales of full width above the innermost
             block = _middle(channels[scale - 1], channels[scale], block, norm=norm, dropout=dropped)
-        down = nn.Conv2d(inputs, width, 4, 2, 1, bias=conv_bias(norm))
-        up = nn.ConvTranspose2d(width * 2, outputs, 4, 2, 1)
+        down = Conv2d(inputs, width, 4, 2, 1, bias=conv_bias(norm))
+        up = ConvTranspose2d(width * 2, outputs, 4, 2, 1)
         self.model = SkipBlock([down], block, [nn.ReLU(inplace=True), up, nn.Tanh()])
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -80,8 +81,8 @@ class UNet(nn.Module):
 
 def _innermost(outer: int, inner: int, norm: Norm) -> SkipBlock:
     bias = conv_bias(norm)
-    down = [nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(outer, inner, 4, 2, 1, bias=bias)]
-    up = [nn.ReLU(inplace=True), nn.ConvTranspose2d(inner, outer, 4, 2, 1, bias=bias), norm_layer(norm, outer)]
+    down = [nn.LeakyReLU(0.2, inplace=True), Conv2d(outer, inner, 4, 2, 1, bias=bias)]
+    up = [nn.ReLU(inplace=True), ConvTranspose2d(inner, outer, 4, 2, 1, bias=bias), norm_layer(norm, outer)]
     return SkipBlock(down, None, up)
 
 
@@ -89,10 +90,10 @@ def _middle(outer: int, inner: int, below: SkipBlock, *, norm: Norm, dropout: bo
     bias = conv_bias(norm)
     down = [
         nn.LeakyReLU(0.2, inplace=True),
-        nn.Conv2d(outer, inner, 4, 2, 1, bias=bias),
+        Conv2d(outer, inner, 4, 2, 1, bias=bias),
         norm_layer(norm, inner),
     ]
-    up = [nn.ReLU(inplace=True), nn.ConvTranspose2d(inner * 2, outer, 4, 2, 1, bias=bias), norm_layer(norm, outer)]
+    up = [nn.ReLU(inplace=True), ConvTranspose2d(inner * 2, outer, 4, 2, 1, bias=bias), norm_layer(norm, outer)]
     return SkipBlock(down, below, [*up, nn.Dropout(_DROPOUT)] if dropout else up)
 
 
