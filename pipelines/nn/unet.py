@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from pipelines.nn.adaptive_norm import STYLE, AdaptiveInstanceNorm
 from pipelines.nn.blocks import GeneratorNorm, conv_bias, join, norm_layer, recomputed
+from pipelines.nn.convolutions import Conv2d, ConvTranspose2d
 from pipelines.nn.self_attention import SelfAttention
 from pipelines.nn.skip_fusion import Skips, skip_fusion
 
@@ -90,8 +91,8 @@ class UNet(nn.Module):
             outer, inner = channels[scale - 1], channels[scale]
             ends = _ends(outer, norm, attention and scale == downs - _ATTENTIVE, dropout and scale >= _FULL_WIDTH)
             block = _middle(outer, inner, block, norm=norm, ends=ends, skips=skips)
-        down = nn.Conv2d(inputs, width, 4, 2, 1, bias=conv_bias(norm))
-        up = nn.ConvTranspose2d(_fused(skips, width), outputs, 4, 2, 1)
+        down = Conv2d(inputs, width, 4, 2, 1, bias=conv_bias(norm))
+        up = ConvTranspose2d(_fused(skips, width), outputs, 4, 2, 1)
         self.model = SkipBlock([down], block, [nn.ReLU(inplace=True), up, nn.Tanh()], skip_fusion(skips, width))
         self.styles = nn.Embedding(domains, STYLE) if norm == "adain" else None
 
@@ -107,8 +108,8 @@ class UNet(nn.Module):
 
 def _innermost(outer: int, inner: int, norm: GeneratorNorm) -> SkipBlock:
     bias = conv_bias(norm)
-    down = [nn.LeakyReLU(0.2, inplace=True), nn.Conv2d(outer, inner, 4, 2, 1, bias=bias)]
-    up = [nn.ReLU(inplace=True), nn.ConvTranspose2d(inner, outer, 4, 2, 1, bias=bias), norm_layer(norm, outer)]
+    down = [nn.LeakyReLU(0.2, inplace=True), Conv2d(outer, inner, 4, 2, 1, bias=bias)]
+    up = [nn.ReLU(inplace=True), ConvTranspose2d(inner, outer, 4, 2, 1, bias=bias), norm_layer(norm, outer)]
     return SkipBlock(down, None, up)
 
 
@@ -118,10 +119,10 @@ def _middle(
     bias = conv_bias(norm)
     down = [
         nn.LeakyReLU(0.2, inplace=True),
-        nn.Conv2d(outer, inner, 4, 2, 1, bias=bias),
+        Conv2d(outer, inner, 4, 2, 1, bias=bias),
         norm_layer(norm, inner),
     ]
-    up = [nn.ReLU(inplace=True), nn.ConvTranspose2d(_fused(skips, inner), outer, 4, 2, 1, bias=bias)]
+    up = [nn.ReLU(inplace=True), ConvTranspose2d(_fused(skips, inner), outer, 4, 2, 1, bias=bias)]
     return SkipBlock(down, below, [*up, *ends], skip_fusion(skips, inner))
 
 

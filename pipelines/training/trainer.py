@@ -3,11 +3,13 @@
 import contextlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from pipelines.core.errors import SettingsError
+from pipelines.nn.blocks import suggested_layout
 from pipelines.nn.devices import Precision
 from pipelines.nn.frozen import freeze, frozen_names, rest
 from pipelines.nn.spectral import folded, plain_state
@@ -86,6 +88,7 @@ class Trainer:
             self._let_learn(self._learning)
             with self._autocast(), torch.set_grad_enabled(self._needs_graph(updates)):
                 outputs = self.task.forward(self._batch_to_device(batch))
+            self._lay_out_gradients(outputs)
             for update in updates:
                 losses = self._backward(update, outputs, step=step, share=len(batches))
                 for name, value in losses.items():
@@ -190,6 +193,13 @@ class Trainer:
         """Whether gradients go back through what the task makes of a batch."""
         moving = {name for update in updates for name in update.networks if self._learning[name]}
         return not moving.isdisjoint(self.task.makers or self.task.networks)
+
+    def _lay_out_gradients(self, outputs: Outputs) -> None:
+        """Let gradients of what was made lie in memory as it does; as some losses give them, the way back is slow."""
+        for output in outputs.values():
+            if output.requires_grad and output.dim() == 4:
+                layout = suggested_layout(output)
+                output.register_hook(partial(Tensor.contiguous, memory_format=layout))  # type: ignore[no-untyped-call]
 
     def _batch_to_device(self, batch: Batch) -> Batch:
         named = {name: self._to_device(tensor) for name, tensor in batch.named.items()}
