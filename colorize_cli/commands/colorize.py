@@ -13,6 +13,7 @@ from colorize_cli.options import (
     Device,
     Inputs,
     Output,
+    Precision,
     Preset,
     SetValues,
     batch_command,
@@ -270,6 +271,7 @@ def colorize(
             "of models export is always run by it.",
         ),
     ] = "torch",
+    precision: Precision = "auto",
     batch_size: Annotated[
         int | None,
         typer.Option(
@@ -320,7 +322,7 @@ def colorize(
                 flats=flats,
                 variants=variants,
             ),
-            running=RunOptions(device=device, batch_size=batch_size, engine=engine),
+            running=RunOptions(device=device, batch_size=batch_size, engine=engine, precision=precision),
             background=background,
             lines=lines,
             snap=snap,

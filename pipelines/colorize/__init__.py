@@ -112,7 +112,7 @@ def _ensemble(
     merge: Merge | None,
     running: RunOptions,
 ) -> Ensemble:
-    models = find_models(texts, preset=preset, values=values, engine=running.engine)
+    models = find_models(texts, preset=preset, values=values, engine=running.engine, precision=running.precision)
     return Ensemble(models, resolve_merge(merge or Merge(), models), running)
 
 

@@ -5,8 +5,8 @@ only.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError, UsageError
@@ -27,6 +27,9 @@ from pipelines.inference.types import ColorResult, Drawing, ModelTraits
 if TYPE_CHECKING:
     from pipelines.inference.network import EngineName, Network
 
+AskedPrecision = Literal["auto", "fp32", "bf16", "fp16"]
+"""In which precision a network multiplies; auto: bf16 where that is faster and it chooses between no colours."""
+
 
 @dataclass(frozen=True)
 class ModelSource:
@@ -38,6 +41,7 @@ class ModelSource:
     checkpoint: str = ""  # folder or ONNX file of a trained network
     weights: str = ""  # digest of its weights, or of the whole file
     engine: "EngineName" = "torch"
+    precision: AskedPrecision = "fp32"  # in which it multiplies; auto: until the device is known
 
     @property
     def is_network(self) -> bool:
@@ -58,8 +62,20 @@ class ModelSource:
         return tuple(f"{self.label}-{step}" for step in self.traits.steps)
 
     def load(self, device: str) -> "Network":
-        """Load its network, once in a process; raises UsageError for damaged weights."""
-        return load_network(self.checkpoint, self.weights, device, self.engine)
+        """Load its network, once in a process; UsageError for damaged weights, SettingsError for fp16 on a CPU."""
+        precision = self.on(device).precision
+        assert precision != "auto"
+        return load_network(self.checkpoint, self.weights, device, self.engine, precision=precision)
+
+    def on(self, device: str) -> "ModelSource":
+        """The same with its precision settled for a device; raises SettingsError for fp16 on a CPU."""
+        if not self.is_network or self.precision == "fp32":
+            return self
+        import torch
+
+        from pipelines.nn.devices import choose_precision
+
+        return replace(self, precision=choose_precision(self.precision, torch.device(device)))
 
     def predict(self, drawings: Sequence[Drawing], device: str) -> list[ColorResult]:
         """Colour drawings, a network all of them together; MethodError where it gives values that are no numbers."""
@@ -79,14 +95,15 @@ def find_models(
     preset: str | None = None,
     values: Mapping[str, object] | None = None,
     engine: "EngineName" = "torch",
+    precision: AskedPrecision = "fp32",
 ) -> tuple[ModelSource, ...]:
     """Find the models that texts name: MODEL, CHECKPOINT, FILE.onnx, or LABEL= and one of these.
 
-    `preset` and `values` are for models without weights, `engine` runs networks; ONNX files are always run by onnx.
-    Raises UsageError for what does not exist, labels that are no names or alike, and SettingsError for settings that no
-    model takes.
+    `preset` and `values` are for models without weights, `engine` runs networks in a `precision`; ONNX files are always
+    run by onnx, in float32. Raises UsageError for what does not exist, labels that are no names or alike, and
+    SettingsError for settings that no model takes.
     """
-    sources = tuple(_find(text, preset, values or {}, engine) for text in texts)
+    sources = tuple(_in_precision(_find(text, preset, values or {}, engine), precision) for text in texts)
     if (preset is not None or values) and all(source.is_network for source in sources):
         raise SettingsError(
             "a trained network has no settings to choose", hint="Leave out --preset and --set, or add --model flat"
@@ -96,6 +113,16 @@ def find_models(
         if labels.count(label) > 1:
             raise UsageError(f"two models are called '{label}'", hint="Give them names: --model first=RUN1 ...")
     return sources
+
+
+def _in_precision(source: ModelSource, asked: AskedPrecision) -> ModelSource:
+    if not source.is_network or asked == "fp32":
+        return source
+    if source.engine == "torch":
+        return source if asked == "auto" and source.traits.is_exact else replace(source, precision=asked)
+    if asked == "auto":
+        return source
+    raise UsageError(f"onnxruntime runs {source.label} in fp32", hint=f"Leave out --precision {asked}")
 
 
 def device_for(sources: Sequence[ModelSource], wanted: str) -> str:
