@@ -21,7 +21,7 @@ from pipelines.core.imaging.framing import Framing, Placement, find_foreground, 
 from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.settings import plain
 from pipelines.inference.encoding import to_levels
-from pipelines.inference.model_source import ModelSource, check_reads, device_for, find_models
+from pipelines.inference.model_source import AskedPrecision, ModelSource, check_reads, device_for, find_models
 from pipelines.inference.network import Network
 
 _AT_ONCE = {"cpu": 8, "cuda": 32, "mps": 16}  # pictures that a network takes together: as `colorize`
@@ -65,20 +65,21 @@ class TranslateTask:
     def settings(self) -> dict[str, Any]:
         """What results depend on: neither where a checkpoint lies, nor where and how many at once it runs."""
         source = self.source
-        return {"model": source.model, "params": plain(source.params), "weights": source.weights}
+        precision = {} if source.precision == "fp32" else {"precision": source.precision}
+        return {"model": source.model, "params": plain(source.params), "weights": source.weights, **precision}
 
     def prepare(self, workers: int | None) -> tuple[Self, int | None]:
         """With the device that is meant; the network is loaded, which raises UsageError where it is damaged."""
         device = device_for([self.source], self.device)
         self.source.load(device)
-        return replace(self, device=device), workers if device == "cpu" else 1
+        return replace(self, source=self.source.on(device), device=device), workers if device == "cpu" else 1
 
     def run_batch(self, inputs: Sequence[Input]) -> list[Produced]:
         """The same for several pictures; MethodError where the network gives values that are no numbers."""
         network = self.source.load(self.device)
         framed = [frame_input(decode_picture(files["picture"]), network.spec.frame_size) for files, _ in inputs]
         results = translate_pictures(network, framed)
-        return [_produced(item, result) for item, result in zip(framed, results, strict=True)]
+        return [_produced(item, result, self.source.precision) for item, result in zip(framed, results, strict=True)]
 
 
 def translate(
@@ -89,6 +90,7 @@ def translate(
     domain: str | None = None,
     device: str = "auto",
     engine: Literal["torch", "onnx"] = "torch",
+    precision: AskedPrecision = "auto",
     batch_size: int | None = None,
     batch: BatchSettings | None = None,
     observer: Observer | None = None,
@@ -96,10 +98,10 @@ def translate(
     """Translate every picture in `inputs` into the folder (or file, or "-") `output` by a trained network.
 
     model: a run, checkpoint or FILE.onnx whose network reads pictures; domain: one of those that it learned, None: its
-    first. Raises UsageError before any work, for a model of line art too.
+    first; precision: as of `colorize`. Raises UsageError before any work, for a model of line art too.
     """
     settings = batch or BatchSettings()
-    sources = find_models([model], engine=engine, domain=domain)
+    sources = find_models([model], engine=engine, precision=precision, domain=domain)
     check_reads(sources, "pictures")
     task = TranslateTask(sources[0], device, batch_size)
     pictures, destination = find(inputs, output, settings)
@@ -134,7 +136,7 @@ def translate_pictures(network: Network, framed: Sequence[FramedInput]) -> list[
     ]
 
 
-def _produced(item: FramedInput, result: U8) -> Produced:
+def _produced(item: FramedInput, result: U8, precision: str) -> Produced:
     alpha = item.picture.alpha
     encoded = encode_png(result if alpha is None else join_alpha(result, alpha), metadata=item.picture.metadata)
-    return Produced((encoded,), facts={"scale": round(item.scale, 3)})
+    return Produced((encoded,), facts={"scale": round(item.scale, 3), "computed_in": precision})

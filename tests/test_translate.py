@@ -67,7 +67,7 @@ def go(photos: Path, out: str, maps: Path, **options: object) -> list[Bytes]:
         model=str(maps),
         device="cpu",
         batch=BatchSettings(jobs=jobs),
-        **options,  # type: ignore[arg-type]
+        **{"precision": "auto" if options.get("engine") == "onnx" or maps.suffix else "fp32"} | options,  # type: ignore[arg-type]
     )
     assert report.counts["failed"] == 0, report
     return [drawings.read(photos / out / name) for name in files_in(photos / out)]
@@ -152,6 +152,16 @@ def test_onnx_gives_the_same_pictures(photos: Path, maps: Path) -> None:
     for number, results in enumerate((go(photos, "file", photos / "maps.onnx"), go(photos, "e", maps, engine="onnx"))):
         for one, other in zip(by_torch, results, strict=True):
             assert np.abs(one.astype(int) - other).max() <= 2, number
+
+
+def test_half_precision_is_near_and_another_result(photos: Path, maps: Path) -> None:
+    whole, half = go(photos, "out", maps), go(photos, "half", maps, precision="bf16")
+    for one, other in zip(whole, half, strict=True):
+        assert 0 < np.abs(one.astype(int) - other).mean() < 2
+    settings = BatchSettings(jobs=1)
+    arguments = {"model": str(maps), "device": "cpu", "batch": settings, "precision": "bf16"}
+    again = translate([str(photos / "in")], str(photos / "out"), **arguments)  # type: ignore[arg-type]
+    assert again.counts["skipped"] == 0
 
 
 # domains -----------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from colorize_cli.options import (
     Domain,
     Inputs,
     Output,
+    Precision,
     Preset,
     SetValues,
     batch_command,
@@ -271,6 +272,7 @@ def colorize(
             "of models export is always run by it.",
         ),
     ] = "torch",
+    precision: Precision = "auto",
     batch_size: Annotated[
         int | None,
         typer.Option(
@@ -322,7 +324,7 @@ def colorize(
                 flats=flats,
                 variants=variants,
             ),
-            running=RunOptions(device=device, batch_size=batch_size, engine=engine, domain=domain),
+            running=RunOptions(device=device, batch_size=batch_size, engine=engine, precision=precision, domain=domain),
             background=background,
             lines=lines,
             snap=snap,

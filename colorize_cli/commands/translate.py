@@ -6,7 +6,17 @@ from typing import Annotated, Literal
 import typer
 
 from colorize_cli.help import Command
-from colorize_cli.options import NETWORKS, BatchOptions, Device, Domain, Inputs, Output, batch_command, one_of
+from colorize_cli.options import (
+    NETWORKS,
+    BatchOptions,
+    Device,
+    Domain,
+    Inputs,
+    Output,
+    Precision,
+    batch_command,
+    one_of,
+)
 
 EPILOG = """\b
 Examples:
@@ -46,6 +56,7 @@ def translate(
             "FILE.onnx of models export is always run by it.",
         ),
     ] = "torch",
+    precision: Precision = "auto",
     batch_size: Annotated[
         int | None,
         typer.Option(
@@ -78,6 +89,7 @@ def translate(
             domain=domain,
             device=device,
             engine=engine,
+            precision=precision,
             batch_size=batch_size,
         ),
         inputs=inputs,

@@ -112,7 +112,14 @@ def _ensemble(
     merge: Merge | None,
     running: RunOptions,
 ) -> Ensemble:
-    models = find_models(texts, preset=preset, values=values, engine=running.engine, domain=running.domain)
+    models = find_models(
+        texts,
+        preset=preset,
+        values=values,
+        engine=running.engine,
+        precision=running.precision,
+        domain=running.domain,
+    )
     check_reads(models, "line art")
     return Ensemble(models, resolve_merge(merge or Merge(), models), running)
 

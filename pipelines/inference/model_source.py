@@ -27,6 +27,9 @@ from pipelines.inference.types import ColorResult, Drawing, ModelTraits, Network
 if TYPE_CHECKING:
     from pipelines.inference.network import EngineName, Network
 
+AskedPrecision = Literal["auto", "fp32", "bf16", "fp16"]
+"""In which precision a network multiplies; auto: bf16 where that is faster and it chooses between no colours."""
+
 
 @dataclass(frozen=True)
 class ModelSource:
@@ -38,6 +41,7 @@ class ModelSource:
     checkpoint: str = ""  # folder or ONNX file of a trained network
     weights: str = ""  # digest of its weights, or of the whole file
     engine: "EngineName" = "torch"
+    precision: AskedPrecision = "fp32"  # in which it multiplies; auto: until the device is known
     domain: str = ""  # in which a network paints that learned several; in `params` too
 
     @property
@@ -73,8 +77,20 @@ class ModelSource:
         return tuple(f"{self.label}-{step}" for step in self.traits.steps)
 
     def load(self, device: str) -> "Network":
-        """Load its network, once in a process; raises UsageError for damaged weights."""
-        return load_network(self.checkpoint, self.weights, device, self.engine, domain=self.domain)
+        """Load its network, once in a process; UsageError for damaged weights, SettingsError for fp16 on a CPU."""
+        precision = self.on(device).precision
+        assert precision != "auto"
+        return load_network(self.checkpoint, self.weights, device, self.engine, precision=precision, domain=self.domain)
+
+    def on(self, device: str) -> "ModelSource":
+        """The same with its precision settled for a device; raises SettingsError for fp16 on a CPU."""
+        if not self.is_network or self.precision == "fp32":
+            return self
+        import torch
+
+        from pipelines.nn.devices import choose_precision
+
+        return replace(self, precision=choose_precision(self.precision, torch.device(device)))
 
     def predict(self, drawings: Sequence[Drawing], device: str) -> list[ColorResult]:
         """Colour drawings, a network all of them together; MethodError where it gives values that are no numbers."""
@@ -94,16 +110,17 @@ def find_models(
     preset: str | None = None,
     values: Mapping[str, object] | None = None,
     engine: "EngineName" = "torch",
+    precision: AskedPrecision = "fp32",
     domain: str | None = None,
 ) -> tuple[ModelSource, ...]:
     """Find the models that texts name: MODEL, CHECKPOINT, FILE.onnx, or LABEL= and one of these.
 
-    `preset` and `values` are for models without weights, `engine` runs networks; ONNX files are always run by onnx.
-    `domain` is painted by networks that learned several; None: each paints in its own. Raises UsageError for what does
-    not exist, labels that are no names or alike, and domains that nothing has learned; SettingsError for settings that
-    no model takes.
+    `preset` and `values` are for models without weights, `engine` runs networks in a `precision`; ONNX files are always
+    run by onnx, in float32. `domain` is painted by networks that learned several; None: each paints in its own. Raises
+    UsageError for what does not exist, labels that are no names or alike, and domains that nothing has learned;
+    SettingsError for settings that no model takes.
     """
-    sources = tuple(_find(text, preset, values or {}, engine) for text in texts)
+    sources = tuple(_in_precision(_find(text, preset, values or {}, engine), precision) for text in texts)
     if (preset is not None or values) and all(source.is_network for source in sources):
         raise SettingsError(
             "a trained network has no settings to choose", hint="Leave out --preset and --set, or add --model flat"
@@ -142,6 +159,16 @@ def _in_domain(sources: Sequence[ModelSource], domain: str) -> tuple[ModelSource
         replace(source, domain=domain, params={**source.params, "domain": domain}) if domains[source.label] else source
         for source in sources
     )
+
+
+def _in_precision(source: ModelSource, asked: AskedPrecision) -> ModelSource:
+    if not source.is_network or asked == "fp32":
+        return source
+    if source.engine == "torch":
+        return source if asked == "auto" and source.traits.is_exact else replace(source, precision=asked)
+    if asked == "auto":
+        return source
+    raise UsageError(f"onnxruntime runs {source.label} in fp32", hint=f"Leave out --precision {asked}")
 
 
 def device_for(sources: Sequence[ModelSource], wanted: str) -> str:

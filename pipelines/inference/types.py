@@ -32,6 +32,7 @@ class ModelTraits:
     finds_line_colour: bool = False  # it says which colour suits the lines
     steps: tuple[str, ...] = ()  # names of the intermediate pictures in its results
     is_light: bool = True  # it is done with a drawing fast: several at once gain nothing on a CPU
+    is_exact: bool = False  # it chooses between colours, so that differences by rounding can turn into other colours
 
     @property
     def reads_hints(self) -> bool:

@@ -3,18 +3,17 @@
 import sys
 import time
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
 import torch
 
 from pipelines.core.errors import SettingsError, UsageError
+from pipelines.core.processor import processor_flags
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
-_PROCESSOR = Path("/proc/cpuinfo")
 _BF16_FLAGS = frozenset({"avx512_bf16", "bf16"})  # of processors that multiply in bf16, Intel and AMD, Arm
 _AMX_FLAGS = frozenset({"amx_bf16"})  # of those that do it many times faster
 
@@ -62,16 +61,6 @@ def peak_memory(device: torch.device) -> float:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return float(peak if sys.platform == "darwin" else peak * 1024)
-
-
-def processor_flags() -> frozenset[str]:
-    """What the processor says that it can do, in the kernel's words; nothing where no kernel says so."""
-    try:
-        lines = _PROCESSOR.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return frozenset()
-    said = (line.partition(":") for line in lines)
-    return frozenset(next((words for name, _, words in said if name.strip() in ("flags", "Features")), "").split())
 
 
 @lru_cache(maxsize=1)

@@ -34,9 +34,10 @@ def test_a_folder_becomes_a_folder_of_the_same_sizes(cli: Cli, tmp_path: Path, m
 
 def test_facts_say_how_much_was_enlarged(cli: Cli, tmp_path: Path, maps: Path) -> None:
     drawings.write(tmp_path / "a.png", photo(256, 256))
-    ran = cli("translate", tmp_path / "a.png", "-o", tmp_path / "b.png", "--model", maps, "--json-lines")
+    options = ("--model", maps, "--json-lines", "--precision", "fp32")
+    ran = cli("translate", tmp_path / "a.png", "-o", tmp_path / "b.png", *options)
     record = json.loads(ran.out.splitlines()[0])
-    assert record["facts"] == {"scale": 2.0}
+    assert record["facts"] == {"scale": 2.0, "computed_in": "fp32"}
     assert np.array_equal(drawings.read(tmp_path / "b.png").shape, (256, 256, 3))
 
 

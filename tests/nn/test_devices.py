@@ -1,7 +1,5 @@
 """Where networks are computed, and in which precision."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -44,24 +42,13 @@ def test_precision_is_chosen_by_the_device() -> None:
     ],
 )
 def test_auto_goes_by_the_flags_of_the_processor_and_what_is_measured(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, gain: float, precision: str
+    monkeypatch: pytest.MonkeyPatch, flags: str, gain: float, precision: str
 ) -> None:
-    described = tmp_path / "cpuinfo"
-    name = "Features" if "asimd" in flags else "flags"
-    described.write_text(f"processor\t: 0\n{name}\t\t: {flags}\nprocessor\t: 1\n{name}\t\t: other\n")
-    monkeypatch.setattr(devices, "_PROCESSOR", described)
+    monkeypatch.setattr(devices, "processor_flags", lambda: frozenset(flags.split()))
     monkeypatch.setattr(devices, "bf16_gain", lambda: gain)
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: True)
-    assert devices.processor_flags() == set(flags.split())
     assert choose_precision("auto", torch.device("cpu")) == precision
     assert choose_precision("fp32", torch.device("cpu")) == "fp32"
-
-
-def test_a_processor_that_nothing_is_known_of_computes_in_single_precision(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(devices, "_PROCESSOR", tmp_path / "missing")
-    assert choose_precision("auto", torch.device("cpu")) == "fp32"
 
 
 def test_the_gain_is_measured_once_and_leaves_the_threads_as_they_were() -> None:
