@@ -14,6 +14,7 @@ from pipelines.core.data.manifest import Dataset, Sample, SampleArrays
 from pipelines.core.errors import ColorizeError, PictureError
 from pipelines.core.imaging.arrays import F32, U8
 
+_BYTES_A_PIXEL = 3 + 1 + 4  # of an example: colour, lines, hints
 _UNREADABLE_SHARE = 0.05  # of the pictures: more than that and the run stops
 
 
@@ -73,6 +74,12 @@ class PairDataset:
         with self._lock:
             self._cache.clear()
             self._room = cache_bytes
+
+    def bytes_to_come(self) -> int:
+        """How much more memory the pictures take once all of them, or as many as there is room for, are kept."""
+        with self._lock:
+            missing = len(self._samples) - len(self._cache)
+            return min(self._room, missing * self._size**2 * _BYTES_A_PIXEL)
 
     def sample(self, index: int) -> Sample:
         """What the manifest says of a picture."""
