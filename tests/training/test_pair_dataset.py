@@ -130,6 +130,17 @@ def test_a_smaller_cache_forgets_and_keeps_to_its_limit(pairs: Path, monkeypatch
         assert len(reads) == expected
 
 
+def test_the_memory_to_come_is_that_of_the_pictures_that_are_not_kept_yet(pairs: Path) -> None:
+    dataset = open_dataset(pairs)
+    for room in (1 << 30, 32 * 32 * 8 * 2):
+        kept = PairDataset([dataset], "train", size=32, cache_bytes=room)
+        most = min(room, len(kept) * 32 * 32 * 8)
+        assert kept.bytes_to_come() == most
+        assert sum(array.nbytes for array in kept[0]) == 32 * 32 * 8
+        assert kept.bytes_to_come() == most - 32 * 32 * 8
+        for index in range(len(kept)):
+            _ = kept[index]
+        assert kept.bytes_to_come() == 0
 # several samples of a picture -------------------------------------------------------------------------------
 
 
