@@ -8,6 +8,9 @@ channels last a weight already is a matrix,
     transposed convolution  (B h w, C) W,        W of (C, C', k, k) as (C, k k C'), then its patches added up
 
 so that products of it, forward and back, touch nothing twice. Measured by benchmarks/train_step.py.
+
+How a product of matrices is rounded depends on their sizes. Where nothing is learned rows are therefore multiplied so
+many at a time, always, so that a picture comes out the same whichever lie beside it in a batch.
 """
 
 import torch
@@ -15,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 _MOST_PIXELS = 64  # of the features: beyond 8 x 8 oneDNN's own are as fast
+_LEAST_ROWS = 16  # that are multiplied at a time
 _LEAST_WEIGHTS = 1 << 18  # in a convolution: smaller ones stay in the processor's caches, in any order
 
 
@@ -31,7 +35,8 @@ class Conv2d(nn.Conv2d):
         places = patches.shape[1:3]
         rows = patches.permute(0, 1, 2, 4, 5, 3).reshape(-1, kernel * kernel * self.in_channels)
         matrix = self.weight.permute(0, 2, 3, 1).reshape(self.out_channels, -1)
-        products = functional.linear(rows, matrix, self.bias)
+        products = _product(rows, matrix.t(), features.shape[2:].numel())
+        products = products if self.bias is None else products + self.bias.to(products.dtype)
         return products.view(len(features), *places, self.out_channels).permute(0, 3, 1, 2)
 
 
@@ -45,7 +50,9 @@ class ConvTranspose2d(nn.ConvTranspose2d):
             return super().forward(features, output_size)
         rows = features.permute(0, 2, 3, 1).reshape(-1, self.in_channels)
         matrix = self.weight.permute(0, 2, 3, 1).reshape(self.in_channels, -1)
-        products = (rows @ matrix).view(len(features), *places, *self.kernel_size, self.out_channels)
+        products = _product(rows, matrix, places[0] * places[1]).view(
+            len(features), *places, *self.kernel_size, self.out_channels
+        )
         summed = _added_up(products, self.stride[0])
         rows_kept, columns_kept = (self._kept(side, length) for side, length in enumerate(places))
         inside = summed[:, rows_kept, columns_kept]
@@ -55,6 +62,15 @@ class ConvTranspose2d(nn.ConvTranspose2d):
         padding = int(self.padding[side])
         whole = (length - 1) * self.stride[side] + self.kernel_size[side]
         return slice(padding, whole - padding + int(self.output_padding[side]))
+
+
+def _product(rows: Tensor, matrix: Tensor, pixels: int) -> Tensor:
+    """Multiply rows (N, C), so many to a picture, with a matrix (C, C'); rounded alike for any N where none learns."""
+    if torch.is_grad_enabled():
+        return rows @ matrix
+    block = min(max(2 * pixels, _LEAST_ROWS), _MOST_PIXELS)
+    padded = functional.pad(rows, (0, 0, 0, -len(rows) % block))
+    return torch.cat([part @ matrix for part in torch.split(padded, block)])[: len(rows)]
 
 
 def _added_up(products: Tensor, stride: int) -> Tensor:

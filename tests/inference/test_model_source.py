@@ -168,8 +168,8 @@ def test_the_precision_is_asked_of_networks_and_settled_where_they_run(
 ) -> None:
     painter, filler, flat_one = find(checkpoints / "layers", "fillnet", "flat", precision="auto")
     assert [source.precision for source in (painter, filler, flat_one)] == ["auto", "fp32", "fp32"]
-    for gain, precision in ((True, "bf16"), (False, "fp32")):
-        monkeypatch.setattr(devices, "_has_bf16", lambda _, gain=gain: gain)
+    for is_faster, precision in ((True, "bf16"), (False, "fp32")):
+        monkeypatch.setattr(devices, "_has_bf16", lambda _, is_faster=is_faster: is_faster)
         assert [source.on("cpu").precision for source in (painter, filler)] == [precision, "fp32"]
     assert find("fillnet", precision="bf16")[0].on("cpu").precision == "bf16"  # whoever says so has it
     assert find(checkpoints / "layers")[0].on("cpu").precision == "fp32"

@@ -104,6 +104,21 @@ def test_half_precision_is_that_of_the_autocast() -> None:
         assert layer(torch.randn(1, 6, 4, 4)).dtype == torch.bfloat16
 
 
+@pytest.mark.parametrize(("kinds", "settings", "size"), LAYERS[:2] + LAYERS[4:7])
+def test_a_picture_comes_out_the_same_whichever_lie_beside_it(
+    kinds: tuple[Any, Any], settings: dict[str, Any], size: tuple[int, int]
+) -> None:
+    """To the bit, as by convolutions: files come out the same for any batch and number of workers."""
+    theirs, ours = pair(kinds, settings, (512, 256))
+    features = torch.randn(9, 512, *size, generator=torch.Generator().manual_seed(1)).contiguous(memory_format=LAST)
+    with torch.no_grad():
+        together = ours(features)
+        torch.testing.assert_close(together, theirs(features), rtol=1e-4, atol=1e-4)
+        for count in (1, 2, 4, 7):
+            apart = torch.cat([ours(part) for part in features.split(count)])
+            assert torch.equal(apart, together), f"{count} at a time"
+
+
 def test_kernels_other_than_twice_the_stride_are_left_to_torch() -> None:
     theirs, ours = pair(TRANSPOSED, {"kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1})
     features = torch.randn(1, 6, 4, 4)
