@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from pipelines.models.paintstorch import HINT_CELL, Params
 from pipelines.nn.dilated_unet import DilatedUNet
-from pipelines.nn.feature_networks import Illustration2Vec
+from pipelines.nn.pretrained.feature_networks import Illustration2Vec
 
 
 class Painter(nn.Module):

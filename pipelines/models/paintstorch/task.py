@@ -10,11 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipelines.inference.feature_files import load_features
 from pipelines.models.paintstorch import Params
 from pipelines.models.paintstorch.network import Painter, build_generator, build_painter, feature_channels, hint_map
 from pipelines.nn.adversarial import gan_loss, gradient_penalty
-from pipelines.nn.feature_networks import Vgg16
+from pipelines.nn.pretrained.feature_files import load_features
+from pipelines.nn.pretrained.feature_networks import Vgg16
 from pipelines.nn.resnext import ResNeXtCritic
 from pipelines.training.task import Batch, Losses, Outputs, TrainingTask, Update
 

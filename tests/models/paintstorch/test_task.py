@@ -10,15 +10,15 @@ from pipelines.core.errors import UsageError
 from pipelines.inference.encoding import LAYERS, to_floats
 from pipelines.models.paintstorch import Params
 from pipelines.models.paintstorch.task import Task, lighten
-from pipelines.nn.feature_networks import Illustration2Vec, Vgg16
+from pipelines.nn.pretrained.feature_networks import Illustration2Vec, Vgg16
 from pipelines.training.optimizers import OptimizerConfig
 from pipelines.training.task import Batch, Outputs
 from pipelines.training.trainer import Trainer, TrainerConfig
 from tests import pairs
 from tests.models.fixed_networks import plain
 from tests.models.paintstorch.test_network import blank
-from tests.nn.feature_weights import feature_file
 from tests.nn.generators import noise
+from tests.nn.pretrained.feature_weights import feature_file
 
 TINY = Params(size=64, width=8, blocks=2, features="none", content="pixels")
 TWELVE = (3, 2, 2)  # the numbers of a picture in examples by hand
