@@ -8,11 +8,12 @@ from typing import Any
 from pipelines.train import TrainReport, train
 from pipelines.training.callbacks import NullCallback, Stop
 
-SIZES = {"pix2pix": 128, "cyclegan": 32, "fillnet": 64}  # px, of the models below
+SIZES = {"pix2pix": 128, "cyclegan": 32, "fillnet": 64, "paintstorch": 64}  # px, of the models below
 VALUES: dict[str, dict[str, str]] = {
     "pix2pix": {"generator": "unet_128", "ngf": "4", "ndf": "4", "layers_d": "1"},
     "cyclegan": {"generator": "resnet_6blocks", "ngf": "4", "ndf": "4", "layers_d": "1", "size": "32", "pool": "3"},
     "fillnet": {"size": "64", "width": "8", "tokens": "16"},
+    "paintstorch": {"size": "64", "width": "4", "blocks": "1", "features": "none", "content": "pixels"},
 }
 OFTEN = {"log_every": 4, "validate_every": 6, "validate_pictures": 2, "ema": 0.9}
 TIMING = ("pictures_a_second", "data_share", "seconds")

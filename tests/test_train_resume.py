@@ -20,7 +20,7 @@ VARIED = {"accumulate": 2, "jitter": 0.2, "hue": 0.4, "batch_size": 2, "workers"
 VARIED |= {"vary_hints": True, "vary_lines": 0.5}
 
 
-@pytest.mark.parametrize("model", ["pix2pix", "cyclegan", "fillnet"])
+@pytest.mark.parametrize("model", ["pix2pix", "cyclegan", "fillnet", "paintstorch"])
 @pytest.mark.parametrize(("stops", "settings"), [((5,), {}), ((1, 6, 7), VARIED)])
 def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(
     train_pairs: dict[str, Path], tmp_path: Path, model: str, stops: tuple[int, ...], settings: dict[str, Any]
