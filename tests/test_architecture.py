@@ -49,6 +49,7 @@ MAY_TOUCH_FILES = {"checkpoint_info", "checkpoint", "onnx_engine", "onnx_export"
 MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES = 15, 400, 60
 LOOP = ("pipelines.train", "fit")  # one visible story, which may be longer
 NARROW = {"ngf": 2, "ndf": 2, "width": 4, "tokens": 4}  # params by which networks become small, where they have them
+NARROW |= {"hint_features": "learned", "perceptual": "off"}  # and need no files
 
 
 class Module(NamedTuple):

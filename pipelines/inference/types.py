@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -145,6 +145,11 @@ class ColorResult:
     def with_steps(self, makers: Mapping[str, Callable[[], U8]]) -> "ColorResult":
         """The same with intermediate pictures, by functions that make them."""
         return replace(self, steps=Steps(makers))
+
+    def with_further_steps(self, makers: Mapping[str, Callable[[], U8]]) -> "ColorResult":
+        """The same with intermediate pictures beside those that it has."""
+        before = {name: partial(self.steps.__getitem__, name) for name in self.steps}
+        return self.with_steps({**before, **makers})
 
     @cached_property
     def shading(self) -> U8:
