@@ -79,10 +79,28 @@ class Params:
                 hint=f"Use a size of at least {least}",
             )
 
+        self._check_idle()
+
     @property
     def has_vgg_hints(self) -> bool:
         """Whether the network that paints looks at VGG19's features of the hints."""
         return self.attention and self.hint_features == "vgg19"
+
+    @property
+    def needs_vgg(self) -> bool:
+        """Whether training needs the file of VGG19."""
+        return self.has_vgg_hints or self.perceptual == "vgg19"
+
+    def _check_idle(self) -> None:
+        """Refuse settings that would say nothing beside the others."""
+        for name, default in (("attention_channels", "all"), ("hint_convolutions", "shared")):
+            if not self.attention and getattr(self, name) != default:
+                raise SettingsError(f"{name} says nothing without attention", hint="Leave it out")
+        if self.vgg and not self.needs_vgg:
+            raise SettingsError(
+                "nothing looks at the file vgg",
+                hint="Leave it out, or use --set perceptual=vgg19 or hint_features=vgg19",
+            )
 
 
 PRESETS = {
@@ -108,7 +126,7 @@ RECIPES: dict[str, dict[str, object]] = {
 
 def weight_files(params: Params) -> dict[str, str]:
     """The files of weights that training needs, by their settings; raises UsageError for one that is not given."""
-    if not params.has_vgg_hints and params.perceptual == "off":
+    if not params.needs_vgg:
         return {}
     if not params.vgg:
         raise UsageError(

@@ -52,6 +52,13 @@ def test_settings_out_of_range_say_what_is_allowed() -> None:
     assert csa.Params(size=32, layers_d=1).size == 32
 
 
+def test_settings_that_would_say_nothing_are_refused() -> None:
+    with pytest.raises(SettingsError, match="attention_channels says nothing without attention"):
+        csa.Params(attention=False, attention_channels="one")
+    with pytest.raises(SettingsError, match="nothing looks at the file vgg"):
+        csa.Params(attention=False, perceptual="off", vgg="vgg19.pth")
+
+
 def test_attention_is_shown_where_there_is_any() -> None:
     assert csa.network_spec(csa.Params()).steps == ("input", "raw", "attention")
     plain = csa.network_spec(csa.Params(attention=False))
