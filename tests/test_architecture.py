@@ -50,6 +50,7 @@ MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES = 15, 400, 60
 LOOP = ("pipelines.train", "fit")  # one visible story, which may be longer
 NARROW = {"ngf": 2, "ndf": 2, "width": 4, "tokens": 4}  # params by which networks become small, where they have them
 NARROW |= {"features": "none", "content": "pixels"}  # and need no files of weights
+NARROW |= {"hint_features": "learned", "perceptual": "off"}
 
 
 class Module(NamedTuple):
