@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.build_dataset.options import Recipe, Splitting, resolve_methods
+from pipelines.build_dataset.options import Recipe, Splitting, make_methods_ready, resolve_methods
 from pipelines.core.errors import SettingsError, UsageError
 from tests.build_dataset.corpora import build, rows
 
@@ -64,3 +64,13 @@ def test_methods_that_vary_are_drawn_as_often_as_is_said_and_the_others_once() -
     assert [spec.label for spec in resolved.hints] == ["kmedoids", "kmedoids-1"]
     assert resolved.hints[0].ranges == (("hints", 2, 9),)
     assert resolved.notes == ()
+
+
+def test_files_of_line_extractors_are_opened_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "lines.onnx").write_bytes(b"no network")
+    values = {"network.weights": str(tmp_path / "lines.onnx")}
+    methods = resolve_methods(Recipe(lines=("own", "xdog", "network"), values=values), has_own_lines=True)
+    assert [spec.label for spec in methods.lines] == ["own", "xdog", "network"]
+    make_methods_ready(methods.lines[:2])
+    with pytest.raises(UsageError, match=r"lines\.onnx is neither TorchScript nor ONNX"):
+        make_methods_ready(methods.lines)
