@@ -58,6 +58,7 @@ class Params:
         "auto"
     )
     polarity: Annotated[Literal["auto", Polarity], "which end of it is ink; auto: by a known drawing"] = "auto"
+    whiten: Annotated[bool, "what it gives for blank paper becomes pure white"] = True
     device: Annotated[str, "where TorchScript runs: auto, cpu, cuda, cuda:1, mps"] = "auto"
 
     def __post_init__(self) -> None:
@@ -125,4 +126,5 @@ def _spec(params: Params) -> LineNetworkSpec:
         output=params.output,
         scale=None if params.output_range == "auto" else params.output_range,
         polarity=None if params.polarity == "auto" else params.polarity,
+        whitens=params.whiten,
     )

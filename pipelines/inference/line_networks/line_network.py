@@ -25,6 +25,7 @@ from pipelines.inference.line_networks.output_levels import (
     Scale,
     find_polarity,
     find_scale,
+    find_white,
     grey_values,
     known_drawing,
 )
@@ -50,6 +51,7 @@ class LineNetworkSpec:
     output: int | Literal["last"]
     scale: Scale | None
     polarity: Polarity | None
+    whitens: bool  # whether what it gives for blank paper becomes pure white
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,10 @@ def open_line_network(spec: LineNetworkSpec) -> LineNetwork:
     feeding, values = _try_channels(network, spec, drawing)
     scale = spec.scale or find_scale(values)
     polarity = spec.polarity or find_polarity(values, scale, drawing)
-    return LineNetwork(network, feeding, spec.rule, spec.overlap, spec.output, OutputLevels(scale, polarity))
+    levels = OutputLevels(scale, polarity)
+    if spec.whitens:
+        levels = replace(levels, white=find_white(values, levels, drawing))
+    return LineNetwork(network, feeding, spec.rule, spec.overlap, spec.output, levels)
 
 
 def _try_channels(network: OpenNetwork, spec: LineNetworkSpec, drawing: KnownDrawing) -> tuple[PictureInput, F32]:

@@ -15,6 +15,7 @@ Polarity = Literal["ink-dark", "ink-light"]
 _ENDS: dict[Scale, tuple[float, float]] = {"unit": (0.0, 1.0), "signed": (-1.0, 1.0), "bytes": (0.0, 255.0)}
 _STRAY = 0.1  # beyond 0..1, by which values in [0, 1] may stray
 _LEAST_CONTRAST = 0.02  # of the scale, by which the lines of the known drawing must differ from its paper
+_LEAST_WHITE = 0.75  # share of paper: what is darker is ink, or the polarity is the wrong one
 
 
 class KnownDrawing(NamedTuple):
@@ -27,16 +28,18 @@ class KnownDrawing(NamedTuple):
 
 @dataclass(frozen=True)
 class OutputLevels:
-    """How values are read: between which ends, and whether the lower end is ink."""
+    """How values are read: between which ends, whether the lower end is ink, and what share of paper is white."""
 
     scale: Scale
     polarity: Polarity
+    white: float = 1.0
 
     def paper_share(self, values: F32) -> F32:
         """Values as shares of paper, float32: 0 is ink, 1 is paper."""
         low, high = _ENDS[self.scale]
         share = (values - np.float32(low)) / np.float32(high - low)
-        return np.asarray(np.clip(share if self.polarity == "ink-dark" else 1 - share, 0, 1), np.float32)
+        share = share if self.polarity == "ink-dark" else 1 - share
+        return np.asarray(np.clip(share / np.float32(self.white), 0, 1), np.float32)
 
 
 def known_drawing(height: int, width: int) -> KnownDrawing:
@@ -94,3 +97,12 @@ def find_polarity(values: F32, scale: Scale, drawing: KnownDrawing) -> Polarity:
             hint="Check channels, input_range, mean and fit, or set polarity to ink-dark or ink-light",
         )
     return "ink-dark" if contrast > 0 else "ink-light"
+
+
+def find_white(values: F32, levels: OutputLevels, drawing: KnownDrawing) -> float:
+    """The share of paper that a network gives for blank paper, by the known drawing; 1 where that is no paper at all.
+
+    A sigmoid never reaches its end, and what should be white comes out as a light grey.
+    """
+    white = float(np.median(levels.paper_share(values)[drawing.paper]))
+    return white if white >= _LEAST_WHITE else 1.0

@@ -34,6 +34,7 @@ def spec(path: str, **settings: object) -> LineNetworkSpec:
         output=0,
         scale=None,
         polarity=None,
+        whitens=True,
     )
     return replace(start, **settings)  # type: ignore[arg-type]
 
@@ -59,6 +60,16 @@ def test_scale_and_polarity_are_found_out_and_do_not_hang_on_the_picture(kind: s
     lines = network.lines_of(inky)
     assert np.abs(lines[20:] - 20.0).max() <= 1
     assert (lines[:8] == 255).all()
+
+
+def test_what_comes_out_for_blank_paper_is_white(tmp_path: Path) -> None:
+    path = scripted(tmp_path / "a.pt", lambda x: 0.05 + 0.9 * x.mean(1, True))  # as a sigmoid that is not quite sure
+    page = np.full((64, 64, 3), 255, np.uint8)
+    page[20:30] = 0
+    lines = open_line_network(spec(path)).lines_of(page)
+    assert (lines[40:] == 255).all()
+    assert (lines[21:29] == round(0.05 / 0.95 * 255)).all()
+    assert (open_line_network(spec(path, whitens=False)).lines_of(page)[40:] == round(0.95 * 255)).all()
 
 
 def test_channels_are_those_that_the_network_accepts(tmp_path: Path) -> None:

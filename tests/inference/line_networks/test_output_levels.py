@@ -10,6 +10,7 @@ from pipelines.inference.line_networks.output_levels import (
     Scale,
     find_polarity,
     find_scale,
+    find_white,
     grey_values,
     known_drawing,
 )
@@ -51,6 +52,14 @@ def test_polarity_is_told_by_the_lines_of_the_known_drawing_however_much_ink_the
     assert find_polarity(dark * 2 - 1, "signed", drawing) == "ink-dark"
     with pytest.raises(UsageError, match=r"shows no lines .* set polarity"):
         find_polarity(np.full((128, 128), 0.7, np.float32), "unit", drawing)
+
+
+def test_white_is_what_paper_comes_out_as_unless_that_is_ink() -> None:
+    drawing = known_drawing(128, 128)
+    values = np.where(drawing.ink, 0.1, 0.9).astype(np.float32)
+    assert find_white(values, OutputLevels("unit", "ink-dark"), drawing) == pytest.approx(0.9)
+    assert find_white(values, OutputLevels("unit", "ink-light"), drawing) == 1
+    assert OutputLevels("unit", "ink-dark", white=0.9).paper_share(np.float32([0.45, 0.9, 1.0])).tolist() == [0.5, 1, 1]
 
 
 def test_outputs_are_one_plane_or_the_grey_of_three() -> None:
