@@ -51,7 +51,7 @@ class Params:
     ] = "auto"
     size: Annotated[int, "px, for fit"] = 512
     multiple: Annotated[int, "px: sides are padded to a multiple of it, as networks that halve need it"] = 32
-    tile: Annotated[int, "px: side of what it reads at once; larger pictures are read in tiles"] = 1024
+    tile: Annotated[int, "px: side of what it reads at once; larger pictures are read in tiles"] = 768
     overlap: Annotated[int, "px by which tiles overlap; what it sees farther off than a quarter of it is cut"] = 128
     output: Annotated[int | Literal["last"], "which, of several outputs; 0 is the first"] = 0
     output_range: Annotated[Literal["auto", Scale], "of what it gives, as input_range; auto: by a known drawing"] = (

@@ -26,7 +26,7 @@ class SizeRule:
     fit: Fit = "auto"
     size: int = 512
     multiple: int = 32
-    tile: int = 1024
+    tile: int = 768
 
     def fitted(self, picture: tuple[int, int], fixed: tuple[int, int] | None) -> Fitted:
         """The sizes for a picture (height, width) and a network that reads `fixed` alone, or any size."""

@@ -44,7 +44,9 @@ def open_torchscript(path: str, device: str) -> Callable[[F32], list[F32]]:
             script = torch.jit.load(path, map_location="cpu").eval().float()  # type: ignore[no-untyped-call]
         engine = TorchEngine(ScriptedNetwork(script), device)
     except Exception as error:  # torch's readers raise anything
-        operation = re.search(r"(?:Unknown builtin op: |Couldn't find an operator for )([\w.:]+)", str(error))
+        operation = re.search(
+            r"(?:Unknown builtin op: |Couldn't find an operator for |\.torch\.classes\.)([\w.:]+)", str(error)
+        )
         if operation is not None:
             raise UsageError(
                 f"{show_path(path)} needs {operation[1].rstrip('.:')}, an operation that torch does not have by itself",

@@ -1,5 +1,6 @@
 """A network from a file as a line extractor, whole: what is found out, and what it makes of a page."""
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from torch.nn import functional
 
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.inference.line_networks.fitting import SizeRule
-from pipelines.inference.line_networks.line_network import LineNetworkSpec, open_line_network, raw_values
+from pipelines.inference.line_networks.line_network import LineNetwork, LineNetworkSpec, open_line_network, raw_values
 from pipelines.inference.line_networks.network_files import OpenNetwork, digest_of
 from pipelines.inference.line_networks.output_levels import OutputLevels
 from pipelines.inference.line_networks.picture_input import PictureInput
@@ -169,3 +170,22 @@ def test_a_network_of_one_size_reads_pages_of_any(tmp_path: Path) -> None:
     fitted = open_line_network(spec(path)).lines_of(page)
     assert np.abs(fitted.astype(int) - grey).mean() < 8, "or the whole page made smaller"
     assert (fitted != own).any()
+
+
+def test_a_large_page_takes_little_memory_beside_itself(tmp_path: Path) -> None:
+    """Windows are cut out of the page as they are needed, and two rows of tiles are held."""
+    network = LineNetwork(
+        OpenNetwork(lambda inputs: [inputs[:, :1]]),
+        PictureInput(),
+        SizeRule(tile=256),
+        64,
+        0,
+        OutputLevels("unit", "ink-dark"),
+    )
+    page = np.full((3000, 2000, 3), 200, np.uint8)
+    tracemalloc.start()
+    lines = network.lines_of(page)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (lines == 200).all()
+    assert peak < lines.nbytes + 12 * 2**20, "of 72 MB that the page takes as float32"
