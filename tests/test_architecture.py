@@ -30,13 +30,12 @@ FLOORS = [  # an import may only go to an earlier line, or stay within its own f
         "pipelines.structure",
         "pipelines.core.data",
         "pipelines.metrics.base",
-        "pipelines.lines",
         "pipelines.exports.base",
     ),
     ("pipelines.hints", "pipelines.metrics", "pipelines.exports"),
     ("pipelines.flatting", "pipelines.reports"),
     ("pipelines.inference",),
-    ("pipelines.training", "pipelines.tracking"),
+    ("pipelines.training", "pipelines.tracking", "pipelines.lines"),
     ("pipelines.models",),
     ("a stage",),
     ("colorize_cli",),
@@ -44,8 +43,15 @@ FLOORS = [  # an import may only go to an earlier line, or stay within its own f
 RANKS = {room: rank for rank, rooms in enumerate(FLOORS) for room in rooms}
 
 TORCH = ("pipelines.nn", "pipelines.training", "pipelines.models", "pipelines.train")
-TORCH_IN_INFERENCE = {"checkpoint", "torch_engine", "onnx_export", "reference_files", "encoding"}  # encoding: a type
-MAY_TOUCH_FILES = {"checkpoint_info", "checkpoint", "onnx_engine", "onnx_export", "reference_files"}
+TORCH_IN_INFERENCE = {
+    "checkpoint",
+    "torch_engine",
+    "onnx_export",
+    "reference_files",
+    "torchscript",
+    "encoding",
+}  # encoding: a type
+MAY_TOUCH_FILES = {"checkpoint_info", "checkpoint", "onnx_engine", "onnx_export", "reference_files", "network_files"}
 MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES = 15, 400, 60
 LOOP = ("pipelines.train", "fit")  # one visible story, which may be longer
 NARROW = {"ngf": 2, "ndf": 2, "width": 4, "tokens": 4}  # params by which networks become small, where they have them
