@@ -162,13 +162,15 @@ def private_imports(modules: Iterable[Module]) -> list[str]:
 
 
 def names_of_models(modules: Iterable[Module]) -> list[str]:
-    """Places outside of the models that name one: nobody asks which model it is."""
+    """Places outside of the models that name one: nobody asks which model it is. Presets may be called like one."""
     models = set(registry.names("models"))
     return [
         f"{one.name}:{node.lineno} says {node.value!r}"
         for one in modules
         if not one.name.startswith(("pipelines.models", "colorize_cli.commands"))
-        for node in ast.walk(one.tree)
+        for statement in one.tree.body
+        if not (isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == "PRESETS")
+        for node in ast.walk(statement)
         if isinstance(node, ast.Constant) and node.value in models and isinstance(node.value, str)
     ]
 

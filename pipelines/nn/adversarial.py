@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipelines.nn.attention.self_attention import SelfAttention
 from pipelines.nn.blocks import Norm, conv_bias, norm_layer
-from pipelines.nn.self_attention import SelfAttention
 
 _WIDEST = 8  # times the base width: no layer has more channels
 _ATTENTIVE = 2  # the layer, counted from 0, behind which features attend to each other

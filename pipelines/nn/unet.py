@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from pipelines.nn.adaptive_norm import STYLE, AdaptiveInstanceNorm
+from pipelines.nn.attention.self_attention import SelfAttention
 from pipelines.nn.blocks import GeneratorNorm, conv_bias, join, norm_layer, recomputed
 from pipelines.nn.convolutions import Conv2d, ConvTranspose2d
-from pipelines.nn.self_attention import SelfAttention
 from pipelines.nn.skip_fusion import Skips, skip_fusion
 
 _WIDEST = 8  # times the base width: no scale has more channels

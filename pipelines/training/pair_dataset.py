@@ -16,7 +16,6 @@ from pipelines.core.errors import ColorizeError, PictureError
 from pipelines.core.imaging.arrays import F32, U8
 from pipelines.inference.encoding import Encoding
 
-_BYTES_A_PIXEL = 3 + 1 + 4  # of an example: colour, lines, hints
 _UNREADABLE_SHARE = 0.05  # of the pictures: more than that and the run stops
 _FIXED = 4  # first number of the seeds of what is drawn once for a picture, beside those of `BatchLoader`
 
@@ -133,8 +132,12 @@ class PairDataset:
     def bytes_to_come(self) -> int:
         """How much more memory the pictures take once all of them, or as many as there is room for, are kept."""
         with self._lock:
-            missing = len(self._samples) - len(self._cache)
-            return min(self._room, missing * self._size**2 * _BYTES_A_PIXEL)
+            missing = [row for number, row in enumerate(self._samples) if number not in self._cache]
+            colours = {(domain, sample.colour) for domain, _, sample in missing} - self._shared.keys()
+            hints = {(domain, sample.hints) for domain, _, sample in missing} - self._shared.keys()
+            pictures = sum(dataset.has_pictures for _, dataset, _ in missing)
+        channels = len(missing) + 3 * (len(colours) + pictures) + 4 * len(hints)
+        return min(self._room, channels * self._frame[0] * self._frame[1])
 
     def sample(self, index: int) -> Sample:
         """What the manifest says of a picture, of the first of its samples."""

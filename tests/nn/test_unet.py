@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from pipelines.nn.self_attention import SelfAttention
+from pipelines.nn.attention.self_attention import SelfAttention
 from pipelines.nn.unet import UNet
 from tests.inference.reference_layout import ReferenceUNet
 from tests.nn.generators import check_checkpointing, check_gradients, check_reference_layout, noise, tiny_unet

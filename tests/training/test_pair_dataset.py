@@ -141,6 +141,8 @@ def test_the_memory_to_come_is_that_of_the_pictures_that_are_not_kept_yet(pairs:
         for index in range(len(kept)):
             _ = kept[index]
         assert kept.bytes_to_come() == 0
+
+
 # several samples of a picture -------------------------------------------------------------------------------
 
 

@@ -6,9 +6,9 @@ from torch.nn import functional
 
 from pipelines.inference.encoding import LAYERS
 from pipelines.models.csa import SIZE_MULTIPLE, Params
+from pipelines.nn.attention.spatial_attention import HintNetwork, SpatialAttentionNet
 from pipelines.nn.blocks import initialise
 from pipelines.nn.pretrained.feature_networks import Vgg19
-from pipelines.nn.spatial_attention import HintNetwork, SpatialAttentionNet
 
 _HINT_CONVOLUTIONS = 12  # of VGG19, without the ReLU of the last: "the 12th layer", at an eighth of the size
 

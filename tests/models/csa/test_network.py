@@ -11,8 +11,8 @@ from pipelines.inference.checkpoint import load_checkpoint, write_checkpoint
 from pipelines.inference.checkpoint_info import CheckpointInfo
 from pipelines.models import csa
 from pipelines.models.csa.network import AttentionPainter
+from pipelines.nn.attention.spatial_attention import HintNetwork
 from pipelines.nn.pretrained.feature_networks import Vgg19
-from pipelines.nn.spatial_attention import HintNetwork
 
 SMALL = {"size": 64, "width": 2, "blocks": 2, "ndf": 2, "layers_d": 1, "vgg_width": 2}
 

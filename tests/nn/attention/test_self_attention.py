@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pipelines.nn.adversarial import PatchGan
-from pipelines.nn.self_attention import SelfAttention, attention_weights
+from pipelines.nn.attention.self_attention import SelfAttention, attention_weights
 from tests.nn.generators import noise
 
 

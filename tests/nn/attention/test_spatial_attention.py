@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from pipelines.nn.spatial_attention import HintNetwork, SpatialAttentionBlock, SpatialAttentionNet
+from pipelines.nn.attention.spatial_attention import HintNetwork, SpatialAttentionBlock, SpatialAttentionNet
 from tests.nn.generators import noise
 
 
