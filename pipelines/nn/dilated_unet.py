@@ -42,10 +42,15 @@ class DilatedUNet(nn.Module):
         self.up3 = _rise(width * 8, width * 4, _MIDDLE, cardinality=half)
         self.up2 = _rise(width * 4, width * 2, _MIDDLE, cardinality=half)
         self.up1 = _rise(width * 2, width, _FINE, cardinality=width // 4)
-        self.picture = nn.Sequential(nn.Conv2d(width, outputs, 3, 1, 1), nn.Tanh())
+        self.picture = nn.Conv2d(width, outputs, 3, 1, 1)
 
-    def forward(self, pictures: Tensor, hints: Tensor, features: Tensor | None = None) -> Tensor:
-        """(B, inputs, H, W), (B, 4, H / 4, W / 4) and, if it takes any, features -> (B, outputs, H, W) in [-1, 1]."""
+    def forward(
+        self, pictures: Tensor, hints: Tensor, features: Tensor | None = None, *, bounded: bool = True
+    ) -> Tensor:
+        """(B, inputs, H, W), (B, 4, H / 4, W / 4) and, if it takes any, features -> (B, outputs, H, W) in [-1, 1].
+
+        Not `bounded`: what the tanh at its end would be given, any numbers.
+        """
         full = self.down0(pictures)
         half = self.down1(full)
         quarter = self.down2(half)
@@ -56,7 +61,7 @@ class DilatedUNet(nn.Module):
         for rise, beside in ((self.up4, eighth), (self.up3, quarter), (self.up2, half), (self.up1, full)):
             below = join(self._rise(rise, below), beside)
         painted: Tensor = self.picture(below)
-        return painted
+        return painted.tanh() if bounded else painted
 
     def _rise(self, rise: nn.Sequential, below: Tensor) -> Tensor:
         if self.checkpointing and self.training and torch.is_grad_enabled():

@@ -71,6 +71,11 @@ class Params:
         "of the critic's opinion against the content; times the size where the penalty is per picture, whose critic is "
         "as much gentler",
     ] = 1e-4
+    overrun_weight: Annotated[
+        float,
+        "of what the generators give their tanh beyond 3 (the level 254), squared; not in the paper: without it they "
+        "run into white for good where pictures are mostly white",
+    ] = 0.1
     tone_jitter: Annotated[bool, "lines of lighter ink in training, by up to 30 %"] = True
 
     def __post_init__(self) -> None:
@@ -81,6 +86,7 @@ class Params:
         check_number("features_width", self.features_width, 1, 1024)
         check_number("vgg_width", self.vgg_width, 1, 1024)
         check_number("adversarial_weight", self.adversarial_weight, 0)
+        check_number("overrun_weight", self.overrun_weight, 0)
         if self.size % SIZE_MULTIPLE:
             hint = f"Use {self.size // SIZE_MULTIPLE * SIZE_MULTIPLE}"
             raise SettingsError(f"size = {self.size} is no multiple of {SIZE_MULTIPLE}", hint=hint)

@@ -29,11 +29,14 @@ class Painter(nn.Module):
             if generator is not None:
                 generator.checkpointing = wanted
 
-    def forward(self, layers: Tensor, features: Tensor | None = None) -> Tensor:
-        """Pictures (B, 3, H, W); `features`: what `local_features` gives, where they were worked out already."""
+    def forward(self, layers: Tensor, features: Tensor | None = None, *, bounded: bool = True) -> Tensor:
+        """Pictures (B, 3, H, W); `features`: what `local_features` gives, where they were worked out already.
+
+        Not `bounded`: what the tanh at its end would be given, any numbers.
+        """
         if features is None:
             features = self.local_features(layers)
-        painted: Tensor = self.colours(layers[:, :1], hint_map(layers), features)
+        painted: Tensor = self.colours(layers[:, :1], hint_map(layers), features, bounded=bounded)
         return painted
 
     def outputs(self, layers: Tensor) -> tuple[Tensor, ...]:

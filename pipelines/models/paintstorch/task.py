@@ -21,6 +21,7 @@ from pipelines.training.task import Batch, Losses, Outputs, TrainingTask, Update
 _CONTENT_CONVOLUTIONS = 4  # of VGG16, with the ReLU of the last: section 3.4
 _DRIFT = 1e-3  # equation 7
 _LIGHTEST = 0.7  # share of its darkness that ink keeps at least: the public codes of Ci et al. and Hati et al.
+_BOUND = 3.0  # its tanh is 0.995, the level 254.4
 _CELL = 4  # px: the content of pixels is compared in cells of so many too
 
 
@@ -52,11 +53,15 @@ class Task(TrainingTask):
         )
 
     def forward(self, batch: Batch) -> Outputs:
-        """The painter's "fake" (B, 3, H, W), with "inputs", their ink lighter, "targets", and "features" if any."""
+        """The painter's "fake" (B, 3, H, W), with "inputs", their ink lighter, "targets", and "features" if any.
+
+        "unbounded" is the fake before its tanh.
+        """
         inputs = lighten(batch.inputs) if self._params.tone_jitter else batch.inputs
         painter = self._painter
         features = painter.local_features(inputs)
-        outputs = {"inputs": inputs, "targets": batch.targets, "fake": painter(inputs, features)}
+        unbounded = painter(inputs, features, bounded=False).float()
+        outputs = {"inputs": inputs, "targets": batch.targets, "unbounded": unbounded, "fake": unbounded.tanh()}
         return outputs if features is None else outputs | {"features": features}
 
     def _critic_loss(self, outputs: Outputs) -> Losses:
@@ -73,19 +78,21 @@ class Task(TrainingTask):
         }
 
     def _generator_loss(self, outputs: Outputs) -> Losses:
-        """Equation 1."""
+        """Equation 1, and what keeps both tanhs from saturating."""
         opinion = gan_loss(self._judge(outputs["fake"], outputs), True, "wgan-gp")
         losses = {"generator_gan": self._params.adversarial_factor * opinion, **self._content(outputs)}
+        overrun = overrun_of(outputs["unbounded"])
         sketcher = self._sketcher
         if sketcher is not None:
             inputs = outputs["inputs"]
-            lines = sketcher(outputs["fake"], hint_map(inputs), outputs.get("features"))
-            losses["generator_sketch"] = functional.mse_loss(lines.float(), inputs[:, :1])
-        return losses
+            lines = sketcher(outputs["fake"], hint_map(inputs), outputs.get("features"), bounded=False).float()
+            losses["generator_sketch"] = functional.mse_loss(lines.tanh(), inputs[:, :1])
+            overrun = overrun + overrun_of(lines)
+        return losses | {"generator_overrun": self._params.overrun_weight * overrun}
 
     def _content(self, outputs: Outputs) -> Losses:
         """Equation 3, of the true picture; without VGG16 distances of pixels."""
-        fake, real = outputs["fake"].float(), outputs["targets"]
+        fake, real = outputs["fake"], outputs["targets"]
         if self._params.content == "vgg":
             features = self.loss_networks["vgg"](fake).float(), self.loss_networks["vgg"](real).float()
             return {"generator_content": functional.mse_loss(*features)}
@@ -108,6 +115,11 @@ class Task(TrainingTask):
         if not self._params.double:
             return None
         return self._painter.sketcher if self._params.keep_sketcher else self.networks["sketcher"]
+
+
+def overrun_of(unbounded: Tensor) -> Tensor:
+    """How far numbers before a tanh leave what changes a level of 255: mean(max(|x| - 3, 0)^2), a scalar."""
+    return (unbounded.abs() - _BOUND).clamp(min=0).square().mean()
 
 
 def lighten(layers: Tensor) -> Tensor:
