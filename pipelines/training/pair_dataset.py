@@ -16,6 +16,7 @@ from pipelines.core.errors import ColorizeError, PictureError
 from pipelines.core.imaging.arrays import F32, U8
 from pipelines.inference.encoding import Encoding
 
+_BYTES_A_PIXEL = 3 + 1 + 4  # of an example: colour, lines, hints
 _UNREADABLE_SHARE = 0.05  # of the pictures: more than that and the run stops
 _FIXED = 4  # first number of the seeds of what is drawn once for a picture, beside those of `BatchLoader`
 
@@ -128,6 +129,12 @@ class PairDataset:
             self._cache.clear()
             self._shared.clear()
             self._room = cache_bytes
+
+    def bytes_to_come(self) -> int:
+        """How much more memory the pictures take once all of them, or as many as there is room for, are kept."""
+        with self._lock:
+            missing = len(self._samples) - len(self._cache)
+            return min(self._room, missing * self._size**2 * _BYTES_A_PIXEL)
 
     def sample(self, index: int) -> Sample:
         """What the manifest says of a picture, of the first of its samples."""

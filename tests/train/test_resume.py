@@ -148,7 +148,7 @@ def test_a_full_disk_stops_and_the_same_command_goes_on(
         return full() if "a" in arguments else opened(path, *arguments, **options)
 
     for place, name, instead in (
-        (checkpoint, "save_file", full),
+        (checkpoint, "write_tensors", full),
         (os, "replace", full),
         (Path, "open", unappendable),
     ):

@@ -250,3 +250,16 @@ def test_frames_that_are_no_squares_are_brought_to_the_models(tmp_path: Path, fr
     assert [array.shape[:2] for array in dataset[0][:3]] == [frame[::-1]] * 3
     with pytest.raises(PictureError, match=r"0 is 64x48, this network learns from 32x32.*--size 32"):
         PairDataset([open_dataset(tmp_path / "pairs")], "train", size=32, cache_bytes=0)[0]
+
+
+def test_the_memory_to_come_is_that_of_the_pictures_that_are_not_kept_yet(pairs: Path) -> None:
+    dataset = open_dataset(pairs)
+    for room in (1 << 30, 32 * 32 * 8 * 2):
+        kept = PairDataset([dataset], "train", size=32, cache_bytes=room)
+        most = min(room, len(kept) * 32 * 32 * 8)
+        assert kept.bytes_to_come() == most
+        assert sum(array.nbytes for array in kept[0]) == 32 * 32 * 8
+        assert kept.bytes_to_come() == most - 32 * 32 * 8
+        for index in range(len(kept)):
+            _ = kept[index]
+        assert kept.bytes_to_come() == 0
