@@ -41,7 +41,13 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
         return None
     command = str(context.info_name)
     tables = _read_tables(path, tuple(getattr(context.parent and context.parent.command, "commands", (command,))))
-    table = {name.replace("-", "_"): value for name, value in tables.get(command, {}).items()}
+    flags = {  # by which an option is known where its name is a word of Python, as `from` is
+        flag.removeprefix("--").replace("-", "_"): str(parameter.name)
+        for parameter in context.command.params
+        for flag in parameter.opts
+    }
+    named = {name.replace("-", "_"): value for name, value in tables.get(command, {}).items()}
+    table = {flags.get(name, name): value for name, value in named.items()}
     table.pop("settings", None)  # the method's own, merged with --set later
     known = tuple(str(parameter.name) for parameter in context.command.params if parameter.name != "set_values")
     for name in table:

@@ -12,14 +12,13 @@ looks finishes it, so that there is always a whole checkpoint.
 import errno
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from pipelines.core import registry
@@ -43,6 +42,18 @@ from pipelines.inference.checkpoint_info import (
 _LARGE = (
     1 << 28
 )  # bytes of weights: drawing initial ones, to be replaced, then takes longer than torch's tools for none
+_KINDS = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.int16: "I16",
+    torch.int8: "I8",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+}
 TRAINING, TRAINING_TENSORS = "training.json", "training.safetensors"
 
 
@@ -59,19 +70,17 @@ def write_checkpoint(
     """Put a checkpoint in the place of `folder`, whole or not at all; ColorizeError where the disk does not take it."""
 
     def fill(unfinished: Path) -> None:
-        save_file(_ready(weights), unfinished / WEIGHTS)
+        write_tensors(weights, unfinished / WEIGHTS)
         if training is not None:
-            save_file(_ready(training.tensors), unfinished / TRAINING_TENSORS)
+            write_tensors(training.tensors, unfinished / TRAINING_TENSORS)
             (unfinished / TRAINING).write_text(json.dumps(training.about), encoding="utf-8")
         digest = sha256_of_file(unfinished / WEIGHTS)
         about = {"kind": KIND, "version": VERSION, **plain(info), "weights_sha256": digest}
         (unfinished / INFO).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-        for file in unfinished.iterdir():
-            shutil.copymode(unfinished / INFO, file)  # safetensors' files are for their owner alone
 
     try:
         replace_folder(folder, fill, last=INFO)
-    except (OSError, SafetensorError) as error:
+    except OSError as error:
         raise ColorizeError(
             f"the checkpoint {show_path(folder)} cannot be written: {_reason(error)}",
             hint="Free some space, then run the same command again: it goes on from the last checkpoint",
@@ -111,9 +120,28 @@ def read_training(folder: Path) -> Training:
     return Training(read_json(folder / TRAINING), read_tensors(folder / TRAINING_TENSORS))
 
 
-def _ready(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Tensors as a file takes them: on the CPU, contiguous, none sharing memory with another."""
-    return {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
+    """Write tensors as the package safetensors does, byte by byte, but one after the other.
+
+    It wants all of them contiguous at once, and networks keep theirs with channels last: copies of all weights and of
+    what optimizers remember would be the most memory that a run ever holds. Raises OSError.
+    """
+    ordered = sorted(tensors, key=lambda name: _rank(tensors[name], name))
+    header: dict[str, Any] = {}
+    offset = 0
+    for name in ordered:
+        tensor = tensors[name]
+        after = offset + tensor.numel() * tensor.element_size()
+        kind, shape = _KINDS[tensor.dtype], list(tensor.shape)
+        header[name] = {"dtype": kind, "shape": shape, "data_offsets": [offset, after]}
+        offset = after
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for name in ordered:
+            contiguous = tensors[name].detach().cpu().contiguous()
+            file.write(contiguous.reshape(-1).view(torch.uint8).numpy().data)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -124,6 +152,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         raise UsageError(f"{show_path(path)} is missing", hint="Give a whole checkpoint folder") from error
     except (OSError, SafetensorError) as error:
         raise damaged(path) from error
+
+
+def _rank(tensor: Tensor, name: str) -> tuple[int, bool, str]:
+    """Where a tensor comes in a file: large numbers first, so that each is aligned."""
+    return -tensor.element_size(), tensor.dtype == torch.bool, name
 
 
 def _misfit(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> str | None:
@@ -139,8 +172,5 @@ def _misfit(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> st
     return None
 
 
-def _reason(error: Exception) -> str:
-    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if full or "No space left" in str(error):
-        return "the disk is full"
-    return str(getattr(error, "strerror", None) or error)
+def _reason(error: OSError) -> str:
+    return "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error.strerror or error)

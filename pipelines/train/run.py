@@ -89,8 +89,9 @@ class TrainingRun:
             named.append(f"... and {len(unreadable) - len(named)} more")
         return (*self._notes, *named)
 
-    def build_validator(self) -> Validator:
-        """The validation pictures, or training pictures where there are none."""
+    def build_validator(self, count: int | None = None) -> Validator:
+        """The validation pictures, or training pictures where there are none; at most `count` of them."""
+        wanted = self.config.validate_pictures
         pairs = self._validation_pairs
         if not len(pairs):
             self.note("the dataset has no validation pictures: training pictures are shown and measured instead")
@@ -98,7 +99,7 @@ class TrainingRun:
         return Validator(
             pairs,
             self._spec.encoding,
-            count=self.config.validate_pictures,
+            count=min(wanted, wanted if count is None else count),
             device=self.trainer.device,
             best_by=self.config.best_by,
         )

@@ -103,6 +103,39 @@ def test_a_dry_run_gives_sizes_and_writes_nothing(cli: Cli, pairs: Path, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
+def test_what_a_run_begins_with_is_said_once_and_what_rests_stays(cli: Cli, pairs: Path, tmp_path: Path) -> None:
+    few = [*TINY, "--steps", 2, "--validate-every", 1]
+    assert cli("train", pairs, "-o", tmp_path / "first", *few, "-q").code == 0
+    file = tmp_path / "mine.toml"
+    file.write_text(f'[train]\nfrom = "{tmp_path / "first"}"\nfreeze = ["generator_a", "discriminator_b.model.0"]\n')
+    ran = cli("train", pairs, "-o", tmp_path / "second", *few, "--settings", file, "--json")
+    assert ran.code == 0, ran.err
+    notes = [line for line in ran.err.splitlines() if line.startswith("note: ")]
+    assert [note[: len("note: began with")] for note in notes] == ["note: began with"]
+    assert json.loads(ran.out)["notes"] == [notes[0].removeprefix("note: ")]
+    assert json.loads((tmp_path / "second" / "run.json").read_text())["settings"]["freeze"] == [
+        "generator_a",
+        "discriminator_b.model.0",
+    ]
+    networks = [read_training(tmp_path / name / "last").tensors for name in ("first", "second")]
+    best = load_checkpoint(tmp_path / "first")[0].state_dict()
+    for name, tensor in networks[1].items():
+        if name.startswith("networks.generator_a."):
+            assert torch.equal(tensor, best[name.removeprefix("networks.generator_a.")])
+        elif name.startswith("networks."):
+            rests = name.startswith("networks.discriminator_b.model.0.")
+            assert torch.equal(tensor, networks[0][name]) == rests, name
+
+
+def test_patience_ends_a_run_with_a_word_and_exit_0(cli: Cli, pairs: Path, tmp_path: Path) -> None:
+    still = ["--learning-rate", "1e-30", "--ema", 0, "--validate-every", 1, "--patience", 2, "--best-by", "val_delta_e"]
+    ran = cli("train", pairs, "-o", tmp_path / "run", *TINY, *still, "--steps", 9, "--json")
+    assert ran.code == 0, ran.err
+    assert "ended by patience: 2 validations were not better than val_delta_e" in ran.err
+    summary = json.loads(ran.out)
+    assert (summary["step"], summary["stopped_by"], summary["best"]["step"]) == (3, "", 1)
+
+
 def test_flags_win_over_the_settings_file_and_that_over_the_recipe(cli: Cli, pairs: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(
@@ -150,6 +183,12 @@ def test_flags_win_over_the_settings_file_and_that_over_the_recipe(cli: Cli, pai
         (["--schedule", "steps", "--constant", "0.5"], "constant says nothing where the schedule is steps"),
         (["--lr-decay", "0.5"], "lr_decay says nothing where the schedule is linear"),
         (["--lr-decay", "2"], "lr_decay = 2.0 is out of range"),
+        (["--schedule", "steps", "--plateau", "3"], "plateau says nothing where the schedule is steps"),
+        (["--patience", "0"], "patience = 0 is out of range"),
+        (["--freeze", "painter"], "Choose from: generator_a, generator_b, discriminator_a, discriminator_b"),
+        (["--freeze", "generator_a.mode"], "there is no 'generator_a.mode'. Choose from: generator_a.model"),
+        (["--from", "nowhere"], "nowhere does not exist"),
+        (["--from", "fillnet"], "fits the network 'generator_a'"),
     ],
 )
 def test_wrong_options_are_one_line_and_exit_2(

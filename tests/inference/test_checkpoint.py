@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from pipelines.core.errors import ColorizeError, UsageError
@@ -25,6 +24,7 @@ from pipelines.inference.checkpoint import (
     load_checkpoint,
     read_training,
     write_checkpoint,
+    write_tensors,
 )
 from pipelines.inference.checkpoint_info import (
     INFO,
@@ -157,7 +157,7 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole(saved: Path, monkeypatch: p
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    for place, name in ((checkpoint, "save_file"), (os, "fsync"), (Path, "write_text"), (Path, "mkdir")):
+    for place, name in ((checkpoint, "write_tensors"), (os, "fsync"), (Path, "write_text"), (Path, "mkdir")):
         with monkeypatch.context() as patch:
             patch.setattr(place, name, full)
             with pytest.raises(ColorizeError, match="cannot be written: the disk is full") as raised:
@@ -168,9 +168,19 @@ def test_a_full_disk_leaves_the_old_checkpoint_whole(saved: Path, monkeypatch: p
     load_checkpoint(saved)
 
 
-def test_the_writers_own_word_for_a_full_disk_is_understood() -> None:
-    said = 'Error while serializing: I/O error: Os { code: 28, kind: StorageFull, message: "No space left on device" }'
-    assert checkpoint._reason(SafetensorError(said)) == "the disk is full"
+def test_tensors_of_every_kind_are_written_as_the_package_of_the_format_writes_them(tmp_path: Path) -> None:
+    random = torch.randn(3, 4, 5, 5).to(memory_format=torch.channels_last)
+    tensors = {"b.é": random, "a": torch.tensor(3), "empty": torch.empty(0, 3), "view": random[1:, :2]}
+    tensors |= {"z": torch.randn(2).half(), "bf": torch.randn(3).bfloat16(), "double": torch.randn(2).double()}
+    tensors |= {"bool": torch.tensor([True, False]), "g": torch.arange(5, dtype=torch.uint8)}
+    checkpoint.write_tensors(tensors, tmp_path / "ours")
+    save_file(
+        {name: tensor.clone(memory_format=torch.contiguous_format) for name, tensor in tensors.items()},
+        tmp_path / "theirs",
+    )
+    assert (tmp_path / "ours").read_bytes() == (tmp_path / "theirs").read_bytes()
+    for name, tensor in load_file(tmp_path / "ours").items():
+        assert torch.equal(tensor, tensors[name])
 
 
 class Killed(BaseException):
@@ -192,7 +202,7 @@ def killed_at(number: int, saved: Path, monkeypatch: pytest.MonkeyPatch) -> bool
         return call
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint, "save_file", counted(save_file))
+        patch.setattr(checkpoint, "write_tensors", counted(write_tensors))
         patch.setattr(os, "fsync", counted(os.fsync))
         patch.setattr(shutil, "rmtree", counted(shutil.rmtree))
         for name in ("mkdir", "rename", "write_text"):

@@ -12,7 +12,7 @@ import pytest
 from pipelines.core.errors import ColorizeError
 from pipelines.inference import checkpoint
 from pipelines.inference.checkpoint_info import read_info
-from tests.runs import Watcher, content, go, metrics
+from tests.runs import LEARNING, Watcher, content, go, metrics
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -22,7 +22,7 @@ DRAWN = {"batch_size": 2, "redraw_hints": "strokes", "hintless": 0.3, "line_mix"
 DRAWN |= {"validate_every": "2epochs"}  # with six pictures the same six steps
 
 
-@pytest.mark.parametrize("model", ["pix2pix", "cyclegan", "fillnet"])
+@pytest.mark.parametrize("model", LEARNING)
 @pytest.mark.parametrize(("stops", "settings"), [((5,), {}), ((1, 6, 7), VARIED), ((5,), DRAWN)])
 def test_interrupted_and_resumed_equals_uninterrupted_bit_for_bit(
     train_pairs: dict[str, Path], tmp_path: Path, model: str, stops: tuple[int, ...], settings: dict[str, Any]
@@ -119,7 +119,7 @@ def test_a_full_disk_stops_and_the_same_command_goes_on(
         return full() if "a" in arguments else opened(path, *arguments, **options)
 
     for place, name, instead in (
-        (checkpoint, "save_file", full),
+        (checkpoint, "write_tensors", full),
         (os, "replace", full),
         (Path, "open", unappendable),
     ):

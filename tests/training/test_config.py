@@ -47,6 +47,8 @@ def test_every_preset_has_a_recipe_that_settings_take(model: ModuleType, epochs:
         {"constant": -0.1},
         {"lr_decay": -0.1},
         {"lr_decay": 1.5},
+        {"plateau": 0},
+        {"patience": 0},
         {"milestones": (0.5, 1.5)},
         {"hue": 0.6},
         {"jitter": -0.1},
@@ -74,7 +76,7 @@ def test_settings_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "choices"),
     [
-        ("schedule", "cosine", "linear, constant, exponential, steps"),
+        ("schedule", "cosine", "linear, constant, exponential, steps, plateau"),
         ("best_by", "val_psn", "Did you mean 'val_psnr'?"),
         ("precision", "fp8", "auto, fp32, bf16, fp16"),
     ],
@@ -111,6 +113,15 @@ def test_what_a_run_may_go_on_with_are_settings_and_none_of_them_says_what_is_le
     assert {"seed", "batch_size", "learning_rate", "schedule", "hue", "precision", "best_by"} <= names - set(FREE)
 
 
+def test_each_schedule_has_a_decay_of_its_own_unless_one_is_said() -> None:
+    assert {schedule: TrainConfig(schedule=schedule).decay for schedule in ("exponential", "steps", "plateau")} == {
+        "exponential": 0.1,
+        "steps": 0.1,
+        "plateau": 0.5,
+    }
+    assert TrainConfig(schedule="plateau", lr_decay=0.25).decay == 0.25
+
+
 def test_a_rate_does_not_fall_to_nothing_at_once() -> None:
     with pytest.raises(SettingsError, match="lr_decay = 0 would stop learning at once"):
         TrainConfig(schedule="exponential", lr_decay=0.0)
@@ -119,7 +130,12 @@ def test_a_rate_does_not_fall_to_nothing_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("schedule", "name", "value"),
-    [("constant", "lr_decay", 0.5), ("exponential", "milestones", (0.5,)), ("steps", "constant", 0.5)],
+    [
+        ("constant", "lr_decay", 0.5),
+        ("exponential", "milestones", (0.5,)),
+        ("steps", "constant", 0.5),
+        ("steps", "plateau", 3),
+    ],
 )
 def test_what_a_schedule_does_not_read_is_refused(schedule: str, name: str, value: Any) -> None:
     with pytest.raises(SettingsError, match=f"{name} says nothing where the schedule is {schedule}") as raised:

@@ -40,7 +40,14 @@ def test_steps_multiply_at_each_milestone() -> None:
     assert factors(0, 1, schedule="steps", milestones=()) == [1, 1]
 
 
-@pytest.mark.parametrize("schedule", ["linear", "constant", "exponential", "steps"])
+def test_plateaus_halve_or_multiply_by_what_was_asked_for() -> None:
+    for settings, expected in (({}, [1, 0.5, 0.25]), ({"lr_decay": 0.1}, [1, 0.1, 0.01])):
+        config = TrainConfig(schedule="plateau", **settings)  # type: ignore[arg-type]
+        assert [lr_factor(config, 0.9, plateaus=count) for count in range(3)] == pytest.approx(expected)
+    assert lr_factor(TrainConfig(schedule="constant"), 0.9, plateaus=3) == 1  # no other schedule asks for them
+
+
+@pytest.mark.parametrize("schedule", ["linear", "constant", "exponential", "steps", "plateau"])
 def test_rates_begin_whole_and_never_rise(schedule: str) -> None:
     falling = factors(*(number / 50 for number in range(51)), schedule=schedule)
     assert falling[0] == 1

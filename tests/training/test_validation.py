@@ -8,8 +8,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from pipelines.core import registry
 from pipelines.core.data.manifest import open_dataset
 from pipelines.inference.encoding import COMPOSITE
+from pipelines.metrics.base.case import Case
 from pipelines.training.config import HIGHER_IS_BETTER
 from pipelines.training.pair_dataset import Example, PairDataset
 from pipelines.training.task import TrainingError
@@ -75,6 +77,33 @@ def test_figures_are_means_over_pictures_by_hand(train_pairs: dict[str, Path], m
     assert figures == pytest.approx({"val_psnr": 10 * np.log10(5) + 10 * np.log10(15), "val_l1": 34.0}, abs=1e-3)
     assert set(figures) < set(HIGHER_IS_BETTER)
     assert sheet.shape == (2 * 36, 4 * 36, 3)
+
+
+@pytest.mark.parametrize(
+    ("best_by", "low", "high"), [("val_ssim", 0.3, 0.999), ("val_delta_e", 1.0, 30.0), ("val_l1", 1.0, 60.0)]
+)
+def test_figures_that_take_a_while_are_measured_where_they_were_asked_for(
+    train_pairs: dict[str, Path], best_by: Any, low: float, high: float
+) -> None:
+    """Each is the mean of the metric of its name over the pictures, which paints what the network painted."""
+    pairs = pairs_of(train_pairs["cyclegan"])
+    validator = Validator(pairs, COMPOSITE, count=2, device=torch.device("cpu"), best_by=best_by)
+    figures = validator.validate(Off(list(pairs), [8, 16]), step=0).figures
+    assert set(figures) == {"val_psnr", "val_l1", best_by}
+    assert low < figures[best_by] < high
+    name = best_by.removeprefix("val_")
+    if name != "l1":
+        metric = registry.load("metrics", name).Metric()
+        results = [np.clip(example.colour, 0, 200) + np.uint8(off) for example, off in zip(pairs, (8, 16), strict=True)]
+        cases = [Case(result, example.colour) for result, example in zip(results, pairs, strict=True)]
+        assert figures[best_by] == pytest.approx(np.mean([metric.measure(case) for case in cases]), abs=2e-3)
+
+
+def test_higher_is_better_as_the_metrics_say() -> None:
+    metrics = {name: registry.load("metrics", name[4:]) for name in HIGHER_IS_BETTER if name != "val_l1"}
+    assert {name: metric.HIGHER_IS_BETTER for name, metric in metrics.items()} == {
+        name: better for name, better in HIGHER_IS_BETTER.items() if name in metrics
+    }
 
 
 def test_pictures_are_spread_evenly_over_the_split(train_pairs: dict[str, Path]) -> None:
