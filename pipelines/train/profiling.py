@@ -39,9 +39,12 @@ def profile(run: TrainingRun, callback: TrainCallback) -> TrainReport:
 
 
 def _time_steps(run: TrainingRun) -> float:
-    """Seconds of a step, on average over a round in which each update is made, the fastest of some rounds."""
-    seconds = []
+    """Make some steps, with as many batches read ahead as in the run; seconds, the mean of the fastest of each kind.
+
+    Steps differ where not every update is made in each: they repeat after as many as all updates take together.
+    """
     period = math.lcm(*(update.every for update in run.trainer.task.updates))
+    seconds = []
     with closing(run.loader.prefetch(0, workers=run.config.workers)) as batches:
         for step in range((_TIMED_ROUNDS + 1) * period):
             step_batches = [next(batches) for _ in range(run.config.accumulate)]

@@ -89,7 +89,7 @@ class PairDataset:
         self._frame = (size, size) if isinstance(size, int) else size
         self._redraw, self._room = redraw, cache_bytes
         self._cache: OrderedDict[int, Example] = OrderedDict()  # by the number of the sample
-        self._shared: dict[tuple[int, str], U8] = {}  # of the cache: colour and hints, which several samples may have
+        self._shared: dict[tuple[int, str], U8] = {}  # of the cache, by file: several samples may have one
         self._lock = threading.Lock()
         self.unreadable: dict[int, str] = {}  # by the number of the sample, with the reason
 
@@ -132,12 +132,14 @@ class PairDataset:
     def bytes_to_come(self) -> int:
         """How much more memory the pictures take once all of them, or as many as there is room for, are kept."""
         with self._lock:
-            missing = [row for number, row in enumerate(self._samples) if number not in self._cache]
-            colours = {(domain, sample.colour) for domain, _, sample in missing} - self._shared.keys()
-            hints = {(domain, sample.hints) for domain, _, sample in missing} - self._shared.keys()
-            pictures = sum(dataset.has_pictures for _, dataset, _ in missing)
-        channels = len(missing) + 3 * (len(colours) + pictures) + 4 * len(hints)
-        return min(self._room, channels * self._frame[0] * self._frame[1])
+            used = {number for picture in self._pictures for number in picture.numbers}
+            missing = [self._samples[number] for number in used - self._cache.keys()]
+            files: dict[tuple[int, str], int] = {}  # with their channels: several samples may have one
+            for domain, _, sample in missing:
+                files |= {(domain, sample.colour): 3, (domain, sample.lines): 1, (domain, sample.hints): 4}
+            shared = sum(channels for file, channels in files.items() if file not in self._shared)
+            pictures = 3 * sum(dataset.has_pictures for _, dataset, _ in missing)
+            return min(self._room, (shared + pictures) * self._frame[0] * self._frame[1])
 
     def sample(self, index: int) -> Sample:
         """What the manifest says of a picture, of the first of its samples."""
@@ -166,16 +168,15 @@ class PairDataset:
     def _keep(self, number: int, example: Example) -> None:
         """Take an example into the cache if there is room; what another sample of its picture has is kept once."""
         domain, _, sample = self._samples[number]
-        colour_file, hints_file = (domain, sample.colour), (domain, sample.hints)
-        parts = {colour_file: example.colour, hints_file: example.hints}
-        own = [example.lines, *(array for file, array in parts.items() if file not in self._shared)]
-        weight = sum(array.nbytes for array in own) + (0 if example.picture is None else example.picture.nbytes)
+        files = [(domain, path) for path in (sample.colour, sample.lines, sample.hints)]
+        parts = dict(zip(files, (example.colour, example.lines, example.hints), strict=True))
+        weight = sum(array.nbytes for file, array in parts.items() if file not in self._shared)
+        weight += 0 if example.picture is None else example.picture.nbytes
         if self._room < weight or number in self._cache:
             return
         self._room -= weight
-        for file, array in parts.items():
-            self._shared.setdefault(file, array)
-        self._cache[number] = example._replace(colour=self._shared[colour_file], hints=self._shared[hints_file])
+        colour, lines, hints = (self._shared.setdefault(file, array) for file, array in parts.items())
+        self._cache[number] = example._replace(colour=colour, lines=lines, hints=hints)
 
     def _check_unreadable(self) -> None:
         """Every thread that meets a picture that cannot be read stops where they are too many, whoever met it first."""
