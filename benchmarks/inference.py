@@ -133,9 +133,7 @@ def main() -> None:
         times = time_runs(
             folder, pictures=options.pictures, rounds=options.rounds, width=options.width, precision=precision
         )
-    print(
-        f"U-Net-256 of width {options.width}, {options.pictures} pictures of {options.size} px, files to files, {precision}"
-    )
+    print(f"U-Net-256 of width {options.width}, {options.pictures} pictures of {options.size} px, {precision}")
     print(f"{'way':8}{'best s':>9}{'median s':>10}{'pictures/s':>12}")
     for name, seconds in asdict(times).items():
         print(f"{name:8}{min(seconds):9.2f}{median(seconds):10.2f}{options.pictures / median(seconds):12.2f}")

@@ -12,7 +12,8 @@ from pipelines.core.processor import processor_flags, processor_name
 def test_flags_are_those_of_the_first_core(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     description = tmp_path / "cpuinfo"
     description.write_text(
-        f"processor\t: 0\nmodel name\t: Some: 2\nvmx flags\t: ept\n{name}: fpu avx512_bf16\nprocessor\t: 1\n{name}: fpu\n"
+        f"processor\t: 0\nmodel name\t: Some: 2\nvmx flags\t: ept\n{name}: fpu avx512_bf16\n"
+        f"processor\t: 1\n{name}: fpu\n"
     )
     monkeypatch.setattr(processor, "_DESCRIPTION", description)
     assert processor_flags() == {"fpu", "avx512_bf16"}
