@@ -1,6 +1,7 @@
 """Measures colouring files with a trained network against the plain loop over pictures, files in and files out.
 
-    python benchmarks/inference.py [--pictures 48] [--size 256] [--rounds 3] [--json results.json]
+    python benchmarks/inference.py [--pictures 48] [--size 256] [--rounds 3] [--precision auto]
+                                  [--json results.json]
 
 The network is a U-Net-256 with random weights; line art and hints are drawn by examples/monsters.py. The plain loop
 reads both with Pillow, lays the hints on the line art, runs the network one by one under torch.no_grad (float32,
@@ -24,13 +25,15 @@ from statistics import median
 
 import torch
 
+from pipelines.core.processor import processor_name
 from pipelines.core.settings import plain
 from pipelines.inference.checkpoint import write_checkpoint
 from pipelines.inference.checkpoint_info import WEIGHTS, CheckpointInfo
 from pipelines.models.pix2pix import Params, build_network
+from pipelines.nn.devices import choose_precision
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGET = 2.5
+TARGETS = {"fp32": 2.0, "bf16": 3.0}
 
 PLAIN_LOOP = """
 import sys
@@ -97,13 +100,14 @@ def seconds_of(command: Sequence[str], output: Path, pictures: int) -> float:
     return seconds
 
 
-def time_runs(folder: Path, *, pictures: int, rounds: int, width: int) -> RunTimes:
+def time_runs(folder: Path, *, pictures: int, rounds: int, width: int, precision: str) -> RunTimes:
     """Time both ways in turn, on what `draw` and `save_network` left in the folder."""
     lines, hints, network = folder / "drawn" / "lines", folder / "drawn" / "hints", folder / "network"
     plain_output, our_output = folder / "plain", folder / "ours"
     weights = str(network / WEIGHTS)
     plain_loop = [sys.executable, "-c", PLAIN_LOOP, weights, str(width), str(lines), str(hints), str(plain_output)]
     arguments = ["colorize", str(lines), "-o", str(our_output), "--hints", str(hints), "--model", str(network)]
+    arguments += ["--precision", precision]
     times = RunTimes([], [])
     for _ in range(rounds):
         times.plain.append(seconds_of(plain_loop, plain_output, pictures))
@@ -118,21 +122,26 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=256, help="side of the line art, px")
     parser.add_argument("--width", type=int, default=64, help="ngf")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--precision", default="auto", choices=["auto", "fp32", "bf16"])
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         draw(folder / "drawn", pictures=options.pictures, size=options.size)
         save_network(folder / "network", options.width)
-        times = time_runs(folder, pictures=options.pictures, rounds=options.rounds, width=options.width)
-    print(f"U-Net-256 of width {options.width}, {options.pictures} pictures of {options.size} px, files in and out")
+        precision = choose_precision(options.precision, torch.device("cpu"))
+        times = time_runs(
+            folder, pictures=options.pictures, rounds=options.rounds, width=options.width, precision=precision
+        )
+    print(f"U-Net-256 of width {options.width}, {options.pictures} pictures of {options.size} px, {precision}")
     print(f"{'way':8}{'best s':>9}{'median s':>10}{'pictures/s':>12}")
     for name, seconds in asdict(times).items():
         print(f"{name:8}{min(seconds):9.2f}{median(seconds):10.2f}{options.pictures / median(seconds):12.2f}")
-    print(f"ratio, median of {options.rounds} rounds: {times.ratio:.2f} (target {TARGET})")
+    print(f"ratio, median of {options.rounds} rounds: {times.ratio:.2f} (target {TARGETS[precision]})")
     if options.json:
         machine = {"machine": platform.platform(), "torch": torch.__version__}
         results = asdict(times) | {"ratio": times.ratio, "pictures": options.pictures, "size": options.size}
+        results |= {"precision": precision, "processor": processor_name()}
         options.json.write_text(json.dumps(machine | results, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,12 +1,14 @@
 """Measures a training step of Pix2Pix against a plain textbook loop, and how long the loop waits for data.
 
-    python benchmarks/train_step.py [--rounds 5] [--threads 2] [--device cpu] [--dataset DATASET] [--json results.json]
+    python benchmarks/train_step.py [--rounds 5] [--threads 2] [--device cpu] [--precision auto]
+                                   [--dataset DATASET] [--json results.json]
 
 Both learn networks of the same size, U-Net-256 and 70x70 PatchGAN, from the same batch. The textbook's are written
 here from torch's own layers; its loop is float32, contiguous and eager: the generator runs once for the
 discriminator's step and once more for its own, Adam is torch's default, the generator's step works out the
 discriminator's gradients too, losses are read by item() in every step. The other is `pipelines/training/trainer.py`
-with its own settings, averaged weights included. Both take a step in turn in every round; the figure is the median of
+with its own settings, averaged weights included, in the precision that `train --precision auto` takes on the device, or
+in the one given. Both take a step in turn in every round; the figure is the median of
 the rounds' ratios. With --dataset, `pipelines.train` then learns from that dataset with two reading threads, and the
 share of its time that was spent waiting for data is printed.
 """
@@ -27,16 +29,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipelines.core.processor import processor_name
 from pipelines.models.pix2pix import Params
 from pipelines.models.pix2pix.task import Task
+from pipelines.nn.devices import bf16_gain, choose_precision
 from pipelines.train import train
 from pipelines.training.callbacks import NullCallback
 from pipelines.training.task import Batch
 from pipelines.training.trainer import Trainer, TrainerConfig
 
 RATE, BETAS, L1_WEIGHT = 2e-4, (0.5, 0.999), 100.0
-TARGETS = {"cpu": 1.7, "cuda": 3.0}
-DATA_TARGET = 0.05  # of the time
+TARGETS = {"fp32": 1.5, "bf16": 2.2}
+DATA_TARGET = 0.02  # of the time
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,7 @@ def seconds_of(action: Callable[[], object], device: torch.device) -> float:
 
 
 def time_steps(
-    params: Params, batch_size: int, *, rounds: int, device: torch.device, compiled: bool = False
+    params: Params, batch_size: int, *, rounds: int, device: torch.device, config: TrainerConfig
 ) -> StepTimes:
     """Time both loops' steps in turn, after a step of each to warm up."""
     torch.manual_seed(0)
@@ -155,7 +159,7 @@ def time_steps(
     batch = Batch(torch.rand(shape) * 2 - 1, torch.rand(shape) * 2 - 1)
     moved = Batch(batch.inputs.to(device), batch.targets.to(device))
     textbook = Textbook(params.ngf, device)
-    trainer = Trainer(Task(params), TrainerConfig(compile=compiled), device=device)
+    trainer = Trainer(Task(params), config, device=device)
     times = StepTimes([], [])
     for number in range(rounds + 1):
         plain = seconds_of(lambda: textbook.step(moved), device)
@@ -186,6 +190,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=64, help="ngf and ndf")
     parser.add_argument("--threads", type=int, help="default: torch's choice")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", default="auto", choices=["auto", "fp32", "bf16"])
     parser.add_argument("--dataset", type=Path, help="of pipelines.build_dataset; measures waiting for data too")
     parser.add_argument("--steps", type=int, default=12, help="of training on the dataset")
     parser.add_argument("--compile", action="store_true", help="torch.compile, which training offers too")
@@ -194,13 +199,19 @@ def main() -> None:
     if options.threads:
         torch.set_num_threads(options.threads)
     params, device = Params(ngf=options.width, ndf=options.width), torch.device(options.device)
-    times = time_steps(params, options.batch_size, rounds=options.rounds, device=device, compiled=options.compile)
+    precision = choose_precision(options.precision, device)
+    config = TrainerConfig(compile=options.compile, precision=precision)
+    times = time_steps(params, options.batch_size, rounds=options.rounds, device=device, config=config)
     results: dict[str, Any] = asdict(times) | {"ratio": times.ratio, "threads": torch.get_num_threads()}
-    print(f"U-Net-256 and PatchGAN of width {options.width}, batch {options.batch_size}, {device.type}")
+    results |= {"precision": precision, "processor": processor_name()}
+    if device.type == "cpu":
+        results["bf16_gain"] = round(bf16_gain(), 2)
+        print(f"{processor_name()}: products in bf16 are {bf16_gain():.2f} times as fast as in float32")
+    print(f"U-Net-256 and PatchGAN of width {options.width}, batch {options.batch_size}, {device.type}, {precision}")
     print(f"{'loop':12}{'best s':>9}{'median s':>10}{'pictures/s':>12}")
     for name, seconds in asdict(times).items():
         print(f"{name:12}{min(seconds):9.3f}{median(seconds):10.3f}{options.batch_size / median(seconds):12.2f}")
-    print(f"ratio, median of {options.rounds} rounds: {times.ratio:.2f} (target {TARGETS.get(device.type, 1.7)})")
+    print(f"ratio, median of {options.rounds} rounds: {times.ratio:.2f} (target {TARGETS[precision]})")
     if options.dataset:
         share = data_share(
             options.dataset, params, batch_size=options.batch_size, steps=options.steps, device=options.device

@@ -21,6 +21,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from pipelines.core import registry
 from pipelines.core.errors import ColorizeError, UsageError
@@ -40,9 +41,6 @@ from pipelines.inference.checkpoint_info import (
     read_json,
 )
 
-_LARGE = (
-    1 << 28
-)  # bytes of weights: drawing initial ones, to be replaced, then takes longer than torch's tools for none
 _KINDS = {
     torch.float64: "F64",
     torch.float32: "F32",
@@ -100,13 +98,27 @@ def load_checkpoint(path: str | os.PathLike[str], *, domain: str = "") -> tuple[
     module = registry.load("models", info.model)
     if not hasattr(module, "build_network"):
         raise UsageError(f"the model '{info.model}' has no weights", hint=f"Use --model {info.model}")
-    large = (folder / WEIGHTS).is_file() and (folder / WEIGHTS).stat().st_size > _LARGE
-    with torch.device("meta") if large else torch.random.fork_rng(devices=[]):
+    with _Undrawn(), torch.random.fork_rng(devices=[]):
         network: nn.Module = module.build_network(params_of(info))
     check_weights(folder)
     weights = read_tensors(folder / WEIGHTS)
     load_weights(network, weights, source=show_path(folder / WEIGHTS))
     return network.eval(), info
+
+
+class _Undrawn(TorchFunctionMode):
+    """Initial weights are not drawn: they are about to be replaced, and drawing takes longer than reading."""
+
+    def __torch_function__(
+        self, function: Any, types: object, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        keywords = kwargs or {}
+        if str(getattr(function, "__name__", "")).endswith(_DRAWING):  # of tensors, and of `nn.init`
+            return args[0] if args else keywords["tensor"]
+        return function(*args, **keywords)
+
+
+_DRAWING = ("uniform_", "normal_")
 
 
 def load_weights(network: nn.Module, weights: Mapping[str, Tensor], *, source: str) -> None:

@@ -7,7 +7,6 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torch.nn.utils.parametrize import is_parametrized
 
 from pipelines.core.imaging.arrays import F32
@@ -60,11 +59,22 @@ def fold_norms(module: nn.Module) -> None:
     for part in module.modules():
         if not isinstance(part, nn.Sequential):
             continue
-        for (place, layer), (following, norm) in pairwise(list(part.named_children())):
+        for (_, layer), (following, norm) in pairwise(list(part.named_children())):
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d) and _folds(layer, norm):
-                is_transposed = isinstance(layer, nn.ConvTranspose2d)
-                part.add_module(place, fuse_conv_bn_eval(layer, cast(nn.BatchNorm2d, norm), is_transposed))
+                _fold(layer, cast(nn.BatchNorm2d, norm))
                 part.add_module(following, nn.Identity())
+
+
+def _fold(layer: nn.Conv2d | nn.ConvTranspose2d, norm: nn.BatchNorm2d) -> None:
+    """Give a convolution the weights and the bias with which it does the work of a norm too."""
+    assert norm.running_mean is not None and norm.running_var is not None
+    scale = torch.rsqrt(norm.running_var + norm.eps) * (1 if norm.weight is None else norm.weight)
+    shift = 0 if norm.bias is None else norm.bias
+    outputs = (1, -1, 1, 1) if isinstance(layer, nn.ConvTranspose2d) else (-1, 1, 1, 1)
+    with torch.no_grad():
+        layer.weight.mul_(scale.view(outputs))
+        bias = (0 if layer.bias is None else layer.bias) - norm.running_mean
+        layer.bias = nn.Parameter(bias * scale + shift, requires_grad=False)
 
 
 def _folds(layer: nn.Conv2d | nn.ConvTranspose2d, norm: nn.Module) -> bool:

@@ -262,3 +262,12 @@ def test_readers_and_a_writer_do_not_disturb_each_other(saved: Path) -> None:
     for reader in readers:
         reader.join()
     assert not failures
+
+
+def test_no_weights_are_drawn_for_a_network_that_is_loaded(checkpoints: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would be thrown away; drawing 54 million takes about a second."""
+    before = torch.random.get_rng_state()
+    with torch.profiler.profile() as profile:
+        load_checkpoint(checkpoints / "layers")
+    assert not {event.name for event in profile.events() or []} & {"aten::normal_", "aten::uniform_"}
+    assert torch.equal(torch.random.get_rng_state(), before)
