@@ -119,8 +119,9 @@ def test_saturated_pictures_come_back() -> None:
         nn.init.constant_(task.networks["painter"].colours.picture.bias, 12)  # type: ignore[union-attr, arg-type]
         outputs = task.forward(Batch(noise(1, 5, 64, 64), noise(1, 3, 64, 64)))
         torch.stack(list(task.updates[1].loss(outputs).values())).sum().backward()  # type: ignore[no-untyped-call]
-        slope = task.networks["painter"].colours.picture.bias.grad  # type: ignore[union-attr]
-        assert bool((slope > 0).all()) == comes_back  # type: ignore[operator]
+        slope = dict(task.networks["painter"].named_parameters())["colours.picture.bias"].grad
+        assert slope is not None
+        assert bool((slope > 0).all()) == comes_back
 
 
 def test_the_tone_of_ink_by_hand() -> None:
@@ -230,9 +231,8 @@ def four_pairs() -> Batch:
     for picture, hint in zip(pictures, hints, strict=True):
         hint[4::8, 4::8, :3], hint[4::8, 4::8, 3] = picture[4::8, 4::8], 255
     layers = [LAYERS.encode(line, hint) for line, hint in zip(lines, hints, strict=True)]
-    return Batch(
-        *(torch.stack([torch.from_numpy(each) for each in part]) for part in (layers, list(map(to_floats, pictures))))
-    )
+    inputs, targets = (torch.stack(list(map(torch.from_numpy, part))) for part in (layers, map(to_floats, pictures)))
+    return Batch(inputs, targets)
 
 
 def trained(
