@@ -6,7 +6,9 @@
 A SPEC is `lines` (the line art alone), `mean` (the mean colour of the corpus's training pictures under the line art),
 `gmic` (G'MIC's smart coloring, run as in benchmarks/flat_quality.py), whatever `colorize --model` takes (`fillnet`,
 `flat`, a run, a checkpoint), or several of these joined by + (merged as `colorize` merges by default); :tint after it
-stands for --lines tint, :unhinted for no hints at all, :likely for no hints and --unhinted likely. Such as
+stands for --lines tint, :unhinted for no hints at all, :likely for no hints and --unhinted likely; :discs, :strokes
+(30 of them) and :points (8 on average) for those instead of the model's own kind; :raw for what the network paints
+before areas and lines bring it to full size (then --side has to be the network's size). Such as
 
     --method lines=lines --method flat=flat --method fillnet=fillnet --method tint=fillnet:tint
     --method automatic=fillnet:unhinted --method merged=runs/pix2pix+runs/cyclegan
@@ -32,7 +34,7 @@ import numpy as np
 from flat_quality import Example, gmic_colour, over_colour
 from numpy.typing import NDArray
 
-from pipelines.colorize import FillOptions, Guides, colorize
+from pipelines.colorize import FillOptions, Guides, OutputOptions, colorize
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.picture import encode_png, read_picture
@@ -43,7 +45,13 @@ from pipelines.metrics.base.aggregate import aggregate
 from pipelines.metrics.base.results import Aggregate, PictureScores
 from pipelines.segmentation.line_art import line_drawing
 
-HINTS = {"fills": "fills", "discs": None}  # kind of hints -> preset of k-medoids
+HINTS: dict[str, tuple[str, str | None, dict[str, object]]] = {  # kind of hints -> method, preset, settings
+    "fills": ("kmedoids", "fills", {}),
+    "discs": ("kmedoids", None, {}),
+    "strokes": ("strokes", None, {"strokes": "30,30"}),
+    "points": ("points", None, {}),
+}
+WAYS = {"tint", "unhinted", "likely", "raw", "discs", "strokes", "points"}
 
 
 def rows_of(corpus: Path, split: str, sets: Sequence[str] | None, limit: int | None) -> dict[str, list[dict[str, Any]]]:
@@ -73,8 +81,9 @@ def prepare(corpus: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], folde
             size = (colour.shape[1], colour.shape[0])
             write(lines, np.asarray(cv2.resize(line, size, interpolation=cv2.INTER_AREA), np.uint8))
             write(truth, colour)
-    for kind, preset in HINTS.items():
-        report = make_hints([str(folder / "truth")], str(folder / "hints" / kind), preset=preset)
+    for kind, (method, preset, values) in HINTS.items():
+        output = str(folder / "hints" / kind)
+        report = make_hints([str(folder / "truth")], output, method=method, preset=preset, values=values)
         check(report.exit_code, f"hints {kind}")
 
 
@@ -114,26 +123,28 @@ def paint(folder: Path, name: str, spec: str, jobs: int | None) -> Path:
     if spec == "lines":
         return folder / "lines"
     spec, *ways = spec.split(":")
-    if set(ways) - {"tint", "unhinted", "likely"}:
-        sys.exit(f"{name}: after : comes tint, unhinted or likely")
+    if set(ways) - WAYS:
+        sys.exit(f"{name}: after : comes {', '.join(sorted(WAYS))}")
     models = spec.split("+")
     if len(models) > 1:
         models = [f"model{number}={model}" for number, model in enumerate(models, 1)]
-    kinds = {model.traits.hint_preset for model in find_models(models)}
-    hints = folder / "hints" / ("discs" if "discs" in kinds else "fills")
+    sources = find_models(models)
+    kinds = {source.traits.hint_preset for source in sources}
+    kind = next((way for way in ways if way in HINTS), "discs" if "discs" in kinds else "fills")
     output = folder / "results" / name
     report = colorize(
         [str(folder / "lines")],
         str(output),
         model=models,
-        guides=None if {"unhinted", "likely"} & set(ways) else Guides(hints=str(hints)),
+        guides=None if {"unhinted", "likely"} & set(ways) else Guides(hints=str(folder / "hints" / kind)),
         background="paper",
         lines="tint" if "tint" in ways else "keep",
         filling=FillOptions(unhinted="likely" if "likely" in ways else "lively"),
+        shown=OutputOptions(steps="raw" in ways),
         batch=BatchSettings(jobs=jobs),
     )
     check(report.exit_code, name)
-    return output
+    return output / "steps" / f"{sources[0].label}-raw" if "raw" in ways else output
 
 
 def measure(

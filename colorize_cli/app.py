@@ -19,6 +19,7 @@ from colorize_cli.commands import (
     models,
     regions,
     train,
+    translate,
 )
 from pipelines.core.errors import ColorizeError
 from pipelines.core.exit_codes import ExitCode
@@ -28,6 +29,7 @@ COMMANDS = (  # in the order of --help
     make_hints,
     regions,
     colorize,
+    translate,
     blend,
     build_dataset,
     train,

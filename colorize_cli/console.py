@@ -193,7 +193,8 @@ class TrainScreen:
             self._console.print("dry run: nothing was written")
             return
         self._console.print(_train_summary(report))
-        self._console.print(Text(f"next: colorize-cli colorize LINES -o COLOUR --hints HINTS --model {report.folder}"))
+        use = "translate IN -o OUT" if report.reads_pictures else "colorize LINES -o COLOUR --hints HINTS"
+        self._console.print(Text(f"next: colorize-cli {use} --model {report.folder}"))
 
     def _seconds_left(self) -> float:
         gained = self._share - self._first_share

@@ -225,6 +225,25 @@ Device = Annotated[
         help="Where networks run. auto: a GPU where there is one.",
     ),
 ]
+Domain = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME",
+        rich_help_panel=NETWORKS,
+        show_default=False,
+        help="In which domain a network paints that learned several (train --set domains=A,B). Default: its first.",
+    ),
+]
+PrecisionName = Literal["auto", "fp32", "bf16", "fp16"]
+Precision = Annotated[
+    PrecisionName,
+    typer.Option(
+        **one_of(PrecisionName),
+        rich_help_panel=NETWORKS,
+        help="In which precision networks multiply. auto: bf16 where that is faster and the model paints, fp32 where "
+        "it chooses between colours, as fillnet does. fp16: on a GPU.",
+    ),
+]
 Preset = Annotated[str | None, typer.Option(metavar="NAME", help="Start from a named set of settings.")]
 
 

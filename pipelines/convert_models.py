@@ -9,7 +9,7 @@ from pipelines.core.errors import ColorizeError, OutputExistsError, UsageError
 from pipelines.core.files import replace_file, show_path
 from pipelines.core.settings import resolve
 from pipelines.inference.checkpoint import load_checkpoint, load_weights, write_checkpoint
-from pipelines.inference.checkpoint_info import INFO, CheckpointInfo, find_checkpoint, spec_of
+from pipelines.inference.checkpoint_info import INFO, CheckpointInfo, find_checkpoint, params_of, spec_of
 from pipelines.inference.onnx_engine import SUFFIX, is_onnx, open_file
 from pipelines.inference.onnx_export import to_onnx
 from pipelines.inference.reference_files import (
@@ -92,6 +92,7 @@ def export_model(
     if wanted == "onnx":
         _write(path, to_onnx(network, info, licence=_licence(folder)))
     elif architectures().get(info.params.get("generator", "")) == info.model:
+        _check_reference(info)
         write_weights(path, network)
     else:
         raise UsageError(
@@ -110,6 +111,15 @@ def describe_model(model: str) -> Description:
     folder = find_checkpoint(model)
     network, info = load_checkpoint(folder)
     return Description(folder, info, sum(weight.numel() for weight in network.parameters()))
+
+
+def _check_reference(info: CheckpointInfo) -> None:
+    """Refuse a generator with parts that those of the reference implementation do not have."""
+    strange = getattr(registry.load("models", info.model), "strange_to_reference", lambda _: "")(params_of(info))
+    if strange:
+        raise UsageError(
+            f"generators of the reference implementation have no {strange}", hint="Use --format onnx, or keep the run"
+        )
 
 
 def _check_file(path: Path, format: Format, *, overwrite: bool) -> None:

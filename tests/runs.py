@@ -14,10 +14,13 @@ from pipelines.train import train
 from pipelines.train.report import TrainReport
 from pipelines.training.callbacks import NullCallback, Stop
 
+_WITHOUT_VGG = {"hint_features": "learned", "perceptual": "off", "l1_weight": "10"}
 VALUES: dict[str, dict[str, str]] = {
     "pix2pix": {"generator": "unet_128", "ngf": "4", "ndf": "4", "layers_d": "1"},
     "cyclegan": {"generator": "resnet_6blocks", "ngf": "4", "ndf": "4", "layers_d": "1", "size": "32", "pool": "3"},
     "fillnet": {"size": "64", "width": "8", "tokens": "16"},
+    "paintstorch": {"size": "64", "width": "4", "blocks": "1", "features": "none", "content": "pixels"},
+    "csa": {"size": "32", "width": "2", "blocks": "2", "ndf": "2", "layers_d": "1", **_WITHOUT_VGG},
 }
 _TINY = {"ngf": (4,), "ndf": (4,), "width": (4, 8, 16), "pool": (3,), "size": (32, 64, 128), "tokens": (16,)}
 """Settings that make networks tiny, where a model has them: the first that its `Params` and its networks take."""

@@ -30,13 +30,12 @@ FLOORS = [  # an import may only go to an earlier line, or stay within its own f
         "pipelines.structure",
         "pipelines.core.data",
         "pipelines.metrics.base",
-        "pipelines.lines",
         "pipelines.exports.base",
     ),
     ("pipelines.hints", "pipelines.metrics", "pipelines.exports"),
     ("pipelines.flatting", "pipelines.reports"),
     ("pipelines.inference",),
-    ("pipelines.training", "pipelines.tracking"),
+    ("pipelines.training", "pipelines.tracking", "pipelines.lines"),
     ("pipelines.models",),
     ("a stage",),
     ("colorize_cli",),
@@ -44,11 +43,20 @@ FLOORS = [  # an import may only go to an earlier line, or stay within its own f
 RANKS = {room: rank for rank, rooms in enumerate(FLOORS) for room in rooms}
 
 TORCH = ("pipelines.nn", "pipelines.training", "pipelines.models", "pipelines.train")
-TORCH_IN_INFERENCE = {"checkpoint", "torch_engine", "onnx_export", "reference_files", "encoding"}  # encoding: a type
-MAY_TOUCH_FILES = {"checkpoint_info", "checkpoint", "onnx_engine", "onnx_export", "reference_files"}
+TORCH_IN_INFERENCE = {
+    "checkpoint",
+    "torch_engine",
+    "onnx_export",
+    "reference_files",
+    "torchscript",
+    "encoding",
+}  # encoding: a type
+MAY_TOUCH_FILES = {"checkpoint_info", "checkpoint", "onnx_engine", "onnx_export", "reference_files", "network_files"}
 MOST_MODULES, MOST_LINES, MOST_FUNCTION_LINES = 15, 400, 60
 LOOP = ("pipelines.train", "fit")  # one visible story, which may be longer
 NARROW = {"ngf": 2, "ndf": 2, "width": 4, "tokens": 4}  # params by which networks become small, where they have them
+NARROW |= {"features": "none", "content": "pixels"}  # and need no files of weights
+NARROW |= {"hint_features": "learned", "perceptual": "off"}
 
 
 class Module(NamedTuple):
@@ -154,13 +162,15 @@ def private_imports(modules: Iterable[Module]) -> list[str]:
 
 
 def names_of_models(modules: Iterable[Module]) -> list[str]:
-    """Places outside of the models that name one: nobody asks which model it is."""
+    """Places outside of the models that name one: nobody asks which model it is. Presets may be called like one."""
     models = set(registry.names("models"))
     return [
         f"{one.name}:{node.lineno} says {node.value!r}"
         for one in modules
         if not one.name.startswith(("pipelines.models", "colorize_cli.commands"))
-        for node in ast.walk(one.tree)
+        for statement in one.tree.body
+        if not (isinstance(statement, ast.AnnAssign) and ast.unparse(statement.target) == "PRESETS")
+        for node in ast.walk(statement)
         if isinstance(node, ast.Constant) and node.value in models and isinstance(node.value, str)
     ]
 

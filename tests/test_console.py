@@ -10,6 +10,7 @@ import pytest
 
 from colorize_cli.console import Screen, TrainScreen, say_error
 from pipelines.core.batch.report import Record, Report
+from pipelines.train.report import TrainReport
 from tests.conftest import Cli
 
 
@@ -150,3 +151,14 @@ def test_on_a_terminal_losses_are_in_the_bar(capsys: pytest.CaptureFixture[str],
 def test_an_error_is_one_line_whatever_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
     say_error("[bold]x[/bold] does not exist " + "a" * 300)
     assert capsys.readouterr().err == f"error: [bold]x[/bold] does not exist {'a' * 300}\n"
+
+
+@pytest.mark.parametrize(
+    ("reads_pictures", "command"),
+    [(False, "colorize LINES -o COLOUR --hints HINTS"), (True, "translate IN -o OUT")],
+)
+def test_training_ends_with_the_command_that_uses_its_model(
+    capsys: pytest.CaptureFixture[str], reads_pictures: bool, command: str
+) -> None:
+    TrainScreen().finished(TrainReport("run", 5, reads_pictures=reads_pictures))
+    assert capsys.readouterr().err.splitlines()[-1] == f"next: colorize-cli {command} --model run"

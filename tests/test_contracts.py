@@ -1,6 +1,8 @@
 """What every method of a family keeps, whatever it does: shapes, types, ranges, determinism, odd sizes."""
 
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.core import registry
 from tests import drawings
+from tests.inference.line_networks.networks import Valleys, scripted
 
 SIZES = [(1, 1), (1, 7), (3, 2), (17, 33), (96, 96), (40, 2000), (2000, 40)]
 
@@ -30,24 +33,42 @@ def pictures() -> list[NDArray[np.uint8]]:
     return [drawings.two_circles_coloured(), noise, *blank]
 
 
+def line_params(method: ModuleType, folder: Path) -> Any:
+    """Settings of a line extractor: its defaults and, where it needs the file of a network, a tiny one."""
+    if not hasattr(method, "identify"):
+        return method.Params()
+    return method.Params(weights=scripted(folder / "valleys.pt", Valleys(), 1))
+
+
 def line_arts() -> list[NDArray[np.uint8]]:
     return [drawings.two_circles(), *(picture[..., 0].copy() for picture in pictures()[1:])]
 
 
 @each("lines")
-def test_lines_are_grey_of_the_same_size_and_repeatable(method: ModuleType) -> None:
+def test_lines_are_grey_of_the_same_size_and_repeatable(method: ModuleType, tmp_path: Path) -> None:
+    params = line_params(method, tmp_path)
     for picture in pictures():
         before = picture.copy()
-        lines = method.extract(picture, method.Params(), rng())
+        lines = method.extract(picture, params, rng())
         assert (lines.dtype, lines.shape) == (np.uint8, picture.shape[:2])
-        assert (lines == method.extract(picture, method.Params(), rng())).all()
+        assert (lines == method.extract(picture, params, rng())).all()
         assert (picture == before).all(), "the input was written to"
 
 
 @each("lines")
-def test_white_paper_has_no_lines(method: ModuleType) -> None:
+def test_white_paper_has_no_lines(method: ModuleType, tmp_path: Path) -> None:
+    params = line_params(method, tmp_path)
     for height, width in SIZES:
-        assert (method.extract(np.full((height, width, 3), 255, np.uint8), method.Params(), rng()) > 250).all()
+        assert (method.extract(np.full((height, width, 3), 255, np.uint8), params, rng()) > 250).all()
+
+
+@each("lines")
+def test_a_method_with_a_file_is_one_whole(method: ModuleType, tmp_path: Path) -> None:
+    assert hasattr(method, "identify") == hasattr(method, "make_ready")
+    if hasattr(method, "identify"):
+        params = method.identify(line_params(method, tmp_path))
+        assert method.identify(params) == params != method.Params()
+        method.make_ready(params)
 
 
 @each("hints")

@@ -11,6 +11,7 @@ EPILOG = """\b
 Examples:
   colorize-cli extract-lines art/ -o lines/
   colorize-cli extract-lines 'art/**/*.png' -o lines/ --method xdog --preset salac --seed 7
+  colorize-cli extract-lines art/ -o lines/ --method network --weights lines.onnx
   colorize-cli extract-lines scans/ -o clean/ --keep-tone
   curl -s URL | colorize-cli extract-lines - > lines.png"""
 
@@ -29,6 +30,12 @@ def extract_lines(
     ] = "adaptive",
     preset: Preset = None,
     set_values: SetValues = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", show_default=False, help="With --method network: the network, TorchScript or ONNX."
+        ),
+    ] = None,
     *,
     keep_tone: Annotated[
         bool,
@@ -48,7 +55,16 @@ def extract_lines(
     values = method_values(batch, "extract-lines", set_values)
     run_batch(
         batch,
-        partial(stage, inputs or [], output, method=method, preset=preset, keep_tone=keep_tone, values=values),
+        partial(
+            stage,
+            inputs or [],
+            output,
+            method=method,
+            preset=preset,
+            weights=weights,
+            keep_tone=keep_tone,
+            values=values,
+        ),
         inputs=inputs,
         output=output,
     )

@@ -95,7 +95,8 @@ def export_model(
 def _reference_options(params: Mapping[str, Any]) -> str:
     """The options with which the reference implementation reads a generator."""
     dropout = "" if params.get("dropout") else " --no_dropout"
-    channels = " --input_nc 5" if params.get("input") == "layers" else ""
+    count = {"lines": 1, "hinted": 4, "layers": 5}.get(params.get("input", ""))
+    channels = f" --input_nc {count}" if count else ""
     return f"use --netG {params['generator']} --ngf {params['ngf']} --norm {params['norm']}{dropout}{channels}"
 
 

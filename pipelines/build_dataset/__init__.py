@@ -7,6 +7,7 @@ that memory does not grow with the pictures.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ from pipelines.build_dataset.manifest import (
     read_shard_rows,
     write_shard_rows,
 )
-from pipelines.build_dataset.options import Recipe, Splitting, Storing, resolve_methods
+from pipelines.build_dataset.options import Recipe, Splitting, Storing, make_methods_ready, resolve_methods
 from pipelines.build_dataset.sample import SampleTask
 from pipelines.core.batch.inputs import Source
 from pipelines.core.batch.plan import BatchSettings, Plan, check, find
 from pipelines.core.batch.report import Observer, Record, Report
 from pipelines.core.batch.runner import NullObserver, run
+from pipelines.core.batch.workers import SingleTask
 from pipelines.core.data.attribution import Attributions
 from pipelines.core.data.curation import Curation, curate
 from pipelines.core.data.layout import DatasetLayout
@@ -33,7 +35,7 @@ from pipelines.core.data.pairing import InputLayout, Mismatch, PairingResult, fi
 from pipelines.core.data.stale_files import clear_stale
 from pipelines.core.errors import UsageError
 from pipelines.core.files import show_path
-from pipelines.core.settings import plain
+from pipelines.core.settings import identity, plain
 
 __all__ = ["Recipe", "Splitting", "Storing", "build_dataset"]
 
@@ -132,14 +134,20 @@ class _Building:
         layout, hints = self.task.place, self.task.hint_labels
         kept = (item for item in candidates if not item.skip_reason)
         jobs = tuple(job_of(item, layout, hints, folder=self.folder) for item in kept)
-        plan = Plan("build-dataset", jobs, self.folder, plain(self.task))
+        plan = Plan("build-dataset", jobs, self.folder, identity(self.task))
         check(plan)
         if not self.settings.dry_run:
             write_description(self.folder, {"complete": False, **self._shape()})
         left_out = [_skipped(item.pair.picture, item.skip_reason) for item in candidates if item.skip_reason]
         paired = {str(item.pair.picture) for item in candidates} if mismatches else set()
         unpaired = [_skipped(item.path, item.reason) for item in mismatches if str(item.path) not in paired]
-        report = run(plan, self.task, self.settings, observer=_LeftOutObserver(observer, [*left_out, *unpaired]))
+        make_ready = partial(make_methods_ready, self.task.lines)
+        report = run(
+            plan,
+            SingleTask(self.task, make_ready=make_ready),
+            self.settings,
+            observer=_LeftOutObserver(observer, [*left_out, *unpaired]),
+        )
         recorded, skipped = iter(report.records), iter(left_out)
         records = [next(skipped if item.skip_reason else recorded) for item in candidates]
         return replace(report, records=(*records, *unpaired))

@@ -97,6 +97,13 @@ def resolve_methods(recipe: Recipe, *, has_own_lines: bool) -> ResolvedMethods:
     return ResolvedMethods((*own_specs, *resolve_method_specs("lines", extractors, values)), tuple(hints), tuple(notes))
 
 
+def make_methods_ready(lines: Sequence[MethodSpec]) -> None:
+    """Open the files of those line extractors that have one; raises UsageError where one cannot be used."""
+    for spec in lines:
+        if spec.method != OWN_LINES:
+            families.make_ready("lines", spec.method, spec.params)
+
+
 def _resolve_hints(names: Sequence[str], draws: int, values: Values) -> tuple[list[MethodSpec], list[str]]:
     """Each hint method as often as it is drawn: once where it draws the same every time, of which a note tells."""
     specs, notes = [], []

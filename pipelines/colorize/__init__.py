@@ -33,7 +33,7 @@ from pipelines.core.errors import UsageError
 from pipelines.core.files import show_path
 from pipelines.core.settings import plain
 from pipelines.inference.merging import Merge, resolve_merge
-from pipelines.inference.model_source import find_models
+from pipelines.inference.model_source import check_reads, find_models
 from pipelines.models import DEFAULT_MODEL
 
 __all__ = ["ColorizeTask", "FillOptions", "Guides", "Merge", "OutputOptions", "RunOptions", "colorize", "finish"]
@@ -112,7 +112,15 @@ def _ensemble(
     merge: Merge | None,
     running: RunOptions,
 ) -> Ensemble:
-    models = find_models(texts, preset=preset, values=values, engine=running.engine)
+    models = find_models(
+        texts,
+        preset=preset,
+        values=values,
+        engine=running.engine,
+        precision=running.precision,
+        domain=running.domain,
+    )
+    check_reads(models, "line art")
     return Ensemble(models, resolve_merge(merge or Merge(), models), running)
 
 

@@ -31,9 +31,10 @@ class Ensemble:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What results depend on: not where a checkpoint lies, nor where networks run."""
+        """What results depend on: not where a checkpoint lies, nor where networks run, but in which precision."""
         models = [
             {"label": model.label, "model": model.model, "params": model.params, "weights": model.weights}
+            | ({} if model.precision == "fp32" else {"precision": model.precision})
             for model in self.models
         ]
         return {"models": models, "merge": self.merge}
@@ -42,6 +43,11 @@ class Ensemble:
     def hint_presets(self) -> tuple[HintPreset, ...]:
         """The hints that the models are made for, each kind once."""
         return tuple(sorted({model.traits.hint_preset for model in self.models}))
+
+    @property
+    def computed_in(self) -> dict[str, str]:
+        """In which precision each network multiplies, by its label."""
+        return {model.label: model.precision for model in self.models if model.is_network}
 
     @property
     def has_networks(self) -> bool:
@@ -62,7 +68,9 @@ class Ensemble:
         device = device_for(networks, self.run.device)
         for model in networks:
             model.load(device)
-        return replace(self, run=replace(self.run, device=device)), workers if device == "cpu" else 1
+        models = tuple(model.on(device) for model in self.models)
+        run = replace(self.run, device=device)
+        return replace(self, models=models, run=run), workers if device == "cpu" else 1
 
     def predict(self, drawings: Sequence[Drawing]) -> list[Results]:
         """What each model makes of each drawing."""

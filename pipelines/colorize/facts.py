@@ -38,6 +38,7 @@ class ColoringFacts:
     partly_coloured: bool = False
     paper_cleaned: bool = False
     palette_ignored: bool = False
+    computed_in: Mapping[str, str] = field(default_factory=dict)  # the precision of each network, by its label
     areas: Mapping[str, int] = field(default_factory=dict)  # how many: all, hinted, guessed, ground, empty
     hints: Mapping[str, int] = field(default_factory=dict)  # how many dabs and strokes: given, used
     unused: Mapping[str, int] = field(default_factory=dict)  # how many of them, by why

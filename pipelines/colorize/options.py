@@ -17,6 +17,7 @@ from pipelines.core.imaging.palette_files import read_palette
 from pipelines.core.imaging.picture import decode_picture
 from pipelines.exports.base.decomposition import Flats
 from pipelines.hints.base.palette_extraction import fills_of, palette_of
+from pipelines.inference.model_source import AskedPrecision
 from pipelines.structure.fill_rules import EMPTY, GROUND, FillRules, Guess, OutsideMode
 
 Background = Literal["auto", "paper", "transparent"]
@@ -106,6 +107,8 @@ class RunOptions:
     device: str = "auto"  # cpu, cuda, mps; auto: a GPU where there is one
     batch_size: int | None = None  # pictures painted together; None: 8 on a CPU, more on a GPU
     engine: Literal["torch", "onnx"] = "torch"  # what runs them; ONNX files are always run by onnx
+    precision: AskedPrecision = "auto"  # in which they multiply
+    domain: str | None = None  # in which those paint that learned several; None: their own
 
 
 def folders_beside(guides: Guides, outputs: OutputOptions) -> tuple[str | None, ...]:

@@ -176,6 +176,7 @@ class ColorizeTask(EnsembleTask):
             facts,
             paper_cleaned=job.read.line_art.is_cleaned,
             partly_coloured=bool(job.coloured.is_partly) and self.lines != "tint",
+            computed_in=self.ensemble.computed_in,
         )
         if self.require_hints and job.guided_by != "reference" and not facts.hints["used"]:
             raise MethodError(

@@ -23,6 +23,19 @@ class LineExtractor(Protocol):
         """Return the lines of a picture, uint8 RGB (H, W, 3), as a drawing, uint8 (H, W), 0 = ink, 255 = paper."""
 
 
+class MethodWithFile(Protocol):
+    """What a method holds beside, if what it gives depends on a file of its own, such as the weights of a network.
+
+    It is pure all the same: its Params hold the file's digest, and another file is refused.
+    """
+
+    def identify(self, params: Any) -> Any:
+        """Return the params with the digest of their file, without opening it; UsageError where it is missing."""
+
+    def make_ready(self, params: Any) -> None:
+        """Open the file, once in a process; UsageError where it cannot be used. Called where there is work to do."""
+
+
 class HintMethod(Protocol):
     """A method of `hints`."""
 
@@ -62,3 +75,15 @@ def load(family: Literal["exports"], name: str) -> LayerFormat: ...
 def load(family: str, name: str) -> Any:
     """Import one method of a family; raises UsageError that lists the choices for an unknown name."""
     return registry.load(family, name)
+
+
+def has_file(family: str, name: str) -> bool:
+    """Whether a method is one with a file of its own."""
+    return hasattr(registry.load(family, name), "make_ready")
+
+
+def make_ready(family: str, name: str, params: Any) -> None:
+    """Open the file of a method that has one of its own; raises UsageError where it cannot be used."""
+    method = registry.load(family, name)
+    if hasattr(method, "make_ready"):
+        method.make_ready(params)

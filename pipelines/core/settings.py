@@ -42,7 +42,8 @@ def assignments(texts: Sequence[str]) -> dict[str, str]:
 def resolve(method: ModuleType, values: Mapping[str, object], *, preset: str | None = None) -> Any:
     """The method's `Params`: defaults, then the preset, then `values` (texts or TOML values).
 
-    Raises SettingsError for an unknown preset, an unknown name, a wrong type, or a value out of range.
+    Those of a method with a file of its own hold the file's digest (`families.MethodWithFile`). Raises SettingsError
+    for an unknown preset, an unknown name, a wrong type, or a value out of range; UsageError for a missing file.
     """
     base = _preset(method, preset)
     hints = typing.get_type_hints(method.Params)
@@ -52,7 +53,9 @@ def resolve(method: ModuleType, values: Mapping[str, object], *, preset: str | N
                 f"{_short(method)} has no setting '{name}'", hint=registry.suggestion(name, tuple(hints))
             )
     typed = {name: convert(value, hints[name], name=name) for name, value in values.items()}
-    return dataclasses.replace(base, **typed)
+    params = dataclasses.replace(base, **typed)
+    identify = getattr(method, "identify", None)
+    return params if identify is None else identify(params)
 
 
 def convert(value: object, kind: Any, *, name: str) -> object:
@@ -138,6 +141,20 @@ def plain(value: object) -> Any:
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
     return value if isinstance(value, int | float | bool | str | None) else str(value)
+
+
+def identity(value: object) -> Any:
+    """What results depend on, as plain JSON values: settings without the fields that a class lists in `places`.
+
+    Those say where a file lies, whose digest is another field, or where something is computed.
+    """
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        places = getattr(value, "places", ())
+        fields = (field.name for field in dataclasses.fields(value) if field.name not in places)
+        return {name: identity(getattr(value, name)) for name in fields}
+    if isinstance(value, Mapping):
+        return {str(key): identity(item) for key, item in value.items()}
+    return [identity(item) for item in value] if isinstance(value, tuple | list) else plain(value)
 
 
 def digest(value: object) -> str:

@@ -13,6 +13,7 @@ import errno
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,10 +88,15 @@ def write_checkpoint(
         ) from error
 
 
-def load_checkpoint(path: str | os.PathLike[str]) -> tuple[nn.Module, CheckpointInfo]:
-    """Rebuild the network that colours, in eval mode on the CPU; raises UsageError for damaged or foreign weights."""
+def load_checkpoint(path: str | os.PathLike[str], *, domain: str = "") -> tuple[nn.Module, CheckpointInfo]:
+    """Rebuild the network that colours, in eval mode on the CPU; raises UsageError for damaged or foreign weights.
+
+    domain: in which it paints, of those that it learned; empty: its own.
+    """
     folder = find_checkpoint(path)
     info = read_info(folder)
+    if domain:
+        info = replace(info, params={**info.params, "domain": domain})
     module = registry.load("models", info.model)
     if not hasattr(module, "build_network"):
         raise UsageError(f"the model '{info.model}' has no weights", hint=f"Use --model {info.model}")

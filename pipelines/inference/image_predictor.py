@@ -1,10 +1,11 @@
 """Colours drawings with a network that paints whole pictures: the way of every model that says nothing else."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
-from pipelines.core.imaging.arrays import F32
+from pipelines.core.imaging.arrays import F32, U8
 from pipelines.core.imaging.compositing import composite
 from pipelines.inference.encoding import to_levels
 from pipelines.inference.guided_upsampling import upsample
@@ -14,24 +15,41 @@ from pipelines.inference.types import ColorResult, Drawing
 
 
 def predict(network: Network, drawings: Sequence[Drawing]) -> list[ColorResult]:
-    """Colour drawings, all of them together; raises MethodError where the network gives values that are no numbers."""
-    preset = network.spec.hint_preset
-    boxes = [
-        network.letterbox(drawing.lines, drawing.rules.without_reserved(drawing.guides[preset].hints))
-        for drawing in drawings
-    ]
-    pictures = predict_pictures(network, boxes)
+    """Colour drawings, all of them together; raises MethodError where the network gives values that are no numbers.
+
+    Further pictures that the network gives are steps by their names.
+    """
+    boxes = [lay_in(network, drawing) for drawing in drawings]
+    pictures, *others = _run(network, boxes)
+    further = [output.name for output in network.spec.outputs[1:] if output.is_picture]
     return [
-        _at_full_size(network, drawing, box, picture)
-        for drawing, box, picture in zip(drawings, boxes, pictures, strict=True)
+        _at_full_size(network, drawing, box, pictures[index]).with_further_steps(
+            {name: partial(_to_step, other[index]) for name, other in zip(further, others, strict=True)}
+        )
+        for index, (drawing, box) in enumerate(zip(drawings, boxes, strict=True))
     ]
+
+
+def lay_in(network: Network, drawing: Drawing) -> Letterboxed:
+    """A drawing and those of its hints that say a colour, laid into the network's square."""
+    hints = drawing.guides[network.spec.hint_preset].hints
+    return network.letterbox(drawing.lines, drawing.rules.without_reserved(hints))
 
 
 def predict_pictures(network: Network, boxes: Sequence[Letterboxed]) -> list[F32]:
     """What a network paints of drawings in its square: RGB, float32 (h, w, 3), 0..255, of the part that each covers."""
+    return _run(network, boxes)[0]
+
+
+def _run(network: Network, boxes: Sequence[Letterboxed]) -> list[list[F32]]:
+    """Each picture that a network gives, of every drawing: float32 (h, w, C), 0..255, of the part that it covers."""
     inputs = np.stack([network.spec.encoding.encode(box.lines, box.hints) for box in boxes])  # (B, channels, S, S)
-    pictures = to_levels(network.run(inputs)[0])  # (B, S, S, 3)
-    return [np.ascontiguousarray(picture[box.roi]) for picture, box in zip(pictures, boxes, strict=True)]
+    outputs = zip(network.run(inputs), network.spec.outputs, strict=True)
+    return [
+        [np.ascontiguousarray(picture[box.roi]) for picture, box in zip(to_levels(output), boxes, strict=True)]
+        for output, about in outputs
+        if about.is_picture
+    ]
 
 
 def _at_full_size(network: Network, drawing: Drawing, box: Letterboxed, picture: F32) -> ColorResult:
@@ -41,6 +59,11 @@ def _at_full_size(network: Network, drawing: Drawing, box: Letterboxed, picture:
     return result.with_steps(
         {
             "input": lambda: composite(box.hints, np.dstack([box.lines] * 3)),
-            "raw": lambda: np.rint(picture).astype(np.uint8),
+            "raw": partial(_to_step, picture),
         }
     )
+
+
+def _to_step(picture: F32) -> U8:
+    """An RGB picture (h, w, 3) of one (h, w, 3) or grey one (h, w, 1), 0..255, to the nearest level."""
+    return np.broadcast_to(np.rint(picture), (*picture.shape[:2], 3)).astype(np.uint8)

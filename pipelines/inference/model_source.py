@@ -5,8 +5,8 @@ only.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError, UsageError
@@ -22,10 +22,13 @@ from pipelines.inference.checkpoint_info import (
 )
 from pipelines.inference.network import load_network
 from pipelines.inference.onnx_engine import is_onnx, open_file
-from pipelines.inference.types import ColorResult, Drawing, ModelTraits
+from pipelines.inference.types import ColorResult, Drawing, ModelTraits, NetworkSpec
 
 if TYPE_CHECKING:
     from pipelines.inference.network import EngineName, Network
+
+AskedPrecision = Literal["auto", "fp32", "bf16", "fp16"]
+"""In which precision a network multiplies; auto: bf16 where that is faster and it chooses between no colours."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class ModelSource:
     checkpoint: str = ""  # folder or ONNX file of a trained network
     weights: str = ""  # digest of its weights, or of the whole file
     engine: "EngineName" = "torch"
+    precision: AskedPrecision = "fp32"  # in which it multiplies; auto: until the device is known
+    domain: str = ""  # in which a network paints that learned several; in `params` too
 
     @property
     def is_network(self) -> bool:
@@ -48,9 +53,23 @@ class ModelSource:
     def traits(self) -> ModelTraits:
         """What it can do."""
         if self.is_network:
-            return spec_of(CheckpointInfo(self.model, self.params))
+            return self._spec
         traits: ModelTraits = registry.load("models", self.model).TRAITS
         return traits
+
+    @property
+    def reads_pictures(self) -> bool:
+        """Whether it turns pictures into others, instead of colouring line art."""
+        return self.is_network and self._spec.encoding.reads_picture
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The domains between which `--domain` chooses; none: it paints all alike."""
+        return self._spec.domains if self.is_network and self._spec.paints_by_domain else ()
+
+    @property
+    def _spec(self) -> NetworkSpec:
+        return spec_of(CheckpointInfo(self.model, self.params))
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -58,8 +77,20 @@ class ModelSource:
         return tuple(f"{self.label}-{step}" for step in self.traits.steps)
 
     def load(self, device: str) -> "Network":
-        """Load its network, once in a process; raises UsageError for damaged weights."""
-        return load_network(self.checkpoint, self.weights, device, self.engine)
+        """Load its network, once in a process; UsageError for damaged weights, SettingsError for fp16 on a CPU."""
+        precision = self.on(device).precision
+        assert precision != "auto"
+        return load_network(self.checkpoint, self.weights, device, self.engine, precision=precision, domain=self.domain)
+
+    def on(self, device: str) -> "ModelSource":
+        """The same with its precision settled for a device; raises SettingsError for fp16 on a CPU."""
+        if not self.is_network or self.precision == "fp32":
+            return self
+        import torch
+
+        from pipelines.nn.devices import choose_precision
+
+        return replace(self, precision=choose_precision(self.precision, torch.device(device)))
 
     def predict(self, drawings: Sequence[Drawing], device: str) -> list[ColorResult]:
         """Colour drawings, a network all of them together; MethodError where it gives values that are no numbers."""
@@ -79,14 +110,17 @@ def find_models(
     preset: str | None = None,
     values: Mapping[str, object] | None = None,
     engine: "EngineName" = "torch",
+    precision: AskedPrecision = "fp32",
+    domain: str | None = None,
 ) -> tuple[ModelSource, ...]:
     """Find the models that texts name: MODEL, CHECKPOINT, FILE.onnx, or LABEL= and one of these.
 
-    `preset` and `values` are for models without weights, `engine` runs networks; ONNX files are always run by onnx.
-    Raises UsageError for what does not exist, labels that are no names or alike, and SettingsError for settings that no
-    model takes.
+    `preset` and `values` are for models without weights, `engine` runs networks in a `precision`; ONNX files are always
+    run by onnx, in float32. `domain` is painted by networks that learned several; None: each paints in its own. Raises
+    UsageError for what does not exist, labels that are no names or alike, and domains that nothing has learned;
+    SettingsError for settings that no model takes.
     """
-    sources = tuple(_find(text, preset, values or {}, engine) for text in texts)
+    sources = tuple(_in_precision(_find(text, preset, values or {}, engine), precision) for text in texts)
     if (preset is not None or values) and all(source.is_network for source in sources):
         raise SettingsError(
             "a trained network has no settings to choose", hint="Leave out --preset and --set, or add --model flat"
@@ -95,7 +129,46 @@ def find_models(
     for label in labels:
         if labels.count(label) > 1:
             raise UsageError(f"two models are called '{label}'", hint="Give them names: --model first=RUN1 ...")
-    return sources
+    return sources if domain is None else _in_domain(sources, domain)
+
+
+def check_reads(sources: Sequence[ModelSource], kind: Literal["line art", "pictures"]) -> None:
+    """Refuse models that read something else; raises UsageError that names the command for them."""
+    for source in sources:
+        reads = "pictures" if source.reads_pictures else "line art"
+        if reads != kind:
+            command = "translate" if reads == "pictures" else "colorize"
+            raise UsageError(
+                f"{source.label} reads {reads}, no {kind}",
+                hint=f"Use: colorize-cli {command} IN -o OUT --model {source.checkpoint or source.model}",
+            )
+
+
+def _in_domain(sources: Sequence[ModelSource], domain: str) -> tuple[ModelSource, ...]:
+    """The same painting in a domain, those that have domains; raises UsageError where that is none, or of none."""
+    domains = {source.label: source.domains for source in sources}
+    if not any(domains.values()):
+        raise UsageError("the model paints in no domains", hint="Leave out --domain")
+    for source in sources:
+        if domains[source.label] and domain not in domains[source.label]:
+            hint = registry.suggestion(domain, domains[source.label])
+            raise UsageError(f"{source.label} has no domain '{domain}'", hint=hint)
+        if domains[source.label] and is_onnx(source.checkpoint):
+            raise UsageError("an ONNX file paints in one domain", hint="Give the run, or leave out --domain")
+    return tuple(
+        replace(source, domain=domain, params={**source.params, "domain": domain}) if domains[source.label] else source
+        for source in sources
+    )
+
+
+def _in_precision(source: ModelSource, asked: AskedPrecision) -> ModelSource:
+    if not source.is_network or asked == "fp32":
+        return source
+    if source.engine == "torch":
+        return source if asked == "auto" and source.traits.is_exact else replace(source, precision=asked)
+    if asked == "auto":
+        return source
+    raise UsageError(f"onnxruntime runs {source.label} in fp32", hint=f"Leave out --precision {asked}")
 
 
 def device_for(sources: Sequence[ModelSource], wanted: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from pipelines.inference.checkpoint_info import CheckpointInfo
+    from pipelines.nn.devices import Precision
 
 Engine = Callable[[F32], list[F32]]
 """What runs a network: float32 (B, channels, S, S) to the tensors that its spec names."""
@@ -47,30 +48,41 @@ class Network:
 
 
 @lru_cache(maxsize=_KEPT)
-def load_network(checkpoint: str, weights: str, device: str, engine: EngineName = "torch") -> Network:
+def load_network(
+    checkpoint: str,
+    weights: str,
+    device: str,
+    engine: EngineName = "torch",
+    *,
+    precision: "Precision" = "fp32",
+    domain: str = "",
+) -> Network:
     """Load a checkpoint folder or an ONNX file, once in a process, to be run by an engine; onnx runs on the CPU.
 
-    Raises UsageError where its digest is not `weights` any more, MissingPackageError without the engine's packages.
+    precision: in which torch multiplies. domain: in which it paints, of those that it learned; empty: its own. Raises
+    UsageError where its digest is not `weights` any more, MissingPackageError without the engine's packages.
     """
-    network, digest = _load(checkpoint, device, engine)
+    network, digest = _load(checkpoint, device, engine, precision=precision, domain=domain)
     if digest != weights:
         raise UsageError(f"{checkpoint} was replaced meanwhile", hint="Run the same command again")
     return network
 
 
-def _load(checkpoint: str, device: str, engine: EngineName) -> tuple[Network, str]:
+def _load(
+    checkpoint: str, device: str, engine: EngineName, *, precision: "Precision", domain: str
+) -> tuple[Network, str]:
     """The network, and the digest of its weights or of the whole file."""
     if is_onnx(checkpoint):
         file = open_file(checkpoint)
         return Network(file.engine, file.spec), file.digest
     from pipelines.inference.checkpoint import load_checkpoint
 
-    module, info = load_checkpoint(checkpoint)
+    module, info = load_checkpoint(checkpoint, domain=domain)
     if engine == "onnx":
         return Network(_export(module, info), spec_of(info)), info.weights_sha256
     from pipelines.inference.torch_engine import TorchEngine
 
-    return Network(TorchEngine(module, device), spec_of(info)), info.weights_sha256
+    return Network(TorchEngine(module, device, precision), spec_of(info)), info.weights_sha256
 
 
 def _export(module: "nn.Module", info: "CheckpointInfo") -> OnnxEngine:

@@ -36,12 +36,18 @@ class OnnxEngine:
         options.use_deterministic_compute = True
         options.log_severity_level = 4  # what goes wrong is raised: nothing is to be written on top
         self._session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._input = next((name for name, _, _ in self.inputs), INPUT)
 
     @property
     def metadata(self) -> dict[str, str]:
         """What the model holds beside the network."""
         metadata: dict[str, str] = self._session.get_modelmeta().custom_metadata_map
         return metadata
+
+    @property
+    def inputs(self) -> tuple[tuple[str, str, list[Any]], ...]:
+        """What it reads: names, kinds such as "tensor(float)", and shapes (numbers, names or None)."""
+        return tuple((each.name, each.type, each.shape) for each in self._session.get_inputs())
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -51,7 +57,7 @@ class OnnxEngine:
     def __call__(self, inputs: F32) -> list[F32]:
         """Run it once; raises MethodError where it cannot run on such inputs."""
         try:
-            outputs: list[F32] = self._session.run(None, {INPUT: inputs})
+            outputs: list[F32] = self._session.run(None, {self._input: inputs})
         except Exception as error:  # onnxruntime's errors have no common class
             raise MethodError(
                 f"onnxruntime cannot run the network: {str(error).splitlines()[0]}", hint="Export the network anew"

@@ -17,7 +17,7 @@ from pipelines.core.imaging.picture import Picture
 from pipelines.flatting.hint_cleaning import clean_hints
 from pipelines.flatting.hint_copy import hints_of_copy
 from pipelines.flatting.reading import LineReading
-from pipelines.inference.model_source import ModelSource, device_for, find_models
+from pipelines.inference.model_source import AskedPrecision, ModelSource, check_reads, device_for, find_models
 from pipelines.inference.types import ColorGuide, ColorResult, Drawing, ModelTraits
 from pipelines.segmentation.line_art import LineArt
 from pipelines.structure.fill_rules import FillRules
@@ -31,7 +31,9 @@ class Predictor:
 
     `model` is what `colorize --model` takes: the name of one that comes with the toolkit, a run or checkpoint of
     `train`, or a FILE.onnx. preset, values: of a model without weights. device: auto, cpu, cuda or mps; engine: torch
-    or onnx. Raises UsageError for what does not exist or is damaged, SettingsError for settings that it has not.
+    or onnx; precision: fp32, bf16, on a GPU fp16, or auto, as of `colorize --precision`. domain: in which a network
+    paints that learned several; None: its first. Raises UsageError for what does not exist, is damaged or reads no line
+    art, SettingsError for settings that it has not.
     """
 
     def __init__(
@@ -42,8 +44,12 @@ class Predictor:
         values: Mapping[str, object] | None = None,
         device: str = "auto",
         engine: "EngineName" = "torch",
+        precision: AskedPrecision = "fp32",
+        domain: str | None = None,
     ) -> None:
-        self._source: ModelSource = find_models([model], preset=preset, values=values, engine=engine)[0]
+        sources = find_models([model], preset=preset, values=values, engine=engine, precision=precision, domain=domain)
+        check_reads(sources, "line art")
+        self._source: ModelSource = sources[0]
         self._device = device_for([self._source], device)
         if self._source.is_network:
             self._source.load(self._device)

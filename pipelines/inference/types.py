@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -32,6 +32,7 @@ class ModelTraits:
     finds_line_colour: bool = False  # it says which colour suits the lines
     steps: tuple[str, ...] = ()  # names of the intermediate pictures in its results
     is_light: bool = True  # it is done with a drawing fast: several at once gain nothing on a CPU
+    is_exact: bool = False  # it chooses between colours, so that differences by rounding can turn into other colours
 
     @property
     def reads_hints(self) -> bool:
@@ -60,6 +61,8 @@ class NetworkSpec(ModelTraits):
     steps: tuple[str, ...] = ("input", "raw")
     is_light: bool = False
     frame: tuple[int, int] | None = None  # px, width and height in which it works, as it was trained; None: a square
+    domains: tuple[str, ...] = ()  # names of the datasets that it learns from, in their order; (): no matter which
+    paints_by_domain: bool = False  # whether its param `domain` chooses in which of them it paints
     square_only: bool = False  # its networks, those of training among them, take squares alone
 
     @property
@@ -162,6 +165,11 @@ class ColorResult:
     def with_steps(self, makers: Mapping[str, Callable[[], U8]]) -> "ColorResult":
         """The same with intermediate pictures, by functions that make them."""
         return replace(self, steps=Steps(makers))
+
+    def with_further_steps(self, makers: Mapping[str, Callable[[], U8]]) -> "ColorResult":
+        """The same with intermediate pictures beside those that it has."""
+        before = {name: partial(self.steps.__getitem__, name) for name in self.steps}
+        return self.with_steps({**before, **makers})
 
     @cached_property
     def shading(self) -> U8:

@@ -12,9 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipelines.nn.attention.self_attention import SelfAttention
 from pipelines.nn.blocks import Norm, conv_bias, norm_layer
 
 _WIDEST = 8  # times the base width: no layer has more channels
+_ATTENTIVE = 2  # the layer, counted from 0, behind which features attend to each other
 
 Gan = Literal["vanilla", "lsgan", "wgan-gp"]
 """The adversarial loss: cross-entropy, least squares, or the Wasserstein distance, whose critic has a penalty too."""
@@ -26,10 +28,13 @@ PenaltyNorm = Literal["picture", "pixel"]
 class PatchGan(nn.Module):
     """PatchGAN with `layers` halvings: 3 judge patches of 70x70 px, 1 of 16x16, 5 of 286x286.
 
-    (B, inputs, H, W) -> logits (B, 1, H', W'), H' about H / 2 ** layers; higher is more real.
+    (B, inputs, H, W) -> logits (B, 1, H', W'), H' about H / 2 ** layers; higher is more real. attention: whether
+    features behind the third leaky ReLU attend to each other, 32 px where pictures are 256.
     """
 
-    def __init__(self, inputs: int, *, width: int = 64, layers: int = 3, norm: Norm = "batch") -> None:
+    def __init__(
+        self, inputs: int, *, width: int = 64, layers: int = 3, norm: Norm = "batch", attention: bool = False
+    ) -> None:
         super().__init__()
         channels = [width * min(2**depth, _WIDEST) for depth in range(layers + 1)]
         hidden: list[nn.Module] = [nn.Conv2d(inputs, width, 4, 2, 1), nn.LeakyReLU(0.2, inplace=True)]
@@ -40,6 +45,8 @@ class PatchGan(nn.Module):
                 norm_layer(norm, channels[depth]),
                 nn.LeakyReLU(0.2, inplace=True),
             ]
+            if attention and depth == _ATTENTIVE:
+                hidden.append(SelfAttention(channels[depth]))
         self.model = nn.Sequential(*hidden, nn.Conv2d(channels[-1], 1, 4, 1, 1))
 
     def forward(self, pictures: Tensor) -> Tensor:

@@ -9,19 +9,26 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
+from pipelines.nn.adaptive_norm import AdaptiveInstanceNorm
+from pipelines.nn.spectral import SpectralNorm
+
 Norm = Literal["batch", "instance", "none"]
+GeneratorNorm = Literal["batch", "instance", "none", "adain"]
+"""Those of generators: adain is instance norm as the picture's domain wants it."""
 
 _DEVIATION = 0.02  # of the initial weights: Radford et al., "DCGAN", 2016, section 3; kept by Isola et al., 6.2
 
 
-def norm_layer(norm: Norm, channels: int) -> nn.Module:
-    """A normalisation of (B, channels, H, W): batch learns scale and shift, instance and none learn nothing."""
+def norm_layer(norm: GeneratorNorm, channels: int) -> nn.Module:
+    """A normalisation of (B, channels, H, W): batch learns scale and shift, adain those of domains, others nothing."""
     if norm == "batch":
         return nn.BatchNorm2d(channels)
+    if norm == "adain":
+        return AdaptiveInstanceNorm(channels)
     return nn.InstanceNorm2d(channels) if norm == "instance" else nn.Identity()
 
 
-def conv_bias(norm: Norm) -> bool:
+def conv_bias(norm: GeneratorNorm) -> bool:
     """Whether convolutions before a normalisation have a bias: in the published networks only before instance norm."""
     return norm == "instance"
 
@@ -76,8 +83,8 @@ def suggested_layout(features: Tensor) -> torch.memory_format:
 def recomputed(part: Callable[..., Tensor], *inputs: Tensor, norms: nn.Module) -> Tensor:
     """Run a part of a network without keeping what lies inside it: every way back works it out again.
 
-    The running statistics of the batch norms within `norms` move once, as they would without this, however often the
-    part is worked out again: a second derivative (`adversarial.gradient_penalty`) does it twice.
+    What the batch and spectral norms within `norms` follow moves once, as it would without this, however often the part
+    is worked out again: a second derivative (`adversarial.gradient_penalty`) does it twice.
     """
 
     def contexts() -> tuple[AbstractContextManager[None], AbstractContextManager[None]]:
@@ -88,18 +95,24 @@ def recomputed(part: Callable[..., Tensor], *inputs: Tensor, norms: nn.Module) -
 
 
 class _StatisticsKept(AbstractContextManager[None]):
-    """Batch norms within a network leave their running statistics as they are; can be entered again and again."""
+    """Batch and spectral norms within a network leave what they follow as it is; can be entered again and again."""
 
     def __init__(self, network: nn.Module) -> None:
         norms = (layer for layer in network.modules() if isinstance(layer, _BatchNorm))
         self._tracking = [layer for layer in norms if layer.track_running_stats]
+        self._spectral = [layer for layer in network.modules() if isinstance(layer, SpectralNorm) and layer.training]
         self._before: list[list[tuple[float | None, Tensor | None]]] = []  # one a time that it was entered
 
     def __enter__(self) -> None:
         self._before.append([(layer.momentum, layer.num_batches_tracked) for layer in self._tracking])
         for layer in self._tracking:
             layer.momentum, layer.num_batches_tracked = 0.0, None
+        for norm in self._spectral:
+            norm.eval()
 
     def __exit__(self, *_: object) -> None:
         for layer, (momentum, count) in zip(self._tracking, self._before.pop(), strict=True):
             layer.momentum, layer.num_batches_tracked = momentum, count
+        if not self._before:
+            for norm in self._spectral:
+                norm.train()

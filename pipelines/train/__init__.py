@@ -26,7 +26,7 @@ from pipelines.nn.devices import choose_device
 from pipelines.train.initial_weights import choose_start
 from pipelines.train.profiling import profile
 from pipelines.train.report import TrainReport
-from pipelines.train.run import TrainingRun
+from pipelines.train.run import UNSAID, TrainingRun, settle_precision
 from pipelines.train.weight_files import describe_files, weight_file_digests
 from pipelines.training.callbacks import (
     FollowerCallback,
@@ -83,8 +83,9 @@ def train(
     about |= describe_files(weight_file_digests(module, params), about["params"], before or {})
     began_with, record = choose_start(start, before, has_last=not dry_run and folder.has_last(), run=output)
     about |= {"start": record} if record else {}
+    about["computed_in"] = settle_precision(config, computed_on, before)
     if not dry_run:
-        folder.check(about, free=FREE)  # before other processes start: one of them says it
+        folder.check(about, free=(*FREE, *UNSAID))  # before other processes start: one of them says it
         if config.tensorboard:
             import_event_writer()
     group, computed_on = launch(computed_on, devices=devices, nodes=nodes)
@@ -109,7 +110,7 @@ def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
     config, folder, trainer, group = run.config, run.folder, run.trainer, run.group
     validator = run.build_validator()
     if run.is_lead:
-        folder.open(run.about, free=FREE)
+        folder.open(run.about, free=(*FREE, *UNSAID))
     group.barrier()
     progress = run.resume()
     callback.began(run.about, step=progress.step)
@@ -190,6 +191,7 @@ def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
         progress.best,
         stopped_by=stop,
         notes=run.notes,
+        reads_pictures=run.reads_pictures,
         lead=run.is_lead,
     )
 

@@ -17,6 +17,7 @@ from pipelines.core.files import sha256_of_file, show_path
 from pipelines.inference.checkpoint import TRAINING_TENSORS, read_tensors
 from pipelines.inference.checkpoint_info import WEIGHTS, check_weights, find_checkpoint, read_info, recover
 from pipelines.inference.reference_files import normalise_weights, read_layout, read_weights
+from pipelines.nn.spectral import as_learned
 
 _NAMED = 4  # weights that did not fit are named up to so many
 _OWN = ".safetensors"
@@ -132,7 +133,7 @@ def _weights_of(start: Start) -> Mapping[str, Tensor]:
 
 def _take(network: nn.Module, weights: Mapping[str, Tensor], frozen: Collection[str]) -> WeightsTaken:
     """Copy what has the name and the shape of something in the network."""
-    misfits, taken = [], 0
+    misfits, taken, weights = [], 0, as_learned(network, weights)
     expected = {name: tensor for name, tensor in network.state_dict().items() if name not in frozen}
     with torch.no_grad():
         for name, tensor in expected.items():

@@ -1,5 +1,6 @@
 """Finds out what a run would need: sizes of the networks, and memory and time of real steps."""
 
+import math
 import time
 from contextlib import closing
 from typing import Any
@@ -13,7 +14,7 @@ from pipelines.train.run import TrainingRun
 from pipelines.training.callbacks import TrainCallback
 from pipelines.training.trainer import check_finite
 
-_TIMED_STEPS = 3  # of a dry run, after one to warm up
+_TIMED_ROUNDS = 3  # of a dry run, after one to warm up: steps until each update was made
 _VALIDATED = 8  # pictures: so many go through the network together
 
 
@@ -38,16 +39,17 @@ def profile(run: TrainingRun, callback: TrainCallback) -> TrainReport:
 
 
 def _time_steps(run: TrainingRun) -> float:
-    """Make some steps, with as many batches read ahead as in the run; the seconds of the fastest but the first."""
+    """Seconds of a step, on average over a round in which each update is made, the fastest of some rounds."""
     seconds = []
+    period = math.lcm(*(update.every for update in run.trainer.task.updates))
     with closing(run.loader.prefetch(0, workers=run.config.workers)) as batches:
-        for step in range(_TIMED_STEPS + 1):
+        for step in range((_TIMED_ROUNDS + 1) * period):
             step_batches = [next(batches) for _ in range(run.config.accumulate)]
             began = time.perf_counter()
             terms = run.trainer.train_step(step_batches, step)
             check_finite({name: float(value) for name, value in terms.items()}, step)
             seconds.append(time.perf_counter() - began)
-    return min(seconds[1:])
+    return sum(min(seconds[phase + period :: period]) for phase in range(period)) / period
 
 
 def _cache_to_come(run: TrainingRun) -> int:

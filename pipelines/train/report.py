@@ -18,6 +18,7 @@ class TrainReport:
     best: dict[str, float] = field(default_factory=dict)  # of the best one
     stopped_by: Stop = ""
     notes: tuple[str, ...] = ()
+    reads_pictures: bool = False  # whether what was trained turns pictures into others, instead of colouring line art
     estimate: dict[str, Any] = field(default_factory=dict)  # of a dry run
 
     lead: bool = True  # whether this is the first of the processes: the one that tells people

@@ -13,7 +13,7 @@ from pipelines.core.settings import plain
 from pipelines.inference.checkpoint import Training, load_checkpoint, read_training, write_checkpoint
 from pipelines.inference.checkpoint_info import CheckpointInfo
 from pipelines.inference.types import NetworkSpec
-from pipelines.nn.devices import choose_precision
+from pipelines.nn.devices import Precision, choose_precision
 from pipelines.nn.frozen import frozen_names
 from pipelines.train.initial_weights import Start, begin_with
 from pipelines.training.config import StepInterval, TrainConfig
@@ -48,10 +48,15 @@ class TrainingRun:
     ) -> None:
         self.model, self.params, self.config, self.about = str(about["model"]), params, config, about
         self.folder, self.group, self.is_lead = folder, group, group.rank == 0
-        trainer_config = _trainer_config(config, device)  # refuses a precision before pictures are looked for
+        trainer_config = _trainer_config(config, about["computed_in"])
         self._spec: NetworkSpec = module.network_spec(params)
         self.pairs, self._validation_pairs = open_pairs(datasets, self._spec, config)
-        self._notes = [*self.pairs.notes]
+        self._notes = [*self.pairs.notes, *getattr(module, "training_notes", lambda _: ())(params)]
+        chosen = choose_precision(config.precision, device)
+        if chosen != trainer_config.precision:
+            self.note(
+                f"the run goes on in {trainer_config.precision}, as it began; a new one would learn in {chosen} here"
+            )
         torch.manual_seed(config.seed)
         task: TrainingTask = module.build_task(params)
         if start is not None and self.is_lead:  # the others are given the first one's weights
@@ -79,6 +84,11 @@ class TrainingRun:
         self._notes.append(note)
 
     @property
+    def reads_pictures(self) -> bool:
+        """Whether the model turns pictures into others, instead of colouring line art."""
+        return self._spec.encoding.reads_picture
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What people should know of the run, pictures that could not be read among it."""
         unreadable = [
@@ -102,6 +112,7 @@ class TrainingRun:
             count=min(wanted, wanted if count is None else count),
             device=self.trainer.device,
             best_by=self.config.best_by,
+            paints_by_domain=self._spec.paints_by_domain,
         )
 
     def resume(self) -> Progress:
@@ -149,11 +160,25 @@ class TrainingRun:
         return {"threads": threads, "processes": self.group.world_size}
 
 
-def _trainer_config(config: TrainConfig, device: torch.device) -> TrainerConfig:
+UNSAID = ("computed_in",)
+"""What runs of earlier versions do not say of themselves."""
+
+
+def settle_precision(config: TrainConfig, device: torch.device, before: Mapping[str, Any] | None) -> Precision:
+    """The precision in which a run learns: with "auto" that in which it began, on whatever it goes on.
+
+    before: what the run that is there says of itself. Raises SettingsError for fp16 on a CPU.
+    """
+    began_in: Precision | None = (before or {}).get("computed_in")
+    asked = began_in if config.precision == "auto" and began_in is not None else config.precision
+    return choose_precision(asked, device)
+
+
+def _trainer_config(config: TrainConfig, precision: Precision) -> TrainerConfig:
     return TrainerConfig(
         optimizer=OptimizerConfig(lr=config.learning_rate, betas=(config.beta1, config.beta2)),
         ema=config.ema,
-        precision=choose_precision(config.precision, device),
+        precision=precision,
         channels_last=config.channels_last,
         compile=config.compile,
         gradient_checkpointing=config.gradient_checkpointing,

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
@@ -39,6 +39,34 @@ class OptimizerConfig:
                     raise SettingsError(f"{name} = {share} is out of range", hint="Use a number from 0 to below 1")
 
 
+class Adam(torch.optim.Adam):
+    """Adam that is shown weights as they lie in memory.
+
+    With channels last torch's fused kind on a CPU copies each of them, and pairs weights and gradients of different
+    layouts wrongly.
+    """
+
+    def _init_group(self, group: dict[str, Any], *tensors: list[Tensor]) -> bool:
+        has_complex = bool(super()._init_group(group, *tensors))  # type: ignore[no-untyped-call]
+        weights, gradients, averages, squares = tensors[:4]
+        for index, weight in enumerate(weights):
+            if _is_channels_last(weight) and _is_channels_last(averages[index]) and _is_channels_last(squares[index]):
+                gradients[index] = gradients[index].contiguous(memory_format=torch.channels_last)
+                for kind in (weights, gradients, averages, squares):
+                    kind[index] = kind[index].permute(0, 2, 3, 1)
+        return has_complex
+
+
+class AdamW(Adam, torch.optim.AdamW):
+    """The same with weight decay apart from gradients."""
+
+
+def _is_channels_last(tensor: Tensor) -> bool:
+    """Whether a tensor (A, B, C, D) lies in memory in the order A, C, D, B alone."""
+    last = tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+    return last and not tensor.is_contiguous()
+
+
 def build_optimizer(
     config: OptimizerConfig, weights: Sequence[nn.Parameter], device: torch.device
 ) -> torch.optim.Optimizer:
@@ -48,12 +76,12 @@ def build_optimizer(
 
 def _adam(config: OptimizerConfig, weights: Sequence[nn.Parameter], fused: bool) -> torch.optim.Optimizer:
     """D. P. Kingma, J. Ba, "Adam: A Method for Stochastic Optimization", ICLR 2015."""
-    return torch.optim.Adam(weights, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=fused)
+    return Adam(weights, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=fused)
 
 
 def _adamw(config: OptimizerConfig, weights: Sequence[nn.Parameter], fused: bool) -> torch.optim.Optimizer:
     """I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR 2019."""
-    return torch.optim.AdamW(weights, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=fused)
+    return AdamW(weights, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay, fused=fused)
 
 
 def _rmsprop(config: OptimizerConfig, weights: Sequence[nn.Parameter], fused: bool) -> torch.optim.Optimizer:

@@ -1,16 +1,18 @@
 """Makes one training step of any model: its updates in turn, each by its own loss and with its own optimizer."""
 
 import contextlib
-import copy
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from pipelines.core.errors import SettingsError
+from pipelines.nn.blocks import suggested_layout
 from pipelines.nn.devices import Precision
 from pipelines.nn.frozen import freeze, frozen_names, rest
+from pipelines.nn.spectral import folded, plain_state
 from pipelines.training.distributed import ProcessGroup
 from pipelines.training.optimizers import OptimizerConfig, build_optimizer
 from pipelines.training.task import Batch, Outputs, TrainingError, TrainingTask, Update
@@ -62,7 +64,7 @@ class Trainer:
                 network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
             if config.gradient_checkpointing:
                 network.checkpointing = True  # type: ignore[assignment]
-        self.ema_generator = copy.deepcopy(task.networks[task.generator]).eval().requires_grad_(False)
+        self.ema_generator = folded(task.networks[task.generator]).eval().requires_grad_(False)
         self._optimizers = {
             update.name: build_optimizer(self._optimizer_config(update), self._weights(update), device)
             for update in self._updates
@@ -86,6 +88,7 @@ class Trainer:
             self._let_learn(self._learning)
             with self._autocast(), torch.set_grad_enabled(self._needs_graph(updates)):
                 outputs = self.task.forward(self._batch_to_device(batch))
+            self._lay_out_gradients(outputs)
             for update in updates:
                 losses = self._backward(update, outputs, step=step, share=len(batches))
                 for name, value in losses.items():
@@ -154,15 +157,15 @@ class Trainer:
         generator = self.task.networks[self.task.generator]
         keep = min(self.config.ema, (1 + step) / (10 + step)) if self.config.ema else 0.0
         with torch.no_grad():
-            followed = dict(self.ema_generator.named_parameters())
+            now = plain_state(generator)
             pairs = [
-                (followed[name], weight.detach())
-                for name, weight in generator.named_parameters()
+                (averaged, now[name])
+                for name, averaged in self.ema_generator.named_parameters()
                 if f"{self.task.generator}.{name}" not in self._frozen
             ]
-            torch._foreach_lerp_([own for own, _ in pairs], [weight for _, weight in pairs], 1 - keep)
-            for averaged, buffer in zip(self.ema_generator.buffers(), generator.buffers(), strict=True):
-                averaged.copy_(buffer)
+            torch._foreach_lerp_([averaged for averaged, _ in pairs], [weight for _, weight in pairs], 1 - keep)
+            for name, averaged in self.ema_generator.named_buffers():
+                averaged.copy_(now[name])
 
     def _load_optimizer(self, update: Update, state: Mapping[str, Tensor]) -> None:
         optimizer, weights = self._optimizers[update.name], self._weights(update)
@@ -190,6 +193,13 @@ class Trainer:
         """Whether gradients go back through what the task makes of a batch."""
         moving = {name for update in updates for name in update.networks if self._learning[name]}
         return not moving.isdisjoint(self.task.makers or self.task.networks)
+
+    def _lay_out_gradients(self, outputs: Outputs) -> None:
+        """Let gradients of what was made lie in memory as it does; as some losses give them, the way back is slow."""
+        for output in outputs.values():
+            if output.requires_grad and output.dim() == 4:
+                layout = suggested_layout(output)
+                output.register_hook(partial(Tensor.contiguous, memory_format=layout))  # type: ignore[no-untyped-call]
 
     def _batch_to_device(self, batch: Batch) -> Batch:
         named = {name: self._to_device(tensor) for name, tensor in batch.named.items()}

@@ -81,6 +81,11 @@ def check_datasets(datasets: Sequence[Dataset], spec: NetworkSpec, config: Train
     """Raise UsageError or SettingsError in one line where a network of `spec` cannot learn from these datasets so."""
     choose_frame(datasets, spec)
     _check_kinds_of_input(datasets, spec)
+    if spec.domains and len(spec.domains) != len(datasets):
+        raise UsageError(
+            f"there are {len(spec.domains)} domains, {', '.join(spec.domains)}, and {len(datasets)} datasets",
+            hint="Give a dataset for each domain, in their order",
+        )
     samples = [sample for dataset in datasets for sample in dataset.samples["train"]]
     check_kinds(samples, parse_line_mix(config.line_mix))
     _check_hints(datasets, spec, config)

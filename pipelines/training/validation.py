@@ -29,7 +29,7 @@ class ValidationResult(NamedTuple):
     """What came of validation."""
 
     figures: dict[str, float]  # keys: Figure
-    sheet: U8  # RGB: a row a picture: lines, with hints, result, truth
+    sheet: U8  # RGB: a row a picture: lines, with hints, result, truth; of no line art the picture, result, truth
 
 
 class Validator:
@@ -43,10 +43,12 @@ class Validator:
         count: int,
         device: torch.device,
         best_by: Figure = "val_psnr",
+        paints_by_domain: bool = False,
     ) -> None:
         indices = np.unique(np.linspace(0, len(pairs) - 1, min(count, len(pairs))).round().astype(int))
         self._examples = [pairs[int(index)] for index in indices]
         self._encoding, self._device, self._best_by = encoding, device, best_by
+        self._paints_by_domain = paints_by_domain
 
     def validate(self, generator: nn.Module, *, step: int) -> ValidationResult:
         """Colour the pictures; raises TrainingError where after many steps all of them came out in one colour each."""
@@ -83,7 +85,7 @@ class Validator:
         for first in range(0, len(self._examples[:count]), _BATCH_SIZE):
             examples = self._examples[:count][first : first + _BATCH_SIZE]
             inputs = np.stack([encode_example(self._encoding, example) for example in examples])
-            outputs = generator(torch.from_numpy(inputs).to(self._device))
+            outputs = generator(torch.from_numpy(inputs).to(self._device), *self._domains(examples))
             if not bool(torch.isfinite(outputs).all()):
                 raise TrainingError(
                     "the network gives values that are no numbers: training has broken down",
@@ -91,6 +93,11 @@ class Validator:
                 )
             pictures += [to_picture(output) for output in outputs]
         return pictures
+
+    def _domains(self, examples: Sequence[Example]) -> list[torch.Tensor]:
+        """The domains of examples, (B,), where the generator paints each in its own."""
+        numbers = torch.tensor([example.domain for example in examples], device=self._device)
+        return [numbers] if self._paints_by_domain else []
 
 
 def _error(result: U8, truth: U8) -> tuple[float, float]:
@@ -103,6 +110,7 @@ def _sample_sheet(examples: Sequence[Example], results: Sequence[U8]) -> U8:
     rows = []
     for example, result in zip(examples, results, strict=True):
         given = np.repeat(example.lines[..., None], 3, axis=2) if example.picture is None else example.picture
-        cells = [given, composite(example.hints, given), result, example.colour]
+        hinted = [composite(example.hints, given)] if example.picture is None else []
+        cells = [given, *hinted, result, example.colour]
         rows.append(np.hstack([np.pad(cell, ((0, _GAP), (0, _GAP), (0, 0)), constant_values=255) for cell in cells]))
     return np.vstack(rows)

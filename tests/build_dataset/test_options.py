@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.build_dataset.options import Recipe, Splitting, resolve_methods
+from pipelines.build_dataset.options import Recipe, Splitting, make_methods_ready, resolve_methods
 from pipelines.core.errors import SettingsError, UsageError
 from tests.build_dataset.corpora import build, rows
 
@@ -78,3 +78,13 @@ def test_pictures_that_are_no_line_art_have_neither_lines_nor_hints_to_find() ->
     for wrong in ({"lines": ("adaptive",)}, {"hints": ("strokes",)}, {"draws": 2}):
         with pytest.raises(SettingsError, match="no lines to be found and no hints"):
             replace(picture, **wrong)
+
+
+def test_files_of_line_extractors_are_opened_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "lines.onnx").write_bytes(b"no network")
+    values = {"network.weights": str(tmp_path / "lines.onnx")}
+    methods = resolve_methods(Recipe(lines=("own", "xdog", "network"), values=values), has_own_lines=True)
+    assert [spec.label for spec in methods.lines] == ["own", "xdog", "network"]
+    make_methods_ready(methods.lines[:2])
+    with pytest.raises(UsageError, match=r"lines\.onnx is neither TorchScript nor ONNX"):
+        make_methods_ready(methods.lines)

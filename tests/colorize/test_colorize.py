@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipelines.core.imaging.picture import Picture
+from pipelines.nn import devices
 from pipelines.segmentation.line_art import ink_layer
 from tests import drawings
 from tests.colorize.results import files_of, two
@@ -232,6 +233,25 @@ def test_a_second_run_skips_a_moved_checkpoint_too_and_a_changed_one_is_done_aga
     assert all(first[name] != data for name, data in files_of(art / "out").items())
     (art / "out" / "panels" / "a.png").unlink()
     assert counts(mine) == {"done": 1, "skipped": 1, "failed": 0}
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_another_precision_makes_the_results_again_and_is_told_of(
+    cli: Cli, art: Path, networks: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    monkeypatch.setattr(devices, "_has_bf16", lambda _: True)
+    arguments = ("colorize", art / "lines", "-o", art / "out", "--model", networks / "p2p", "--json-lines", "-j", jobs)
+    contents = []
+    for asked, used in (("fp32", "fp32"), ("auto", "bf16"), ("bf16", "bf16"), ("fp32", "fp32")):
+        ran = cli(*arguments, "--precision", asked)
+        records = [json.loads(line) for line in ran.out.splitlines()]
+        assert {record["status"] for record in records} == {"done"}
+        assert all(record["facts"]["computed_in"] == {"pix2pix": used} for record in records)
+        contents.append({path.name: path.read_bytes() for path in (art / "out").glob("*.png")})
+        again = cli(*arguments, "--precision", asked)
+        assert {json.loads(line)["status"] for line in again.out.splitlines()} == {"skipped"}
+    single, auto, half, back = contents
+    assert (auto, single) == (half, back)
 
 
 def test_a_picture_that_cannot_be_read_fails_alone_within_its_batch(cli: Cli, art: Path, networks: Path) -> None:

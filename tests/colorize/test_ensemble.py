@@ -217,6 +217,8 @@ def test_results_depend_on_the_weights_and_not_on_where_they_lie_or_run() -> Non
         Ensemble((replace(HEAVY, label="mine"), FLAT)),
         Ensemble((HEAVY, replace(FLAT, params=flat.Params(gap=3)))),
         Ensemble((FLAT, HEAVY)),
+        Ensemble((replace(HEAVY, precision="auto"), FLAT)),
+        Ensemble((replace(HEAVY, precision="bf16"), FLAT)),
         Ensemble((HEAVY, FLAT), ResolvedMerge("divide", "flat", ("pix2pix",), 0.1)),
     ]
     digests = [digest(plain(other.identity)) for other in (here, *others)]

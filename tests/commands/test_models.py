@@ -166,7 +166,7 @@ def bad_contents() -> dict[str, tuple[Callable[[], object], str]]:
         "other architecture": (lambda: small_resnet().state_dict(), "holds a resnet_6blocks, not a unet_128"),
         "other size": (lambda: ReferenceUNet(3, 8, 1).state_dict(), "holds a unet_256, not a unet_128"),
         "unknown size": (lambda: ReferenceUNet(3, 6, 1).state_dict(), "holds a unet_64, not a unet_128"),
-        "channels": (lambda: ReferenceUNet(4, 7, 1).state_dict(), "turns 4 channels into 3"),
+        "channels": (lambda: ReferenceUNet(6, 7, 1).state_dict(), "turns 6 channels into 3"),
         "discriminator": (lambda: {f"model.{k}": v for k, v in discriminator().items()}, "holds a discriminator"),  # type: ignore[attr-defined]
         "foreign": (lambda: nn.Linear(3, 3).state_dict(), "no generator of a known layout"),
         "no outermost": (lambda: without("model.model.3.bias"), "model.model.3.bias is missing"),

@@ -161,7 +161,7 @@ def test_flags_win_over_the_settings_file_and_that_over_the_recipe(cli: Cli, pai
     ("arguments", "words"),
     [
         (["--device", "tpu"], "'tpu' is not one of auto, cpu, cuda, mps"),
-        (["--precision", "fp16"], "fp16 training needs a GPU"),
+        (["--precision", "fp16"], "fp16 needs a GPU"),
         (["--precision", "fp8"], "'fp8' is not one of auto, fp32, bf16, fp16"),
         (["--beta1", "1"], "beta1 = 1.0 is out of range"),
         (["--epochs", "inf"], "epochs = inf is out of range"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.model_source import ModelSource
 from pipelines.inference.types import ColorGuide, Drawing
-from pipelines.models import cyclegan, fillnet, pix2pix
+from pipelines.models import csa, cyclegan, fillnet, paintstorch, pix2pix
 from pipelines.models.fillnet.inputs import AREAS
 from tests import drawings
 
@@ -22,6 +22,14 @@ KINDS: dict[str, tuple[ModuleType, Any]] = {
     "layers": (pix2pix, pix2pix.Params(generator="unet_128", ngf=2, ndf=2, input="layers")),
     "composite": (pix2pix, pix2pix.Params(generator="unet_128", ngf=2, ndf=2, input="composite", norm="instance")),
     "resnet": (cyclegan, cyclegan.Params(generator="resnet_6blocks", ngf=2, ndf=2, size=64)),
+    "paintstorch": (  # with an Illustration2Vec in it, and both generators
+        paintstorch,
+        paintstorch.Params(size=64, width=8, blocks=2, features_width=2, keep_sketcher=True),
+    ),
+    "csa": (  # with a VGG19 in it; one map of attention, as the mean of many hardly changes
+        csa,
+        csa.Params(size=64, width=8, blocks=2, ndf=2, layers_d=1, vgg_width=4, attention_channels="one"),
+    ),
 }
 
 

@@ -15,6 +15,7 @@ from pipelines.inference.checkpoint_info import SHIPPED, read_info
 from pipelines.inference.model_source import ModelSource, device_for, find_models
 from pipelines.inference.types import NetworkSpec
 from pipelines.models import fillnet, flat, pix2pix
+from pipelines.nn import devices
 from tests.inference.onnx_networks import KINDS, canvas
 from tests.plugins import Installed
 
@@ -157,6 +158,36 @@ def test_networks_run_where_they_can() -> None:
         device_for([exported], "cuda")
     with pytest.raises(UsageError, match="no device 'tpu'"):
         device_for([network], "tpu")
+
+
+# precision --------------------------------------------------------------------------------------------------
+
+
+def test_the_precision_is_asked_of_networks_and_settled_where_they_run(
+    checkpoints: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painter, filler, flat_one = find(checkpoints / "layers", "fillnet", "flat", precision="auto")
+    assert [source.precision for source in (painter, filler, flat_one)] == ["auto", "fp32", "fp32"]
+    for is_faster, precision in ((True, "bf16"), (False, "fp32")):
+        monkeypatch.setattr(devices, "_has_bf16", lambda _, is_faster=is_faster: is_faster)
+        assert [source.on("cpu").precision for source in (painter, filler)] == [precision, "fp32"]
+    assert find("fillnet", precision="bf16")[0].on("cpu").precision == "bf16"  # whoever says so has it
+    assert find(checkpoints / "layers")[0].on("cpu").precision == "fp32"
+
+
+def test_a_network_in_another_precision_is_another(checkpoints: Path) -> None:
+    single, half = (find(checkpoints / "layers", precision=each)[0].load("cpu") for each in ("fp32", "bf16"))
+    channels, size = single.spec.encoding.channels, single.spec.size
+    given = np.random.default_rng(0).random((1, channels, size, size), np.float32)
+    assert not np.array_equal(single.run(given)[0], half.run(given)[0])
+
+
+def test_a_precision_that_cannot_be_is_refused(checkpoints: Path) -> None:
+    with pytest.raises(SettingsError, match="fp16 needs a GPU"):
+        find(checkpoints / "layers", precision="fp16")[0].load("cpu")
+    with pytest.raises(UsageError, match="onnxruntime runs pix2pix in fp32"):
+        find(checkpoints / "layers", precision="bf16", engine="onnx")
+    assert find(checkpoints / "layers", precision="auto", engine="onnx")[0].precision == "fp32"
 
 
 # of installed packages --------------------------------------------------------------------------------------

@@ -4,11 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from torch import nn
 
 from pipelines.models import cyclegan, fillnet, pix2pix
 from pipelines.nn.frozen import FrozenNetwork
+from pipelines.train import profiling
 from pipelines.train.profiling import count_parameters
+from pipelines.training.trainer import Trainer
 from tests.runs import VALUES, Watcher, go
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -48,3 +51,21 @@ class Features(FrozenNetwork):
 def test_what_is_frozen_is_not_counted_among_what_is_learned() -> None:
     assert count_parameters(nn.ModuleDict({"own": nn.Linear(2, 2), "features": Features()})) == 6
     assert count_parameters(Features()) == 0
+
+
+def test_a_step_takes_the_mean_time_of_the_steps_until_every_update_was_made(
+    train_pairs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The generator moves in every third step, which takes 7 s instead of 1 s."""
+    clock, steps = [0.0], []
+
+    def step(_trainer: Trainer, _batches: object, step: int, **_: object) -> dict[str, torch.Tensor]:
+        clock[0] += 7.0 if step % 3 == 2 else 1.0
+        steps.append(step)
+        return {}
+
+    monkeypatch.setattr(Trainer, "train_step", step)
+    monkeypatch.setattr(profiling.time, "perf_counter", lambda: clock[0])
+    report = go(train_pairs["pix2pix"], tmp_path / "run", values={"critic_steps": "3"}, dry_run=True, steps=10)
+    assert report.estimate["seconds_a_step"] == 3.0
+    assert steps == list(range(12))

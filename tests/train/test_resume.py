@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from pipelines.core.errors import ColorizeError
+from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.inference import checkpoint
 from pipelines.inference.checkpoint_info import read_info
+from pipelines.nn import devices
 from tests.runs import LEARNING, Watcher, content, go, metrics
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -100,6 +101,34 @@ def test_another_number_of_threads_is_noted(train_pairs: dict[str, Path], tmp_pa
     state.write_text(json.dumps({**json.loads(state.read_text()), "threads": 7}))
     report = go(train_pairs["cyclegan"], tmp_path / "run", "cyclegan", steps=2)
     assert any("had 7 threads so far" in note for note in report.notes)
+
+
+def test_a_run_goes_on_in_the_precision_in_which_it_began(
+    train_pairs: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the processor is faster in on which it goes on."""
+    for begun, here, steps in (("bf16", "bf16", 2), ("bf16", "fp32", 4)):
+        monkeypatch.setattr(devices, "_has_bf16", lambda _, here=here: here == "bf16")
+        report = go(train_pairs["pix2pix"], tmp_path / "run", "pix2pix", steps=steps)
+        assert json.loads((tmp_path / "run" / "run.json").read_text())["computed_in"] == begun
+        noted = [note for note in report.notes if "goes on in bf16" in note]
+        assert bool(noted) == (begun != here)
+    go(train_pairs["pix2pix"], tmp_path / "whole", "pix2pix", steps=4, precision="bf16")
+    files = ("last/weights.safetensors", "last/training.safetensors")
+    assert all((tmp_path / "run" / file).read_bytes() == (tmp_path / "whole" / file).read_bytes() for file in files)
+    with pytest.raises(UsageError, match="precision"):
+        go(train_pairs["pix2pix"], tmp_path / "run", "pix2pix", steps=6, precision="fp32")
+
+
+def test_a_run_of_a_version_that_did_not_say_its_precision_goes_on(
+    train_pairs: dict[str, Path], tmp_path: Path
+) -> None:
+    go(train_pairs["pix2pix"], tmp_path / "run", "pix2pix", steps=1)
+    path = tmp_path / "run" / "run.json"
+    about = json.loads(path.read_text())
+    del about["computed_in"]
+    path.write_text(json.dumps(about))
+    assert go(train_pairs["pix2pix"], tmp_path / "run", "pix2pix", steps=2).step == 2
 
 
 def full(*_: object, **__: object) -> None:

@@ -23,11 +23,14 @@ def test_settings_take_precedence_over_the_recipe_and_that_over_defaults() -> No
         assert getattr(chosen, name) == 5
 
 
+OTHER_EPOCHS = {"anime": 100, "maps": 600, "maps-small": 600}  # of their text; those of maps are the critic's
+
+
 @pytest.mark.parametrize(("model", "epochs"), [(pix2pix, 200), (cyclegan, 200), (fillnet, 60)])  # 200 of the papers
 def test_every_preset_has_a_recipe_that_settings_take(model: ModuleType, epochs: int) -> None:
     assert set(model.RECIPES) == set(model.PRESETS)
     for preset in model.PRESETS:
-        assert settings_of(model, preset, {}).epochs == epochs
+        assert settings_of(model, preset, {}).epochs == OTHER_EPOCHS.get(preset, epochs)
 
 
 @pytest.mark.parametrize(

@@ -103,3 +103,37 @@ def test_an_unknown_kind_says_which_there_are() -> None:
     with pytest.raises(SettingsError, match="no optimizer 'adagrad'") as raised:
         OptimizerConfig(kind="adagrad")  # type: ignore[arg-type]
     assert "adam, adamw, rmsprop, sgd" in raised.value.hint
+
+
+@pytest.mark.parametrize(("kind", "plain"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])
+def test_weights_with_channels_last_move_as_ever_and_are_not_copied(kind: Any, plain: Any) -> None:
+    values, results = torch.randn(8, 6, 4, 4, generator=torch.Generator().manual_seed(0)), []
+    config = OptimizerConfig(kind=kind, weight_decay=0.1)
+    own: list[Any] = []
+    for build in (
+        lambda weights: build_optimizer(config, weights, CPU),
+        lambda weights: plain(weights, lr=config.lr, betas=config.betas, weight_decay=0.1, fused=True),
+    ):
+        weight = nn.Parameter(values.clone().contiguous(memory_format=torch.channels_last))
+        optimizer = build([weight])
+        for seed in range(3):
+            gradient = torch.randn(8, 6, 4, 4, generator=torch.Generator().manual_seed(seed))
+            weight.grad = gradient.contiguous(memory_format=torch.channels_last)
+            with torch.profiler.profile() as profile:
+                optimizer.step()
+        results.append(weight.detach())
+        own.append([event.name for event in profile.events() or [] if event.name == "aten::clone"])
+        assert optimizer.state[weight]["exp_avg"].shape == weight.shape  # a checkpoint holds it as it ever did
+    assert torch.equal(*results)
+    assert not own[0]
+    assert own[1]  # where torch copies no more, `Adam` can go
+
+
+def test_a_gradient_of_another_layout_moves_weights_the_same() -> None:
+    results = []
+    for layout in (torch.channels_last, torch.contiguous_format):
+        weight = nn.Parameter(torch.ones(4, 3, 2, 2).contiguous(memory_format=torch.channels_last))
+        weight.grad = torch.arange(48.0).view(4, 3, 2, 2).sub(20).contiguous(memory_format=layout)
+        build_optimizer(OptimizerConfig(), [weight], CPU).step()
+        results.append(weight.detach())
+    assert torch.equal(*results)

@@ -115,6 +115,21 @@ def test_memory_layout_changes_losses_only_by_rounding() -> None:
         torch.testing.assert_close(first[name], second[name], rtol=1e-3, atol=1e-5)
 
 
+def test_gradients_of_pictures_lie_in_memory_as_the_pictures_do() -> None:
+    """The L1 distance gives its gradient contiguous; the way back through the generator is far slower then."""
+    trainer = paired_trainer(TrainerConfig(channels_last=True))
+    strides: list[tuple[int, ...]] = []
+
+    def watch(_: nn.Module, __: object, gradients: tuple[Tensor, ...]) -> None:
+        strides.append(gradients[0].stride())
+
+    handle = trainer.task.networks["generator"].model.model[-1].register_full_backward_hook(watch)
+    trainer.train_step([batch_of(2, 128)], 0)
+    handle.remove()
+    assert strides
+    assert all(stride[1] == 1 for stride in strides)
+
+
 def test_the_rate_scales_the_first_move() -> None:
     """Adam's first step is about learning_rate * sign(gradient)."""
     for rate in (1.0, 0.25, 0.0):

@@ -5,7 +5,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, NamedTuple, Protocol, runtime_checkable
@@ -72,14 +72,17 @@ class SingleTask:
     task_fn: TaskFn
     batch_size: int = 1
     runs_in_threads: bool = False
+    make_ready: Callable[[], None] | None = None  # called once, where there is anything to do; may raise UsageError
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """Do one input's work."""
         return self.task_fn(files, rng)
 
     def prepare(self, workers: int | None) -> tuple[BatchTaskFn, int | None]:
-        """Nothing to make ready."""
-        return self, workers
+        """The same, once what it needs is found sound."""
+        if self.make_ready is not None:
+            self.make_ready()
+        return replace(self, make_ready=None), workers
 
     def run_batch(self, inputs: Sequence[Input]) -> list[Produced]:
         """One after the other."""

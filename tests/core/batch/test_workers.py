@@ -161,6 +161,13 @@ def test_a_task_of_one_input_at_a_time_is_taken_for_one_of_several() -> None:
     assert as_batch_task(together) is together
 
 
+def test_what_a_task_needs_is_made_ready_once_and_not_sent_along() -> None:
+    calls: list[str] = []
+    single = SingleTask(Upper(), runs_in_threads=True, make_ready=lambda: calls.append("ready"))
+    prepared, workers = as_batch_task(single).prepare(3)
+    assert (calls, workers, prepared) == (["ready"], 3, SingleTask(Upper(), runs_in_threads=True))
+
+
 def test_inputs_that_are_done_together_have_a_record_each(tmp_path: Path) -> None:
     tasks = [task_for(tmp_path, name, name, index=index) for index, name in enumerate("abc")]
     outcomes = perform_group(Together(), tasks)

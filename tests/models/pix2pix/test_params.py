@@ -57,6 +57,70 @@ def test_settings_out_of_range_say_what_is_allowed() -> None:
 
 
 def test_presets_have_recipes_and_fakemon_is_150_wide() -> None:
-    assert set(pix2pix.PRESETS) == set(pix2pix.RECIPES) == {"standard", "fakemon", "small"}
+    presets = {"standard", "fakemon", "small", "anime", "maps", "maps-small"}
+    assert set(pix2pix.PRESETS) == set(pix2pix.RECIPES) == presets
     fakemon = pix2pix.PRESETS["fakemon"]
     assert (fakemon.ngf, fakemon.ndf, fakemon.size) == (150, 150, 256)
+
+
+def test_the_recipes_of_anime_and_maps_are_those_of_their_text() -> None:
+    anime, maps = pix2pix.PRESETS["anime"], pix2pix.PRESETS["maps"]
+    assert anime == pix2pix.Params()
+    recipe = pix2pix.RECIPES["anime"]
+    assert [recipe[name] for name in ("batch_size", "epochs", "learning_rate", "beta1", "beta2")] == [
+        1,
+        100,
+        2e-4,
+        0.5,
+        0.999,
+    ]
+    assert recipe["hintless"] == 1.0, "lines alone"
+    assert (maps.gan, maps.generator_gan, maps.critic_steps, maps.penalty_weight, maps.l1_weight) == (
+        "wgan-gp",
+        "bce",
+        3,
+        10.0,
+        10.0,
+    )
+    assert (maps.norm, maps.input, maps.size) == ("instance", "picture", 256)
+    recipe = pix2pix.RECIPES["maps"]
+    assert [recipe[name] for name in ("batch_size", "epochs", "learning_rate", "beta1", "beta2")] == [
+        32,
+        600,
+        1e-4,
+        0.0,
+        0.9,
+    ]
+
+
+def test_what_a_network_reads_and_in_which_domains_it_paints_is_said() -> None:
+    spec = pix2pix.network_spec(pix2pix.PRESETS["maps"])
+    assert spec.encoding.reads_picture
+    assert not pix2pix.network_spec(pix2pix.Params()).encoding.reads_picture
+    by_domain = pix2pix.network_spec(pix2pix.Params(domains="a,b", norm="adain"))
+    assert (by_domain.domains, by_domain.paints_by_domain) == (("a", "b"), True)
+    by_weight = pix2pix.network_spec(pix2pix.Params(domains="a,b", l1_weights="a=1,b=2"))
+    assert (by_weight.domains, by_weight.paints_by_domain) == (("a", "b"), False)
+
+
+@pytest.mark.parametrize(("kind", "channels"), [("lines", 1), ("composite", 3), ("hinted", 4), ("layers", 5)])
+def test_a_generator_has_the_channels_of_its_input(kind: str, channels: int) -> None:
+    params = pix2pix.Params(generator="unet_128", ngf=1, input=kind)  # type: ignore[arg-type]
+    network = pix2pix.build_network(params)
+    assert network.model.model[0].weight.shape[1] == channels
+    assert pix2pix.REFERENCE_INPUTS[channels] == kind
+
+
+def test_notes_say_what_undoes_a_switch_and_whose_steps_are_counted() -> None:
+    assert pix2pix.training_notes(pix2pix.Params()) == ()
+    (undone,) = pix2pix.training_notes(pix2pix.Params(spectral_norm="discriminator"))
+    assert "norm=instance" in undone
+    assert pix2pix.training_notes(pix2pix.Params(spectral_norm="both", norm="instance")) == ()
+    (counted,) = pix2pix.training_notes(pix2pix.PRESETS["maps"])
+    assert "one of 3" in counted
+
+
+def test_what_no_reference_file_holds_is_named() -> None:
+    assert pix2pix.strange_to_reference(pix2pix.Params(spectral_norm="both", attention="discriminator")) == ""
+    strange = pix2pix.Params(norm="adain", domains="a,b", attention="both", skips="gated")
+    assert pix2pix.strange_to_reference(strange) == "norm=adain, attention=both, skips=gated"

@@ -63,3 +63,98 @@ def test_a_update_moves_only_its_own_networks() -> None:
     torch.stack(list(task.updates[1].loss(outputs).values())).sum().backward()  # type: ignore[no-untyped-call]
     assert all(parameter.grad is not None for parameter in task.networks["generator"].parameters())
     assert all(parameter.grad is None for parameter in task.networks["discriminator"].parameters())
+
+
+# switches ---------------------------------------------------------------------------------------------------
+
+SMALL = {"generator": "unet_128", "ngf": 1, "ndf": 1}
+
+
+def task_of(generator: Linear, discriminator: Fixed, **params: object) -> pix2pix_task.Task:
+    task = pix2pix_task.Task(pix2pix.Params(**SMALL, **params))  # type: ignore[arg-type]
+    task.networks["generator"], task.networks["discriminator"] = generator, discriminator
+    return task
+
+
+def test_the_generator_of_maps_lowers_cross_entropy_against_a_wasserstein_critic() -> None:
+    settings = {"norm": "instance", "gan": "wgan-gp", "generator_gan": "bce", "l1_weight": 10.0}
+    task = task_of(Linear(1.0, 0.2), Fixed(-1.0), **settings)
+    outputs = task.forward(Batch(torch.zeros(2, 3, 8, 8), torch.zeros(2, 3, 8, 8)))
+    terms = plain(task.updates[1].loss(outputs))
+    assert terms == pytest.approx({"generator_gan": 1.31326, "generator_l1": 2.0}, abs=1e-5)
+    same = task_of(Linear(1.0, 0.2), Fixed(-1.0), **settings | {"generator_gan": "same"})
+    assert plain(same.updates[1].loss(same.forward(Batch(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8)))))[
+        "generator_gan"
+    ] == pytest.approx(1)
+
+
+class Slope(torch.nn.Module):
+    """A critic of four patches, each half of its own pixel in one channel of the picture, and of its input."""
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        return 0.5 * pictures[:, 3:4] + 100 * pictures[:, :1]
+
+
+def test_a_critic_is_penalised_for_its_slope_by_the_picture_alone_summed_over_patches() -> None:
+    task = pix2pix_task.Task(pix2pix.Params(**SMALL, norm="instance", gan="wgan-gp"))  # type: ignore[arg-type]
+    task.networks["generator"], task.networks["discriminator"] = Linear(0.5, 0.0), Slope()
+    outputs = task.forward(Batch(torch.full((1, 3, 2, 2), 0.4), torch.full((1, 3, 2, 2), 0.6)))
+    terms = plain(task.updates[0].loss(outputs))
+    assert terms["discriminator_penalty"] == pytest.approx(
+        0, abs=1e-9
+    )  # of the mean of patches 5.625; of the input too
+    assert terms["discriminator_fake"] == pytest.approx(0.5 * 0.2 + 40)  # whole, not halved
+    assert terms["discriminator_real"] == pytest.approx(-(0.5 * 0.6 + 40))
+
+
+def test_l1_is_weighted_by_the_domain_of_each_picture() -> None:
+    task = task_of(Linear(1.0, 0.1), Fixed(0.0), domains="anime,maps", l1_weights="anime=100,maps=10")
+    batch = Batch(torch.zeros(2, 3, 8, 8), torch.zeros(2, 3, 8, 8), {"domain": torch.tensor([0, 1])})
+    task.networks["generator"].forward = lambda pictures, _domains: pictures + 0.1  # type: ignore[method-assign]
+    terms = plain(task.updates[1].loss(task.forward(batch)))
+    assert terms["generator_l1"] == pytest.approx(5.5)  # (10 + 1) / 2; summed 11
+
+
+def test_the_generator_moves_after_so_many_steps_of_the_critic() -> None:
+    task = pix2pix_task.Task(pix2pix.Params(**SMALL, critic_steps=3))  # type: ignore[arg-type]
+    discriminator, generator = task.updates
+    assert [discriminator.is_due(step) for step in range(6)] == [True] * 6
+    assert [generator.is_due(step) for step in range(6)] == [False, False, True, False, False, True]
+    assert task.makers == ("generator",)
+
+
+def test_networks_under_a_second_derivative_are_named() -> None:
+    critic = pix2pix.Params(**SMALL, norm="instance", gan="wgan-gp")  # type: ignore[arg-type]
+    assert pix2pix_task.Task(critic).twice_derived == ("discriminator",)
+    assert pix2pix_task.Task(pix2pix.Params(**SMALL)).twice_derived == ()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("switch", "normalised"), [("none", set()), ("discriminator", {1}), ("both", {0, 1})])
+def test_spectral_norm_is_in_the_networks_that_it_names(switch: str, normalised: set[int]) -> None:
+    task = pix2pix_task.Task(pix2pix.Params(**SMALL, spectral_norm=switch))  # type: ignore[arg-type]
+    for number, name in enumerate(("generator", "discriminator")):
+        names = task.networks[name].state_dict()
+        assert any("parametrizations" in key for key in names) == (number in normalised), name
+
+
+def test_the_gradient_of_the_penalty_reaches_every_filter_of_the_critic() -> None:
+    torch.manual_seed(0)
+    settings = {"norm": "instance", "gan": "wgan-gp", "spectral_norm": "discriminator", "attention": "discriminator"}
+    task = pix2pix_task.Task(pix2pix.Params(generator="unet_128", ngf=1, ndf=2, **settings))  # type: ignore[arg-type]
+    outputs = task.forward(Batch(torch.rand(1, 3, 128, 128), torch.rand(1, 3, 128, 128)))
+    task.updates[0].loss(outputs)["discriminator_penalty"].backward()  # type: ignore[no-untyped-call]
+    filters = {name: weight for name, weight in task.networks["discriminator"].named_parameters() if weight.ndim == 4}
+    attention = [name for name in filters if any(part in name for part in ("query", "key", "value", "out"))]
+    assert len(attention) == 4  # behind a gamma of 0
+    for name, weight in filters.items():
+        assert weight.grad is not None
+        assert bool(weight.grad.any()) == (name not in attention), name
+
+
+def test_defaults_learn_as_before() -> None:
+    """The networks, their names, and the order in which weights are drawn."""
+    torch.manual_seed(0)
+    task = pix2pix_task.Task(pix2pix.Params(**SMALL))  # type: ignore[arg-type]
+    digest = sum(weight.detach().double().abs().sum().item() for weight in task.networks.parameters())
+    assert digest == pytest.approx(254.0822475271251)
+    assert not any(part in name for name in task.networks.state_dict() for part in ("fusion", "styles", "gamma"))

@@ -1,0 +1,1 @@
+"""Parts of networks in which places look at other places, or at what is asked of them."""

@@ -1,0 +1,120 @@
+"""ResNeXt blocks and the critic made of them: published numbers of weights, what a block leaves alone, sizes."""
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from pipelines.nn.adversarial import gradient_penalty
+from pipelines.nn.resnext import ResNeXtBlock, ResNeXtCritic
+from tests.nn.generators import check_checkpointing, noise
+
+
+def count(network: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("channels", "cardinality", "weights"), [(512, 32, 280_576), (256, 32, 70_144), (128, 32, 17_536), (64, 16, 4_672)]
+)
+def test_published_weights_of_blocks(channels: int, cardinality: int, weights: int) -> None:
+    with torch.device("meta"):
+        assert count(ResNeXtBlock(channels, cardinality=cardinality, dilation=2)) == weights
+
+
+def test_a_block_that_adds_nothing_gives_what_it_was_given() -> None:
+    """Also where that is negative: no activation comes after the sum."""
+    features = noise(2, 8, 6, 6)
+    for stride, wanted in ((1, features), (2, functional.avg_pool2d(features, 2))):
+        block = ResNeXtBlock(8, cardinality=2, stride=stride)
+        nn.init.zeros_(block.expand.weight)
+        torch.testing.assert_close(block(features), wanted, rtol=0, atol=0)
+    assert features.min() < -0.5
+
+
+def test_a_block_by_its_formula() -> None:
+    torch.manual_seed(0)
+    features = noise(1, 8, 9, 9)
+    block = ResNeXtBlock(8, cardinality=2, dilation=2)
+    inner = functional.leaky_relu(functional.conv2d(features, block.reduce.weight), 0.2)
+    spread = [
+        functional.conv2d(part, weight, padding=2, dilation=2)
+        for part, weight in zip(inner.chunk(2, 1), block.grouped.weight.chunk(2), strict=True)
+    ]
+    inner = functional.leaky_relu(torch.cat(spread, 1), 0.2)
+    torch.testing.assert_close(block(features), features + functional.conv2d(inner, block.expand.weight))
+
+
+def test_dilation_widens_what_a_pixel_depends_on() -> None:
+    torch.manual_seed(0)
+    features = noise(1, 4, 9, 9).requires_grad_()
+    ResNeXtBlock(4, cardinality=1, dilation=4)(features)[0, :, 4, 4].sum().backward()
+    assert features.grad is not None
+    rows = features.grad.abs().sum((0, 1, 3)).nonzero().flatten().tolist()
+    assert rows == [0, 4, 8]
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 4])
+def test_gradients_in_half_precision_are_those_in_whole_but_for_rounding(dilation: int) -> None:
+    """With channels last; oneDNN's own for dilated groups are garbage."""
+    torch.manual_seed(0)
+    block = ResNeXtBlock(32, cardinality=4, dilation=dilation)
+    block.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    gradients = []
+    for enabled in (False, True):
+        features = noise(2, 32, 32, 32).contiguous(memory_format=torch.channels_last).requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            result = block(features)
+        result.float().square().sum().backward()  # type: ignore[no-untyped-call]
+        gradients.append([weight.grad.clone() for weight in block.parameters() if weight.grad is not None])
+        block.zero_grad()
+    assert len(gradients[0]) == 3
+    for whole, half in zip(*gradients, strict=True):
+        assert (half - whole).norm() < 0.05 * whole.norm()
+
+
+def test_published_weights_of_the_critic() -> None:
+    with torch.device("meta"):
+        assert count(ResNeXtCritic(size=512, features=512)) == 10_612_033
+        assert count(ResNeXtCritic(size=256, features=512)) == 9_882_945
+
+
+@pytest.mark.parametrize("size", [64, 80, 128, 192, 256])
+def test_the_critic_gives_one_logit_a_picture(size: int) -> None:
+    critic = ResNeXtCritic(size=size, features=3, width=4)
+    with torch.no_grad():
+        assert critic(noise(2, 3, size, size), noise(2, 3, size // 16, size // 16)).shape == (2, 1)
+
+
+@pytest.mark.parametrize("size", [64, 128, 256])
+def test_a_square_of_the_critics_size_ends_in_one_place(size: int) -> None:
+    """So that the mean over places changes nothing of the published critic."""
+    critic = ResNeXtCritic(size=size, width=4)
+    with torch.no_grad():
+        assert critic.weigh(critic.look(noise(1, 3, size, size))).shape[2:] == (1, 1)
+
+
+def test_the_critic_hears_of_the_drawing() -> None:
+    torch.manual_seed(0)
+    critic, pictures = ResNeXtCritic(size=64, features=3, width=8), noise(1, 3, 64, 64)
+    one, other = (critic(pictures, torch.full((1, 3, 4, 4), value)) for value in (0.0, 1.0))
+    assert (one - other).abs().item() > 1e-4
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+@pytest.mark.parametrize("last", [False, True])
+def test_the_penaltys_gradient_reaches_every_weight_of_the_critic(checkpointing: bool, last: bool) -> None:
+    torch.manual_seed(0)
+    critic = ResNeXtCritic(size=64, width=8)
+    critic.checkpointing = checkpointing
+    if last:
+        critic.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    gradient_penalty(critic, noise(2, 3, 64, 64), noise(2, 3, 64, 64).flip(0)).backward()  # type: ignore[no-untyped-call]
+    for name, weight in critic.named_parameters():
+        if name != "decide.bias":  # the slope of the logit knows nothing of what is added to it
+            assert weight.grad is not None, name
+            assert weight.grad.abs().sum() > 0, name
+
+
+def test_checkpointing_changes_memory_and_nothing_else() -> None:
+    check_checkpointing(ResNeXtCritic(size=64, width=8))
