@@ -5,17 +5,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from pipelines.build_dataset import Recipe, Splitting, build_dataset
 from pipelines.core import registry
+from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.errors import UsageError
 from pipelines.core.files import sha256_of_file
+from pipelines.core.imaging.framing import Framing
 from pipelines.core.settings import resolve
 from pipelines.inference.checkpoint import load_checkpoint, read_training
+from pipelines.inference.checkpoint_info import read_info, spec_of
+from pipelines.inference.predictor import Predictor
 from pipelines.training.task import TrainingError
 from pipelines.training.trainer import Trainer
+from tests import drawings
+from tests.pairs import picture
 from tests.runs import LEARNING, VALUES, Watcher, content, go, metrics, tiny
 from tests.train.processes import run_apart, train_and_die, train_as_one_of_two
 
@@ -190,3 +198,32 @@ def update_names(model: str) -> list[str]:
     module = registry.load("models", model)
     small = tiny(model)
     return [update.name for update in module.build_task(resolve(module, small.values, preset=small.preset)).updates]
+
+
+# what is learned from --------------------------------------------------------------------------------------
+
+
+def test_frames_that_are_no_squares_are_learned_in_and_painted_in(tmp_path: Path) -> None:
+    for split, count in (("train", 3), ("val", 1)):
+        for number in range(count):
+            drawings.write(tmp_path / "art" / split / f"{number}.png", picture(number, 32)[:24])
+    recipe, settings = Recipe(Framing((32, 24)), lines=("adaptive",)), BatchSettings(jobs=1)
+    build_dataset(
+        [str(tmp_path / "art")], str(tmp_path / "pairs"), recipe=recipe, splitting=Splitting(keep=True), batch=settings
+    )
+    run = tmp_path / "run"
+    go(tmp_path / "pairs", run, "cyclegan", values={"input": "lines", "identity_weight": "0"}, steps=2)
+    info = read_info(run / "last")
+    assert info.frame == (32, 24)
+    assert spec_of(info).frame_size == (32, 24)
+    result = Predictor(str(run / "last"), device="cpu").predict(np.full((48, 64), 255, np.uint8))
+    assert result.steps["raw"].shape == (24, 32, 3)
+
+
+def test_sample_sheets_have_an_interval_of_their_own(train_pairs: dict[str, Path], tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    go(train_pairs["cyclegan"], run, "cyclegan", steps=7, validate_every=5, sample_every="0.5epochs")
+    assert sorted(path.name for path in (run / "samples").iterdir()) == [
+        f"step-{step:08d}.png"
+        for step in (3, 6, 7)  # six pictures, one a step, and the end
+    ]

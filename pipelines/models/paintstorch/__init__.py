@@ -180,6 +180,7 @@ def network_spec(params: Params) -> NetworkSpec:
         size=params.size,
         size_multiple=SIZE_MULTIPLE,
         least_size=SIZE_MULTIPLE,
+        square_only=True,  # the critic ends in 4x4 places
         least_hint=_LEAST_HINT,
         outputs=(Output("picture", is_picture=True), *sketch),
         steps=("input", "hints", "raw", *(output.name for output in sketch)),

@@ -102,3 +102,7 @@ def test_what_it_says_of_its_network() -> None:
     kept = paintstorch.network_spec(paintstorch.Params(keep_sketcher=True))
     assert kept.steps == ("input", "hints", "raw", "sketch")
     assert [output.name for output in kept.outputs] == ["picture", "sketch"]
+
+
+def test_frames_that_are_no_squares_are_refused_as_the_critic_takes_none() -> None:
+    assert paintstorch.network_spec(paintstorch.Params(features="none", content="pixels")).square_only
