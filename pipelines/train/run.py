@@ -151,7 +151,8 @@ class TrainingRun:
     def _write(self, folder: Path, progress: Progress, training: Training | None = None) -> None:
         rows, columns = self.pairs.shape
         frame = None if rows == columns else (columns, rows)
-        info = CheckpointInfo(self.model, plain(self.params), progress.step, dict(progress.figures), frame=frame)
+        params = plain(self.params) | dict.fromkeys(self.about.get("weight_files", ()), "")  # places of this machine
+        info = CheckpointInfo(self.model, params, progress.step, dict(progress.figures), frame=frame)
         write_checkpoint(folder, info, self.trainer.ema_generator.state_dict(), training)
 
     def _computing(self) -> dict[str, int]:

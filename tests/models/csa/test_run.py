@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.core.errors import UsageError
 from pipelines.core.files import sha256_of_file
+from pipelines.inference.checkpoint_info import read_info
 from pipelines.inference.model_source import find_models
 from pipelines.nn.pretrained.feature_networks import Vgg16, Vgg19
 from tests.inference.onnx_networks import canvas
@@ -29,6 +30,8 @@ def test_a_run_with_vgg19_resumes_bit_for_bit_and_colours_without_the_file(
     assert content(tmp_path / "stopped") == content(tmp_path / "straight")
     about = json.loads((tmp_path / "straight" / "run.json").read_text(encoding="utf-8"))
     assert about["weight_files"] == {"vgg": sha256_of_file(Path(file))}
+    assert about["params"]["vgg"] == file
+    assert read_info(tmp_path / "straight" / "last").params["vgg"] == "", "a checkpoint tells no place of the machine"
     Path(file).unlink()
     for engine in ("torch", "onnx"):
         if engine == "onnx":
