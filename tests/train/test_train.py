@@ -265,7 +265,7 @@ def damage(pairs: Path, split: str, numbers: list[int]) -> list[str]:
     dataset = open_dataset(pairs)
     files = [dataset.samples[split][number].colour for number in numbers]
     for file in files:
-        (pairs / file).write_bytes(b"damaged")
+        (pairs / file).write_bytes((pairs / file).read_bytes()[:33] + b"damaged")  # behind the header
     return files
 
 
@@ -318,7 +318,7 @@ def test_several_datasets_are_one(train_pairs: dict[str, Path], tmp_path: Path) 
 def test_models_that_do_not_learn_and_models_that_are_not_there(train_pairs: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="the model 'flat' does not learn") as raised:
         train([train_pairs["cyclegan"]], tmp_path / "run", model="flat", device="cpu")
-    assert "cyclegan, fillnet, pix2pix" in raised.value.hint
+    assert {"cyclegan", "fillnet", "pix2pix"} <= set(raised.value.hint.partition(": ")[2].split(", "))
     with pytest.raises(UsageError, match="pix3pix"):
         train([train_pairs["cyclegan"]], tmp_path / "run", model="pix3pix", device="cpu")
     with pytest.raises(SettingsError, match="no preset 'huge'"):
