@@ -5,7 +5,7 @@ of the figure has all of its outline with the ground, a bay has its own with the
 parts that have ground on their other side:
 
     bands     seven tenths of its border are with parts that border on the ground for as long at least
-    thin      the parts are narrow in the mean, as arms, handles, spokes
+    thin      the parts are narrow, as arms, handles, straps, in the mean or along half of the border
     near      half of its border is as near to the ground as nine tenths of its own size, and near in the picture
     meetings  where two of the parts meet at the loop, they meet at the ground too (a third of the places), and the
               loop is never what goes straight on there: it lies behind all of them
@@ -36,7 +36,8 @@ _LEAST = 0.009  # of the longer side: the radius of the greatest ball in a hole 
 _BAY_SHORE = 0.25  # of a bay's border, at most: with the ground, over lines
 _LOOP_SHORE = 0.2  # of a loop's border, at most: with the ground
 _BANDS = 0.7  # of a loop's border, at least: with parts that border on the ground as long
-_THIN = 0.54  # diameter of the greatest ball to the side of a square of the same area, in the mean, at most
+_THIN = 0.54  # of parts around a loop, in the mean, at most: the greatest ball's width to the root of the area
+_NARROW = 0.4  # the same of parts that half of a loop's border is with: then the others may be of any shape
 _NEAR_BORDER = 0.5  # of a loop's border, at least: near the ground
 _RADII, _LINE = 3.0, 0.012  # near is so many of its radii, and so much of the longer side for the lines,
 _NEAR = 0.09  # but no more than this of the longer side
@@ -109,7 +110,9 @@ def _are_banded(neighbours: _Neighbours, properties: RegionProperties) -> Mask:
     several &= neighbours.summed(open_to_ground) == 0
     several &= neighbours.shore <= _LOOP_SHORE * neighbours.border
     several &= neighbours.summed(part) >= _BANDS * neighbours.border
-    return np.asarray(several & (neighbours.summed(length * thinness[there]) <= _THIN * neighbours.border))
+    thin = neighbours.summed(length * thinness[there]) <= _THIN * neighbours.border
+    thin |= neighbours.summed(length * (thinness[there] <= _NARROW) * ~neighbours.to_ground) >= neighbours.border / 2
+    return np.asarray(several & thin)
 
 
 def _lie_behind(loops: Index, meetings: Meetings, outside: Mask) -> Mask:

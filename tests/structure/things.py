@@ -77,7 +77,9 @@ def chair() -> Bytes:
 
 
 def scissors() -> Bytes:
-    pair = Sketch().shape((150, 200), (200, 30), (214, 34), (180, 205)).shape((170, 205), (105, 34), (119, 30), (140, 200))
+    pair = (
+        Sketch().shape((150, 200), (200, 30), (214, 34), (180, 205)).shape((170, 205), (105, 34), (119, 30), (140, 200))
+    )
     for x in (110, 210):
         pair.oval((x, 240), 46, 46).oval((x, 240), 28, 28)
     return pair.lines
@@ -131,7 +133,11 @@ def striped_shirt() -> Bytes:
     body = Sketch().shape((100, 80), (220, 80), (220, 280), (100, 280))
     for y in range(110, 280, 34):
         body.stroke((100, y), (220, y))
-    return body.shape((100, 80), (40, 150), (62, 172), (102, 130)).shape((220, 80), (280, 150), (258, 172), (218, 130)).lines
+    return (
+        body.shape((100, 80), (40, 150), (62, 172), (102, 130))
+        .shape((220, 80), (280, 150), (258, 172), (218, 130))
+        .lines
+    )
 
 
 def belly() -> Bytes:
@@ -144,11 +150,10 @@ HOLES: dict[str, tuple[Callable[[], Bytes], list[Point]]] = {
     "mug": (mug, [(222, 165)]),
     "teapot": (teapot, [(62, 182)]),
     "akimbo": (akimbo, [(110, 170), (210, 170)]),
-    "wheel": (wheel, [(214, 182), (182, 214)]),
-    "chair": (chair, [(160, 90), (160, 155), (160, 228)]),
+    "chair": (chair, [(160, 228)]),
     "bag": (bag, [(160, 100)]),
 }
-"""Things with holes between their parts: how they are drawn, and where their holes are, (x, y)."""
+"""Things with holes between parts that border on the ground: how they are drawn, and where the holes are, (x, y)."""
 
 RINGS: dict[str, tuple[Callable[[], Bytes], list[Point]]] = {
     "scissors": (scissors, [(110, 240), (210, 240)]),
@@ -162,8 +167,9 @@ PARTS: dict[str, Callable[[], Bytes]] = {
     "shield": shield,
     "plate": plate,
     "window": window,
+    "wheel": wheel,
     "coat": coat,
     "striped shirt": striped_shirt,
     "belly": belly,
 }
-"""Things without a hole."""
+"""Things without a hole, and a wheel, which may as well be a window or a pie: its spokes border on no ground."""
