@@ -13,10 +13,10 @@ parts that have ground on their other side:
 
 An area with one neighbour alone is none: that is a patch, a button, a lens, a plate far more often than a hole.
 
-Measured on areas without a hint, each picture with four dabs, train and val: of 188 bays .97 are ground (or white, in
-pictures without alpha), .97 of their area; of 72 loops .78, .88 of their area; of all other areas .13. In pictures with
-alpha 86 of 87 bays and 29 of 32 loops are ground. Of areas with one neighbour, however thin the ring around them, at
-most .4 are; of the openings between spokes or panes, whose parts border on no ground, one cannot tell.
+Measured on areas without a hint, of 20 styles, train and val, each picture with four dabs: of 171 bays .98 are ground
+(or white, in pictures without alpha), .98 of their area; of 77 loops .75, .86 of their area; of 9,031 other areas .09.
+In pictures with alpha 82 of 83 bays and 28 of 34 loops are ground. Of areas with one neighbour, however thin the ring
+around them, at most .4 are; of openings between spokes or panes, whose parts border on no ground, one cannot tell.
 
 Source: what goes straight on where three areas meet lies in front: D. Waltz, "Understanding Line Drawings of Scenes
 with Shadows", in P. H. Winston (ed.), The Psychology of Computer Vision, 1975.

@@ -7,7 +7,7 @@ import pytest
 from pipelines.core.errors import MethodError, SettingsError
 from pipelines.flatting.reading import LineReading
 from pipelines.models.flat import FlatResult, Params, fill, fill_reading
-from pipelines.structure.fill_rules import GROUND, FillRules
+from pipelines.structure.fill_rules import GROUND, FillRules, Guess
 from tests.flatting.scenes import BLUE, GREEN, RED, WHITE, YELLOW, Bytes, blank, colours_of, discs, painted, two_boxes
 from tests.structure.things import mug
 
@@ -157,7 +157,7 @@ def at(picture: Bytes, place: tuple[int, int]) -> tuple[int, ...]:
 
 
 @pytest.mark.parametrize("guess", ["auto", "nearest"])
-def test_the_hole_of_a_handle_is_background(guess: str) -> None:
+def test_the_hole_of_a_handle_is_background(guess: Guess) -> None:
     result = with_rules(discs(mug(), (*BODY, RED)), FillRules(guess=guess))
     assert at(result.colour, HANDLE_HOLE) == WHITE
     assert result.background[HANDLE_HOLE[::-1]]
