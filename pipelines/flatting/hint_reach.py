@@ -16,6 +16,7 @@ from pipelines.segmentation.adjacency import LEAST_TOUCH, hanging_together
 from pipelines.segmentation.properties import RegionProperties, dissimilarity
 from pipelines.structure.comic_panels import find_panels
 from pipelines.structure.folds import find_folds
+from pipelines.structure.meetings import Meetings, find_meetings
 from pipelines.structure.nesting import PAGE, Nesting, find_nesting
 
 _DETAIL = 0.03  # of the figure's area: details are smaller, with all that they enclose
@@ -42,6 +43,7 @@ class HintReach(NamedTuple):
     height: float  # px, of the figure
     folds: Index  # (m,), the pairs of regions that only a fold parts, first * (n + 1) + second
     shores: Index  # (m,), the pairs of regions of the figure and of the ground that lines part, likewise
+    meetings: Meetings
 
     def is_beyond_fold(self, spots: HintSpots, regions: Index) -> Mask:
         """Tell of each of the spots whether only a fold parts it from each of `regions`, (u, spots)."""
@@ -98,22 +100,23 @@ def find_reach(regions: Labels, properties: RegionProperties, outside: Mask, gro
     """
     inside = np.flatnonzero(~outside & (properties.area > 0))
     bottom, top = properties.bottom[inside].max(initial=0), properties.top[inside].min(initial=1 << 30)
-    nesting = _within_figure(find_nesting(properties, outside), outside)
+    nesting, meetings = _within_figure(find_nesting(properties, outside), outside), find_meetings(regions)
     return HintReach(
         properties,
         nesting,
         find_panels(properties, outside),
         float(properties.area[inside].sum()),
         float(max(bottom - top, 1)),
-        _folds(regions, properties, outside),
+        _folds(meetings, properties, outside),
         _shores(properties, ground),
+        meetings,
     )
 
 
-def _folds(regions: Labels, properties: RegionProperties, outside: Mask) -> Index:
+def _folds(meetings: Meetings, properties: RegionProperties, outside: Mask) -> Index:
     """The pairs of regions of the figure that only a fold parts, as keys."""
     borders = properties.borders
-    folds = find_folds(regions, borders) & ~outside[borders.first] & ~outside[borders.second]
+    folds = find_folds(meetings, borders, properties.labels) & ~outside[borders.first] & ~outside[borders.second]
     return np.asarray(borders.first[folds] * properties.labels + borders.second[folds])
 
 

@@ -6,7 +6,8 @@
    (`outside`), and where the figure is open hints inside and the paper outside are told apart (flatting/hint_split.py).
 3. A region with hints of one colour takes it. One with several is split: the colours grow from their hints over its
    paper, by the way round the ends of lines and not across them, and meet in the narrows (hint_split.py).
-4. A region without hints takes the likeliest hint's colour or stays paper (hint_transfer.py).
+4. A region without hints shows the ground where it is a hole (structure/holes.py), or takes the likeliest hint's colour
+   or stays paper (hint_transfer.py).
 5. The colours grow under the lines and meet in the middle.
 
 Without hints the regions share a palette (palette_assignment.py): the largest take its first colours, neighbours
@@ -40,6 +41,7 @@ from pipelines.segmentation.label_maps import map_labels, row_runs, scan_order
 from pipelines.segmentation.line_mask import cell_edges
 from pipelines.segmentation.watershed import watershed
 from pipelines.structure.fill_rules import FillRules
+from pipelines.structure.holes import find_holes
 from pipelines.structure.lettering import Lettering
 
 
@@ -67,7 +69,7 @@ class AreaVerdicts(NamedTuple):
     """What is settled of areas 0..n whatever a network thinks of them."""
 
     settled: Mask  # (n + 1,), its colour is: whites of eyes, speech balloons, what a hint calls ground or empty
-    ground: Index  # (n + 1,), the area whose colour it shows, as the hole of a letter does; 0: none
+    ground: Index  # (n + 1,), the area whose colour it shows, as the holes of letters and of handles do; 0: none
     asked: U8  # (k + 1, 3), white and the hints' colours
     barred: Mask  # (n + 1, k + 1), which of these speak for other areas only
 
@@ -236,6 +238,8 @@ def _guess(
     white |= whites_of_eyes(reach, hinted) | holes_of_rings(reach, hinted)
     white &= unknown & (around == 0)
     unknown &= ~white & (around == 0)
+    if rules.guess != "empty":
+        unknown &= ~_show_ground(drawing, reach, colour, around, asked=unknown, ground=ground)
     barred = np.zeros((len(colour), len(spots.colours)), bool)
     if rules.guess == "empty":
         white |= unknown
@@ -251,6 +255,22 @@ def _guess(
     settled = white | (unknown & (rules.guess == "nearest"))
     settled |= np.bincount(drawing.spots.region, _is_reserved(drawing.spots, rules), len(colour)) > 0
     return AreaVerdicts(settled, around, spots.colours, barred)
+
+
+def _show_ground(
+    drawing: HintedDrawing, reach: HintReach, colour: Index, around: Index, *, asked: Mask, ground: Mask
+) -> Mask:
+    """Give holes the `colour`, (n + 1,), of the ground, and tell which they are; asked: where holes may be, (n + 1,).
+
+    `around`, (n + 1,), names the ground where all of it is one; a hole in an open figure shows bare paper.
+    """
+    paper, outside = drawing.line_mask.paper, drawing.outside
+    shown = find_holes(drawing.regions, paper, drawing.properties, outside, asked=asked, meetings=reach.meetings)
+    holes = np.flatnonzero(shown)
+    is_one = ground[shown[holes]] | ~drawing.hinted[shown[holes]]
+    colour[holes] = np.where(is_one, colour[shown[holes]], len(drawing.spots.colours))
+    around[holes] = shown[holes] * is_one
+    return shown > 0
 
 
 def _is_reserved(spots: HintSpots, rules: FillRules) -> Mask:
@@ -283,12 +303,14 @@ def _by_palette(reading: LineReading, palette: U8 | None, rules: FillRules, rng:
     offered = draw_palette(rng) if palette is None or not len(palette) else palette
     settled = (lettering.balloons & ~outside) | (~outside & (rules.guess == "empty"))
     white = find_eyes(reading.regions, reading.mask, properties, outside) | settled | (lettering.ground > 0)
-    colour = assign_palette(properties, outside | white, offered, rng)
+    shown = find_holes(reading.regions, reading.mask.paper, properties, outside, asked=~white)
+    shown += lettering.ground
+    colour = assign_palette(properties, outside | white | (shown > 0), offered, rng)
     colour[outside] = len(offered) + 1
-    holes = np.flatnonzero(lettering.ground)
-    colour[holes] = colour[lettering.ground[holes]]
+    holes = np.flatnonzero(shown)
+    colour[holes] = colour[shown[holes]]
     paper = np.full((1, 3), 255, np.uint8)
-    verdicts = AreaVerdicts(settled, lettering.ground, paper, np.zeros((len(colour), 1), bool))
+    verdicts = AreaVerdicts(settled, shown, paper, np.zeros((len(colour), 1), bool))
     labels = map_labels(colour.astype(np.int32), reading.regions)
     return ColourPlan(np.vstack([paper, offered, paper]), labels, reading.regions, verdicts)
 

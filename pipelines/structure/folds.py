@@ -11,27 +11,19 @@ Psychology of Computer Vision, 1975, read the other way round.
 
 import numpy as np
 
-from pipelines.core.imaging.arrays import F64, Index, Labels, Mask
+from pipelines.core.imaging.arrays import Mask
 from pipelines.segmentation.adjacency import Borders
+from pipelines.structure.meetings import Meetings
 
-_SIZE = 768  # px of the longer side, at most, that are looked at
-_RADIUS = 0.025  # of the longer side: of the circle that is looked at
-_LEAST_RADIUS = 5.0  # px
-_ANGLES = 64
 _HALF = 0.5
 _OFF = 0.1  # of the circle: by so much straight lines may bend
 _LEAST = 0.12  # of the circle: what a line divides is no narrower
 _OTHERS = 0.05  # of the circle: more than three areas tell nothing
-_APART = 3.0  # px: meetings of the same areas that are nearer are one
 
 
-def find_folds(regions: Labels, borders: Borders) -> Mask:
-    """Tell which borders, (pairs,), are folds; regions: int32 (H, W), ink included."""
-    count = int(regions.max(initial=0)) + 1
-    step = -(-max(regions.shape) // _SIZE)
-    regions = regions[::step, ::step]
-    triples, rows, columns = _meetings(regions)
-    share = _shares(regions, triples, rows, columns)
+def find_folds(meetings: Meetings, borders: Borders, count: int) -> Mask:
+    """Tell which borders, (pairs,), are folds; meetings: of the regions below `count` that the borders are of."""
+    triples, share = meetings
     tells = share.sum(axis=1) >= 1 - _OTHERS
     straight = np.abs(share - _HALF) <= _OFF
     is_tee = tells & (straight.sum(axis=1) == 1) & (share.min(axis=1, initial=1) >= _LEAST)
@@ -47,36 +39,3 @@ def find_folds(regions: Labels, borders: Borders) -> Mask:
         np.add.at(stems, place[known & is_stem], 1)
         np.add.at(others, place[known & ~is_stem], 1)
     return np.asarray((stems > 1) & (others == 0))
-
-
-def _meetings(regions: Labels) -> tuple[Index, Index, Index]:
-    """The three areas, ascending, (m, 3), and the row and column of each place where three meet."""
-    across, down = regions[:, 1:] != regions[:, :-1], regions[1:] != regions[:-1]
-    differs = across[:-1].view(np.uint8) + across[1:].view(np.uint8)
-    differs += down[:, :-1].view(np.uint8)
-    differs += down[:, 1:].view(np.uint8)
-    rows, columns = np.divmod(np.flatnonzero(differs >= 3), differs.shape[1])
-    square = [regions[rows + below, columns + beside] for below in (0, 1) for beside in (0, 1)]
-    labels = np.sort(np.stack(square, axis=1).astype(np.intp), axis=1)
-    new = np.column_stack([np.ones(len(labels), bool), np.diff(labels, axis=1) > 0])
-    three = new.sum(axis=1) == 3
-    rows, columns = rows[three], columns[three]
-    triples = labels[three][new[three]].reshape(-1, 3)
-    kept = np.ones(len(rows), bool)
-    order = np.lexsort((columns, rows, *triples.T))
-    for before, after in zip(order[:-1].tolist(), order[1:].tolist(), strict=True):
-        near = np.hypot(float(rows[after] - rows[before]), float(columns[after] - columns[before])) <= _APART
-        kept[after] = not (near and (triples[after] == triples[before]).all())
-    return triples[kept], rows[kept], columns[kept]
-
-
-def _shares(regions: Labels, triples: Index, rows: Index, columns: Index) -> F64:
-    """Which share of a circle around each meeting its three areas have, (m, 3); less where it leaves the page."""
-    height, width = regions.shape
-    radius = max(_LEAST_RADIUS, _RADIUS * max(height, width))
-    angle = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
-    y = np.rint(rows[:, None] + 0.5 + radius * np.sin(angle)).astype(np.intp)
-    x = np.rint(columns[:, None] + 0.5 + radius * np.cos(angle)).astype(np.intp)
-    inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
-    seen = np.where(inside, regions[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)], 0)
-    return np.asarray((seen[:, None, :] == triples[:, :, None]).mean(axis=2))

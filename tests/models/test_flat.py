@@ -5,8 +5,11 @@ import numpy as np
 import pytest
 
 from pipelines.core.errors import MethodError, SettingsError
-from pipelines.models.flat import Params, fill
-from tests.flatting.scenes import BLUE, GREEN, RED, WHITE, YELLOW, blank, colours_of, discs, painted, two_boxes
+from pipelines.flatting.reading import LineReading
+from pipelines.models.flat import FlatResult, Params, fill, fill_reading
+from pipelines.structure.fill_rules import GROUND, FillRules, Guess
+from tests.flatting.scenes import BLUE, GREEN, RED, WHITE, YELLOW, Bytes, blank, colours_of, discs, painted, two_boxes
+from tests.structure.things import mug
 
 
 def test_each_area_takes_the_colour_of_its_hint_exactly() -> None:
@@ -140,3 +143,55 @@ def test_hints_of_another_size_are_refused() -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match=next(iter(settings))):
         Params(**settings)  # type: ignore[arg-type]
+
+
+HANDLE_HOLE, BODY, ABOVE = (222, 165), (135, 170), (160, 40)
+
+
+def with_rules(hints: Bytes, rules: FillRules | None = None) -> FlatResult:
+    return fill_reading(LineReading(mug()), hints, None, Params(), np.random.default_rng(0), rules=rules)
+
+
+def at(picture: Bytes, place: tuple[int, int]) -> tuple[int, ...]:
+    return tuple(np.atleast_1d(picture[place[1], place[0]]).tolist())
+
+
+@pytest.mark.parametrize("guess", ["auto", "nearest"])
+def test_the_hole_of_a_handle_is_background(guess: Guess) -> None:
+    result = with_rules(discs(mug(), (*BODY, RED)), FillRules(guess=guess))
+    assert at(result.colour, HANDLE_HOLE) == WHITE
+    assert result.background[HANDLE_HOLE[::-1]]
+    assert at(result.colour, (250, 165)) == RED
+
+
+def test_the_hole_of_a_handle_is_background_without_hints() -> None:
+    result = with_rules(np.zeros((*mug().shape, 4), np.uint8))
+    assert result.background[HANDLE_HOLE[::-1]]
+    hole, ground = (int(result.areas[y, x]) for x, y in (HANDLE_HOLE, ABOVE))
+    assert result.verdicts.ground[hole] == ground
+
+
+def test_a_hole_shows_the_colour_of_a_ground_that_is_filled() -> None:
+    result = with_rules(discs(mug(), (*BODY, RED), (*ABOVE, BLUE)), FillRules(outside="fill"))
+    assert at(result.colour, HANDLE_HOLE) == at(result.colour, ABOVE) == BLUE
+    hole, ground = (int(result.areas[y, x]) for x, y in (HANDLE_HOLE, ABOVE))
+    assert result.verdicts.ground[hole] == ground
+
+
+@pytest.mark.parametrize("colour", [BLUE, GROUND])
+def test_a_hole_stays_bare_where_hints_on_the_ground_are_marks_on_it(colour: tuple[int, int, int]) -> None:
+    result = with_rules(discs(mug(), (*BODY, RED), (*ABOVE, colour)), FillRules(outside="paper"))
+    assert at(result.colour, HANDLE_HOLE) == WHITE
+    assert result.background[HANDLE_HOLE[::-1]]
+
+
+def test_a_hint_in_a_hole_colours_it() -> None:
+    result = with_rules(discs(mug(), (*BODY, RED), (*HANDLE_HOLE, GREEN)))
+    assert at(result.colour, HANDLE_HOLE) == GREEN
+    assert not result.background[HANDLE_HOLE[::-1]]
+
+
+def test_no_hole_is_guessed_where_areas_without_a_hint_stay_empty() -> None:
+    result = with_rules(discs(mug(), (*BODY, RED)), FillRules(guess="empty"))
+    assert at(result.colour, HANDLE_HOLE) == WHITE
+    assert not result.background[HANDLE_HOLE[::-1]]

@@ -5,6 +5,7 @@ import numpy as np
 
 from pipelines.flatting.reading import LineReading
 from pipelines.structure.folds import find_folds
+from pipelines.structure.meetings import find_meetings
 from tests.flatting.scenes import Bytes, blank
 
 
@@ -13,7 +14,7 @@ def is_fold(lines: Bytes, first: tuple[int, int], second: tuple[int, int]) -> bo
     borders = reading.properties.borders
     pair = sorted(int(reading.regions[y, x]) for x, y in (first, second))
     at = np.flatnonzero((borders.first == pair[0]) & (borders.second == pair[1]))
-    return bool(find_folds(reading.regions, borders)[at].any())
+    return bool(find_folds(find_meetings(reading.regions), borders, reading.properties.labels)[at].any())
 
 
 def test_a_line_across_a_shape_is_a_fold() -> None:

@@ -22,6 +22,7 @@ from pipelines.models.fillnet.refine import (
     sample_hints,
 )
 from tests import drawings
+from tests.structure.things import mug
 
 Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
@@ -137,6 +138,17 @@ def test_without_hints_the_square_is_unknown() -> None:
     _, _, filled = laid_out(lines, no_hints(lines))
     assert (filled.confidence == UNKNOWN).all()
     assert (filled.fill == 255).all()
+
+
+@pytest.mark.parametrize("hinted", [True, False])
+def test_the_hole_of_a_handle_is_bare_whatever_the_network_thinks(hinted: bool) -> None:
+    lines, hints = mug(), no_hints(mug())
+    if hinted:
+        cv2.circle(hints, (135, 170), 4, (*RED, 255), -1)
+    guesses = np.tile((colour_cube() == (0, 0, 255)).all(axis=1), (AREAS + 1, 1)).astype(np.float32)
+    result = finished(lines, hints, guesses=guesses)
+    assert result.background[165, 222]
+    assert result.colour[165, 222].tolist() == [255, 255, 255]
 
 
 # flat and shaded --------------------------------------------------------------------------------------------
