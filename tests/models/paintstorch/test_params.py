@@ -46,7 +46,7 @@ def test_the_adversarial_weight_is_tied_to_the_penalty() -> None:
     presets = paintstorch.PRESETS
     assert presets["paintstorch"].adversarial_factor == pytest.approx(1e-4)
     assert presets["standard"].adversarial_factor == pytest.approx(1e-4 * 512)
-    assert presets["small"].adversarial_factor == pytest.approx(0.0128)
+    assert presets["small"].adversarial_factor == pytest.approx(0.00128)
 
 
 def test_the_recipes_are_the_papers() -> None:
