@@ -90,7 +90,7 @@ def test_hint_features_arrive_at_the_blocks_about_as_large_as_they_were() -> Non
     noise = torch.randn(2, 64, 16, 16)
     with torch.no_grad():
         (reduced,) = (reduce(noise) for reduce in network.generator.hints)
-    assert 0.5 < reduced.square().mean().sqrt() < 2, "with a deviation of 0.02 a tenth is left"
+    assert 0.5 < reduced.square().mean().sqrt() < 2, "with a deviation of 0.02, 0.03 is left"
 
 
 def test_without_attention_there_is_one_output() -> None:
