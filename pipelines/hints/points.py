@@ -42,6 +42,11 @@ class Params:
         check_number("canvas", self.canvas, 1)
 
 
+PRESETS = {
+    "coarse": Params(canvas=128),  # four times as large: at 128 px the paper's would be one pixel or two
+}
+
+
 def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator) -> U8:
     """Place random squares; returns hints, uint8 RGBA (H, W, 4), alpha 0 or 255.
 

@@ -1,5 +1,6 @@
 """Random point hints: the distributions of the paper, squares of mean colour, transparency."""
 
+import dataclasses
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +34,15 @@ def test_one_point_is_a_square_of_mean_colour(seed: int) -> None:
     assert (hints[box][..., 3] == 255).all()
     mean = image[box].reshape(-1, 3).mean(axis=0)
     assert (np.abs(hints[box][..., :3] - mean) <= 0.5 + 1e-9).all()
+
+
+def test_coarse_points_are_four_times_as_large() -> None:
+    image = noise(128, 128)
+    coarse = dataclasses.replace(points.PRESETS["coarse"], probability=1.0)
+    sides = [int((place(image, None, coarse, rng(seed))[..., 3] > 0).sum() ** 0.5) for seed in range(100)]
+    assert (min(sides), max(sides)) == (1, 8)
+    plain = [int((place(image, None, ONE, rng(seed))[..., 3] > 0).sum() ** 0.5) for seed in range(100)]
+    assert (min(plain), max(plain)) == (1, 2)
 
 
 def test_sides_are_uniform_from_1_to_8() -> None:

@@ -68,7 +68,19 @@ def build_painter(params: Params) -> AttentionPainter:
         shared=params.hint_convolutions == "shared",
     )
     initialise(generator)
+    _widen_hints(generator, features)
     return AttentionPainter(generator, features)
+
+
+def _widen_hints(generator: SpatialAttentionNet, features: Vgg19 | HintNetwork | None) -> None:
+    """Draw what hints go through with He's deviation: no norm lies there, and with 0.02 little of them would arrive.
+
+    Source: K. He et al., "Delving Deep into Rectifiers", ICCV 2015, equation 10.
+    """
+    ways: list[nn.Module] = [generator.hints, *([features] if isinstance(features, HintNetwork) else [])]
+    for layer in (layer for way in ways for layer in way.modules()):
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
 
 
 def _build_hint_features(params: Params) -> Vgg19 | HintNetwork | None:

@@ -84,6 +84,15 @@ def test_learned_features_learn() -> None:
     assert all(weight.grad is not None and weight.grad.any() for weight in network.hint_features.parameters())
 
 
+def test_hint_features_arrive_at_the_blocks_about_as_large_as_they_were() -> None:
+    torch.manual_seed(0)
+    network = csa.build_network(csa.PRESETS["small"])
+    noise = torch.randn(2, 64, 16, 16)
+    with torch.no_grad():
+        (reduced,) = (reduce(noise) for reduce in network.generator.hints)
+    assert 0.5 < reduced.square().mean().sqrt() < 2, "with a deviation of 0.02, 0.03 is left"
+
+
 def test_without_attention_there_is_one_output() -> None:
     network = painter(attention=False).eval()
     assert network.hint_features is None

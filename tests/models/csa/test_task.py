@@ -179,7 +179,7 @@ def test_four_pairs_are_learned_by_heart() -> None:
     for number, colour in enumerate(([1, -1, -1], [-1, 1, -1], [-1, -1, 1], [0.5, 0.5, -1])):
         targets[number] = torch.tensor(colour, dtype=torch.float32)[:, None, None]
         inputs[number, 0, 4 * number : 4 * number + 4] = -1  # the line tells which
-    params = dataclasses.replace(TINY, width=8, ndf=4)
+    params = dataclasses.replace(TINY, width=8)
     config = TrainerConfig(optimizer=OptimizerConfig(lr=2e-3), ema=0.0)
     trainer = Trainer(csa_task.Task(params), config, device=torch.device("cpu"))
     losses = [trainer.train_step([Batch(inputs, targets)], step)["generator_l1"].item() for step in range(120)]
