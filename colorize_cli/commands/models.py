@@ -74,8 +74,9 @@ def export_model(
         typer.Option(
             **one_of(Format),
             help="pth: as pytorch-CycleGAN-and-pix2pix reads it. onnx: for colorize --model FILE.onnx and other "
-            "programs; takes any number of pictures of any size, in sides multiples of 32 px for fillnet, of 4 for "
-            "resnets, of 128, 256 or 512 for U-Nets of that name. auto: as the file's name ends.",
+            "programs; takes any number of pictures of any size, in sides multiples of 32 px for fillnet, of 16 for "
+            "paintstorch and csa, of 4 for resnets, of 128, 256 or 512 for U-Nets of that name. auto: as the file's "
+            "name ends.",
         ),
     ] = "auto",
     overwrite: Overwrite = False,

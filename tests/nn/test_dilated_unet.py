@@ -3,8 +3,10 @@
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from pipelines.nn.dilated_unet import DilatedUNet
+from pipelines.nn.resnext import ResNeXtBlock
 from tests.nn.generators import check_checkpointing, noise
 
 
@@ -37,6 +39,53 @@ def test_published_weights() -> None:
 def tiny(**settings: int) -> DilatedUNet:
     torch.manual_seed(0)
     return DilatedUNet(1, 3, **{"width": 8, "blocks": 2, **settings})
+
+
+def by_the_table(network: DilatedUNet, lines: Tensor, hints: Tensor, features: Tensor) -> Tensor:
+    """The generator written down again: in which order features are joined, where they are activated."""
+
+    def activated(layer: nn.Module, given: Tensor) -> Tensor:
+        assert isinstance(layer, nn.Conv2d)
+        convolved = functional.conv2d(given, layer.weight, layer.bias, layer.stride, layer.padding)
+        return functional.leaky_relu(convolved, 0.2)
+
+    def risen(rise: nn.Sequential, dilations: tuple[int, ...], *given: Tensor) -> Tensor:
+        first, *blocks, last, _, _ = rise
+        assert isinstance(first, nn.Sequential)
+        below = activated(first[0], torch.cat(given, 1))
+        for block, dilation in zip(blocks, dilations, strict=True):
+            assert isinstance(block, ResNeXtBlock)
+            inner = activated(block.reduce, below)
+            groups, weight = block.grouped.groups, block.grouped.weight
+            inner = functional.conv2d(inner, weight, padding=dilation, dilation=dilation, groups=groups)
+            below = below + functional.conv2d(functional.leaky_relu(inner, 0.2), block.expand.weight)
+        assert isinstance(last, nn.Conv2d)
+        widened = functional.conv2d(below, last.weight, last.bias, padding=1)
+        return functional.leaky_relu(functional.pixel_shuffle(widened, 2), 0.2)
+
+    full = activated(network.down0[0], lines)
+    half = activated(network.down1[0], full)
+    quarter = activated(network.down2[0], half)
+    eighth = activated(network.down3[0], torch.cat([quarter, activated(network.hint[0], hints)], 1))
+    sixteenth = activated(network.down4[0], eighth)
+    below = risen(network.up4, (1, 1), sixteenth, features)
+    below = risen(network.up3, (1, 1, 2, 2, 4, 4, 2, 1), below, eighth)
+    below = risen(network.up2, (1, 1, 2, 2, 4, 4, 2, 1), below, quarter)
+    below = risen(network.up1, (1, 2, 4, 2, 1), below, half)
+    return torch.tanh(network.picture(torch.cat([below, full], 1)))
+
+
+def test_it_is_the_network_of_the_table() -> None:
+    network = tiny(width=16, features=24)
+    given = noise(1, 1, 48, 32), noise(1, 4, 12, 8), noise(1, 24, 3, 2)
+    with torch.no_grad():
+        torch.testing.assert_close(network(*given), by_the_table(network, *given))
+    groups = {
+        name: {layer.groups for layer in part.modules() if isinstance(layer, nn.Conv2d)} - {1}
+        for name, part in network.named_children()
+        if name.startswith("up")
+    }
+    assert groups == {"up4": {8}, "up3": {8}, "up2": {8}, "up1": {4}}  # half and a quarter of the width
 
 
 @pytest.mark.parametrize(("height", "width"), [(16, 16), (48, 80), (64, 64)])

@@ -1,8 +1,10 @@
 """ResNeXt blocks and the critic made of them: published numbers of weights, what a block leaves alone, sizes."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from pipelines.nn.adversarial import gradient_penalty
@@ -77,6 +79,36 @@ def test_published_weights_of_the_critic() -> None:
     with torch.device("meta"):
         assert count(ResNeXtCritic(size=512, features=512)) == 10_612_033
         assert count(ResNeXtCritic(size=256, features=512)) == 9_882_945
+
+
+def test_the_critic_is_that_of_the_table() -> None:
+    """Written down again at 128 px: one more pair of blocks than at 64, features behind what was seen."""
+    torch.manual_seed(0)
+    critic = ResNeXtCritic(size=128, features=8, width=16)
+    look, weigh = iter(critic.look), iter(critic.weigh)
+
+    def through(layers: Iterator[nn.Module], given: Tensor, plan: str) -> Tensor:
+        for part in plan.split():
+            layer = next(layers)
+            if part.startswith("conv"):
+                assert isinstance(layer, nn.Conv2d)
+                assert part == f"conv{layer.kernel_size[0]}/{layer.stride[0]}/{layer.padding[0]}"
+                given = functional.conv2d(given, layer.weight, None, layer.stride, layer.padding)
+                given = functional.leaky_relu(given, 0.2)
+                assert isinstance(next(layers), nn.LeakyReLU)
+            else:
+                assert isinstance(layer, ResNeXtBlock)
+                assert layer.grouped.groups == 2  # an eighth of the width
+                assert layer.grouped.stride == ((2, 2) if part == "halved" else (1, 1))
+                given = layer(given)
+        assert next(layers, None) is None
+        return given
+
+    pictures, features = noise(1, 3, 128, 128), noise(1, 8, 8, 8)
+    with torch.no_grad():
+        seen = through(look, pictures, "conv7/1/3 conv4/2/1 " + " conv1/1/0 ".join(["block halved"] * 3))
+        seen = through(weigh, torch.cat([seen, features], 1), "conv3/1/1 block halved block conv4/1/0")
+        torch.testing.assert_close(critic(pictures, features), critic.decide(seen.flatten(1)))
 
 
 @pytest.mark.parametrize("size", [64, 80, 128, 192, 256])

@@ -77,6 +77,8 @@ def test_a_decoder_attends_at_32_px_whatever_the_size(downs: int, channels: int)
     with torch.no_grad():
         network(noise(1, 3, 2**downs, 2**downs))
     assert shapes == [(1, channels, 32, 32)]
+    (around,) = (list(part) for part in network.modules() if isinstance(part, nn.Sequential) and block in list(part))
+    assert isinstance(around[around.index(block) - 1], nn.BatchNorm2d), "behind the norm"
 
 
 @pytest.mark.parametrize("switches", [{"skips": "gated"}, {"skips": "summed"}, {"attention": True}, {"norm": "adain"}])

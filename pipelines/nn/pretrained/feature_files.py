@@ -16,6 +16,7 @@ from pipelines.nn.pretrained.feature_networks import FeatureNetwork, Illustratio
 from pipelines.nn.pretrained.state_dicts import read_state_dict
 
 _NAME = re.compile(r"(?:features\.|model\.)?(\d+)\.(weight|bias)")
+_PRECISIONS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)  # of weights that are not quantised
 _KINDS: tuple[type[FeatureNetwork], ...] = (Vgg16, Vgg19, Illustration2Vec)
 
 
@@ -92,7 +93,7 @@ def _misfit(
         weight, bias = layers[position, "weight"], layers.get((position, "bias"))
         if weight.shape != shape or bias is None or bias.shape != shape[:1]:
             return f"holds no {kind.label}: features.{position} does not have the shape {shape} and a bias"
-        if not (weight.is_floating_point() and bias.is_floating_point()):
+        if weight.dtype not in _PRECISIONS or bias.dtype not in _PRECISIONS:
             return f"holds quantised weights: features.{position} is {str(weight.dtype).removeprefix('torch.')}"
         if not bool(weight.isfinite().all() and bias.isfinite().all()):
             return f"holds weights that are no numbers, in features.{position}"

@@ -18,8 +18,8 @@ _CODE = re.compile(r"GLOBAL ([\w.]+)")  # what weights_only says of a pickle tha
 def read_state_dict(path: str, *, hint: str) -> dict[str, Tensor]:
     """The tensors of a file by name, without prefixes, on the CPU, of whatever precision the file has.
 
-    hint: which file to give instead. Raises UsageError for what is missing, damaged, no state dict, or a pickle with
-    code in it, which is not run.
+    hint: which file to give instead. Raises UsageError for what is missing, damaged, no state dict of dense tensors,
+    or a pickle with code in it, which is not run.
     """
     content = _load(path, hint)
     if not isinstance(content, Mapping) or not content:
@@ -30,6 +30,9 @@ def read_state_dict(path: str, *, hint: str) -> dict[str, Tensor]:
                 f"{show_path(path)} is no state dict: {name} is no tensor",
                 hint=f"{hint}, or save the network's state_dict() alone",
             )
+        if value.is_meta or value.layout is not torch.strided:
+            what = "has no numbers" if value.is_meta else "is sparse"
+            raise UsageError(f"{show_path(path)} is no file of dense weights: {name} {what}", hint=hint)
     return {_PREFIXES.sub("", name): value for name, value in content.items()}
 
 

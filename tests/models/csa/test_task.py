@@ -129,6 +129,26 @@ def test_both_uses_of_vgg19_have_the_files_weights_and_keep_them(tmp_path: Path)
     assert any("hint_features" in name for name in trainer.ema_generator.state_dict()), "the checkpoint holds it"
 
 
+def test_the_perceptual_loss_is_that_of_the_first_relu_of_each_block_and_of_the_true_picture(tmp_path: Path) -> None:
+    task = csa_task.Task(vgg_params(tmp_path))
+    vgg = task.loss_networks["vgg"]
+    assert isinstance(vgg, Vgg19)
+    fake, targets = noise(1, 3, 32, 32), noise(1, 3, 32, 32).flip(0) / 2
+    with torch.no_grad():
+        kept = []
+        for pictures in (fake, targets):
+            features, relus = vgg.prepare(pictures), []
+            for layer in vgg.features:
+                features = layer(features)
+                relus += [features.clone()] if isinstance(layer, nn.ReLU) else []
+            kept.append([relus[place] for place in (0, 2, 4, 8, 12)])  # 1_1, 2_1, 3_1, 4_1, 5_1
+        pairs = zip((1 / 32, 1 / 16, 1 / 8, 1 / 4, 1), *kept, strict=True)
+        expected = sum(weight * (one - other).abs().mean().item() for weight, one, other in pairs)
+    outputs = {"inputs": noise(1, 5, 32, 32), "targets": targets, "fake": fake}
+    losses = plain(task.updates[1].loss(outputs))
+    assert losses["generator_perceptual"] == pytest.approx(10 * expected, rel=1e-5)
+
+
 def test_perceptual_gradients_reach_the_generator(tmp_path: Path) -> None:
     task = csa_task.Task(dataclasses.replace(vgg_params(tmp_path), perceptual_weight=1.0))
     outputs = task.forward(Batch(noise(1, 5, 32, 32), noise(1, 3, 32, 32)))

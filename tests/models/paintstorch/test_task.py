@@ -135,8 +135,13 @@ def test_the_tone_of_ink_by_hand() -> None:
     assert -0.42 < ink.max() <= -0.4  # 0.3 in [0, 1]: r = 0.7
     assert (lighter[:, 0, 1:] == 1).all()
     assert torch.equal(lighter[:, 1:], layers[:, 1:])
-    task = Task(dataclasses.replace(TINY, tone_jitter=False))
-    assert torch.equal(task.forward(Batch(blank(), pictures_of(0.0, size=64)))["inputs"], blank())
+    inked = blank()
+    inked[:, 0] = -1
+    for jitter in (True, False):  # what is painted from, and what lines are found again by, is the lighter ink
+        task = Task(dataclasses.replace(TINY, tone_jitter=jitter))
+        outputs = task.forward(Batch(inked, pictures_of(0.0, size=64)))
+        assert torch.equal(outputs["inputs"], inked) != jitter
+        torch.testing.assert_close(outputs["fake"], task.networks["painter"](outputs["inputs"]))
 
 
 def test_the_gradient_of_found_lines_reaches_the_painter() -> None:
@@ -212,6 +217,9 @@ def test_the_content_of_features_by_hand(files: dict[str, str]) -> None:
 def test_the_content_network_ends_in_its_fourth_convolution(files: dict[str, str]) -> None:
     task = Task(with_files(files, features="none"))
     assert task.loss_networks["vgg"](noise(1, 3, 64, 64)).shape == (1, 4, 32, 32)  # twice the width, at half the size
+    layers = list(task.loss_networks["vgg"].features)  # type: ignore[arg-type]
+    assert sum(isinstance(layer, nn.Conv2d) for layer in layers) == 4
+    assert isinstance(layers[-1], nn.ReLU)
 
 
 def test_files_of_other_networks_are_refused(files: dict[str, str]) -> None:

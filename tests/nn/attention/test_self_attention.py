@@ -33,6 +33,19 @@ def test_each_place_gets_what_it_looks_at() -> None:
     torch.testing.assert_close(block(features), features + 2 * block.out(block.value(mean)))
 
 
+def test_a_place_gathers_by_its_own_weights_not_by_those_of_the_places_that_look_at_it() -> None:
+    torch.manual_seed(0)
+    block, features = SelfAttention(8), 3 * noise(1, 8, 1, 3)
+    with torch.no_grad():
+        block.gamma.fill_(1.0)
+        query, key, value = (part(features)[0, :, 0].T for part in (block.query, block.key, block.value))
+        for place in range(3):
+            weights = torch.softmax(torch.stack([query[place].dot(other) for other in key]), 0)
+            gathered = (weights[:, None] * value).sum(0)
+            expected = features[0, :, 0, place] + block.out.weight[..., 0, 0] @ gathered
+            torch.testing.assert_close(block(features)[0, :, 0, place], expected)
+
+
 def test_256_channels_have_81_921_parameters() -> None:
     assert sum(weight.numel() for weight in SelfAttention(256).parameters()) == 81_921
 

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from pipelines.nn.attention.spatial_attention import HintNetwork, SpatialAttentionBlock, SpatialAttentionNet
 from tests.nn.generators import noise
@@ -62,6 +63,45 @@ def test_learned_hint_features_are_an_eighth_of_the_size_with_both_signs() -> No
     features = HintNetwork()(noise(2, 4, 64, 96))
     assert features.shape == (2, 64, 8, 12)
     assert (features < 0).any()
+
+
+def by_the_table(network: SpatialAttentionNet, drawing: Tensor, hints: Tensor) -> Tensor:
+    """The generator written down again: in which order features are joined, where they are normed and activated."""
+
+    def convolved(layer: nn.Module, given: Tensor) -> Tensor:
+        assert isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)
+        run = functional.conv2d if isinstance(layer, nn.Conv2d) else functional.conv_transpose2d
+        return run(given, layer.weight, layer.bias, layer.stride, layer.padding)  # type: ignore[arg-type]
+
+    def normed(layer: nn.Module, given: Tensor) -> Tensor:
+        return functional.instance_norm(convolved(layer, given))
+
+    skips = [normed(network.first[0], drawing).relu()]
+    for down in network.down:
+        skips.append(normed(down[0], skips[-1]).relu())  # type: ignore[index]
+    (reduce,) = network.hints
+    for place in (0, 2, 4):
+        hints = convolved(reduce[place], hints).relu()  # type: ignore[index]
+    features = skips.pop()
+    for block in network.blocks:
+        assert isinstance(block, SpatialAttentionBlock)
+        assert block.attention is not None
+        change = normed(block.residual[3], normed(block.residual[0], features).relu())
+        asked = convolved(block.attention[0], torch.cat([change, hints], 1)).relu()
+        features = features + change * convolved(block.attention[2], asked).sigmoid()
+    features = normed(network.up[0][0], features).relu()  # type: ignore[index]
+    for up in network.up[1:]:
+        features = normed(up[0], torch.cat([features, skips.pop()], 1)).relu()  # type: ignore[index]
+    (full,) = skips
+    return convolved(network.last[0], torch.cat([features, full], 1)).tanh()
+
+
+def test_it_is_the_network_of_the_table() -> None:
+    torch.manual_seed(0)
+    network = SpatialAttentionNet(5, width=2, blocks=2, hints=3)
+    given = noise(1, 5, 48, 64), noise(1, 3, 6, 8)
+    with torch.no_grad():
+        torch.testing.assert_close(network(*given), by_the_table(network, *given))
 
 
 @pytest.mark.parametrize("shape", [(32, 32), (48, 80)])

@@ -86,6 +86,7 @@ FOUR = {name: tensor for name, tensor in weights_of(Vgg19).items() if name.split
         (changed("features.5.weight", torch.ones(8, 4, 1, 1)), "features.5 does not have the shape (8, 4, 3, 3)"),
         (changed("features.2.weight", torch.full((4, 4, 3, 3), torch.nan)), "weights that are no numbers"),
         (changed("features.2.weight", torch.ones(4, 4, 3, 3).to(torch.int8)), "quantised weights: features.2 is int8"),
+        (changed("features.2.weight", torch.ones(4, 4, 3, 3).to(torch.float8_e4m3fn)), "features.2 is float8_e4m3fn"),
         (FOUR, "holds 4 of the 12 convolutions of VGG19 that are needed"),
     ],
 )

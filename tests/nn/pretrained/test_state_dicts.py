@@ -38,7 +38,13 @@ def test_code_in_a_pickle_is_named_and_not_run(tmp_path: Path, capsys: pytest.Ca
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [({}, "no weights by name"), ([torch.ones(1)], "no weights by name"), ({"epoch": 3}, "epoch is no tensor")],
+    [
+        ({}, "no weights by name"),
+        ([torch.ones(1)], "no weights by name"),
+        ({"epoch": 3}, "epoch is no tensor"),
+        ({"weight": torch.eye(2).to_sparse()}, "dense weights: weight is sparse"),
+        ({"weight": torch.ones(2, device="meta")}, "dense weights: weight has no numbers"),
+    ],
 )
 def test_what_is_no_state_dict_is_refused(tmp_path: Path, content: object, message: str) -> None:
     torch.save(content, tmp_path / "other.pth")
