@@ -23,7 +23,7 @@ from pipelines.training.pair_dataset import ExampleSource, PairDataset
 
 _PROBED = 32  # samples of each dataset whose files are looked at before a run
 _DAMAGED_SHARE = 0.05  # of them: more than that and the run does not begin
-_NO_HINTS = "none"  # HINTS of samples without any
+_NO_HINTS = "none"  # HINTS of samples without any, and the method that places none
 
 
 class TrainingPairs(NamedTuple):
@@ -36,10 +36,12 @@ class TrainingPairs(NamedTuple):
 def open_pairs(datasets: Sequence[Dataset], spec: NetworkSpec, config: TrainConfig) -> TrainingPairs:
     """The pictures that a network of `spec` learns from and is judged by, each kept decoded within `cache_gb`.
 
-    Those of validation have one kind of lines each, and one hint map where these are redrawn, the same every time.
+    Those of validation have one kind of lines each, and one hint map where these are redrawn, the same every time;
+    none where all is learned without hints.
     """
     frame, mix = choose_frame(datasets, spec), parse_line_mix(config.line_mix)
-    redraw = hint_drawing(config.redraw_hints) if config.redraw_hints else None
+    drawn_by = _NO_HINTS if config.hintless == 1 else config.redraw_hints
+    redraw = hint_drawing(drawn_by) if drawn_by else None
     room = int(config.cache_gb * 2**30)
     train = PairDataset(datasets, "train", size=frame, cache_bytes=room, line_mix=mix, redraw=redraw)
     return TrainingPairs(train, PairDataset(datasets, "val", size=frame, cache_bytes=0, line_mix=mix, redraw=redraw))

@@ -208,6 +208,11 @@ def test_hints_for_a_model_that_reads_none_are_refused(
         check_datasets([hintless], dataclasses.replace(SPEC, encoding=LINES), TrainConfig(**settings))
 
 
+def test_what_is_learned_without_hints_is_validated_without(mixed: Dataset) -> None:
+    assert open_pairs([mixed], SPEC, TrainConfig()).validation[0].hints[..., 3].any()
+    assert not open_pairs([mixed], SPEC, TrainConfig(hintless=1.0)).validation[0].hints[..., 3].any()
+
+
 def test_a_model_that_reads_no_hints_may_be_shown_none(hintless: Dataset) -> None:
     """As the recipe `anime` asks for."""
     lines = dataclasses.replace(SPEC, encoding=LINES)
