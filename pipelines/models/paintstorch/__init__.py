@@ -114,7 +114,7 @@ class Params:
 PRESETS = {
     "standard": Params(),
     "paintstorch": Params(penalty="pixel"),  # as its authors ran it
-    "small": Params(  # for two processor cores, without files of weights: content by pixels pulls less than VGG16's
+    "small": Params(  # for two processor cores, without files of weights; content by pixels pulls less than that of VGG16
         size=128, width=16, blocks=8, features=NO_FEATURES, content="pixels", double=False, adversarial_weight=1e-5
     ),
 }
