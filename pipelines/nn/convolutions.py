@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pipelines.nn.spectral import kept_weight
+
 _MOST_PIXELS = 64  # of the features: beyond 8 x 8 oneDNN's own are as fast
 _LEAST_ROWS = 16  # that are multiplied at a time
 _LEAST_WEIGHTS = 1 << 18  # in a convolution: smaller ones stay in the processor's caches, in any order
@@ -87,14 +89,15 @@ def _added_up(products: Tensor, stride: int) -> Tensor:
 
 def _suits(layer: nn.Conv2d | nn.ConvTranspose2d, features: Tensor) -> bool:
     """Whether a convolution is done as a product: on a CPU, of few pixels, its weights many and channels last."""
+    weight = kept_weight(layer)
     return (
         features.device.type == "cpu"
         and features.shape[2] * features.shape[3] <= _MOST_PIXELS
-        and layer.weight.numel() >= _LEAST_WEIGHTS
+        and weight.numel() >= _LEAST_WEIGHTS
         and layer.groups == 1
         and layer.dilation == (1, 1)
         and layer.padding_mode == "zeros"
         and len({*layer.kernel_size}) == len({*layer.stride}) == len({*layer.padding}) == 1
-        and layer.weight.is_contiguous(memory_format=torch.channels_last)
+        and weight.is_contiguous(memory_format=torch.channels_last)
         and not torch.onnx.is_in_onnx_export()  # a written network has convolutions
     )

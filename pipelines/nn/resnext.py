@@ -52,8 +52,9 @@ class ResNeXtBlock(nn.Module):
         In torch 2.13 (oneDNN) its bfloat16 gradient by the weights is garbage or a crash, for channels last and sides
         of 32 px or more; contiguous features, other dilations and what goes forward are right.
         """
-        is_dilated = self.grouped.dilation != (1, 1)
-        if is_dilated and features.device.type == "cpu" and features.dtype == torch.bfloat16 and features.requires_grad:
+        learns = torch.is_grad_enabled() and (features.requires_grad or self.grouped.weight.requires_grad)
+        is_half = features.device.type == "cpu" and features.dtype == torch.bfloat16
+        if learns and is_half and self.grouped.dilation != (1, 1):
             with torch.autocast("cpu", enabled=False):
                 whole: Tensor = self.grouped(features.to(self.grouped.weight.dtype))
             return whole

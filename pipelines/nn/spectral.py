@@ -89,6 +89,12 @@ def plain_state(network: nn.Module) -> dict[str, Tensor]:
     return state
 
 
+def kept_weight(layer: nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
+    """The weight as it is kept, (A, B, k, k): that in use has its shape and layout, but asking for it moves sigma."""
+    is_normalised = parametrize.is_parametrized(layer, _WEIGHT)
+    return layer.get_parameter(f"{_CHAIN}.original") if is_normalised else layer.weight
+
+
 def as_learned(network: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Plain weights, with what they are made of while `network` learns from them; those of other shapes add nothing."""
     added: dict[str, Tensor] = {}

@@ -26,7 +26,7 @@ from pipelines.nn.devices import choose_device
 from pipelines.train.initial_weights import choose_start
 from pipelines.train.profiling import profile
 from pipelines.train.report import TrainReport
-from pipelines.train.run import UNSAID, TrainingRun, settle_precision
+from pipelines.train.run import UNSAID, TrainingRun, agreed_precision, settle_precision
 from pipelines.train.weight_files import describe_files, weight_file_digests
 from pipelines.training.callbacks import (
     FollowerCallback,
@@ -89,6 +89,7 @@ def train(
         if config.tensorboard:
             import_event_writer()
     group, computed_on = launch(computed_on, devices=devices, nodes=nodes)
+    about["computed_in"] = agreed_precision(about["computed_in"], group)
     run = TrainingRun(
         module,
         params,

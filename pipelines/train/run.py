@@ -1,6 +1,7 @@
 """Puts together the parts of one training run, and keeps what it needs to go on."""
 
 import dataclasses
+import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -173,6 +174,12 @@ def settle_precision(config: TrainConfig, device: torch.device, before: Mapping[
     began_in: Precision | None = (before or {}).get("computed_in")
     asked = began_in if config.precision == "auto" and began_in is not None else config.precision
     return choose_precision(asked, device)
+
+
+def agreed_precision(own: Precision, group: ProcessGroup) -> Precision:
+    """The precision in which all processes learn: the first one's, since what "auto" means is measured in each."""
+    precisions: tuple[Precision, ...] = typing.get_args(Precision)
+    return precisions[group.number_of_first(precisions.index(own))]
 
 
 def _trainer_config(config: TrainConfig, precision: Precision) -> TrainerConfig:

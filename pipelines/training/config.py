@@ -209,7 +209,13 @@ def settings_of(module: ModuleType, preset: str | None, explicit: Mapping[str, A
     for asked, other in (("redraw_hints", "vary_hints"), ("vary_hints", "redraw_hints")):
         if explicit.get(asked):  # it takes the place of the recipe's way with hints
             recipe.pop(other, None)
+            if recipe.get("hintless") == 1:
+                del recipe["hintless"]
     config = TrainConfig(**recipe | dict(explicit))
+    if explicit.get("hintless") == 1 and (explicit.get("redraw_hints") or explicit.get("vary_hints")):
+        raise SettingsError(
+            "hintless = 1 shows no hints: to redraw or vary them would do nothing", hint="Leave one of them out"
+        )
     for name, schedules in _OF_SCHEDULES.items():
         if explicit.get(name) is not None and config.schedule not in schedules:
             raise SettingsError(

@@ -43,7 +43,7 @@ class ProcessGroup:
         """Figures averaged over all processes."""
         if self.world_size == 1:
             return dict(values)
-        flat = torch.tensor(list(values.values()), device=self._device)
+        flat = torch.tensor(list(values.values()), dtype=torch.float64, device=self._device)
         torch.distributed.all_reduce(flat)
         return dict(zip(values, (flat / self.world_size).tolist(), strict=True))
 
@@ -53,6 +53,14 @@ class ProcessGroup:
             return value
         number = torch.tensor(value, device=self._device)
         torch.distributed.all_reduce(number, torch.distributed.ReduceOp.MAX)
+        return int(number)
+
+    def number_of_first(self, value: int) -> int:
+        """The first process's number, where each has one of its own."""
+        if self.world_size == 1:
+            return value
+        number = torch.tensor(value, device=self._device)
+        torch.distributed.broadcast(number, 0)
         return int(number)
 
     def barrier(self) -> None:

@@ -45,7 +45,7 @@ class Update:
     every: int = 1  # it is made on every n-th step
     start: int = 0  # the first step on which it is made
     optimizer: OptimizerConfig | None = None  # None: the run's own
-    lazy: Callable[[Outputs], Losses] | None = None  # further terms, on every `lazy_every`-th step and times that
+    lazy: Callable[[Outputs], Losses] | None = None  # further terms, in every `lazy_every`-th move and times that
     lazy_every: int = 1
     rate: float = 1.0  # factor on its optimizer's learning rate
 
@@ -56,11 +56,11 @@ class Update:
     def terms(self, outputs: Outputs, step: int) -> Losses:
         """The terms of its loss on a step: its own, and where they are due `lazy_every` times the lazy ones.
 
-        One optimizer step for both, so that the gradient is the same in the mean as with the lazy terms in every step
+        One optimizer step for both, so that the gradient is the same in the mean as with the lazy terms in every move
         (T. Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020, section 3.1).
         """
         losses = self.loss(outputs)
-        if self.lazy is None or step % self.lazy_every:
+        if self.lazy is None or (step - self.start) // self.every % self.lazy_every:
             return losses
         return losses | {name: self.lazy_every * term for name, term in self.lazy(outputs).items()}
 

@@ -56,6 +56,9 @@ class Trainer:
             name: [weight for own, weight in network.named_parameters() if f"{name}.{own}" not in resting]
             for name, network in task.networks.items()
         }
+        for name, weight in task.networks.named_parameters():
+            if name in resting:
+                weight.requires_grad_(False)  # else every step would work out and pile up its gradient
         self._updates = [update for update in task.updates if self._weights(update)]
         if not self._updates:
             raise SettingsError("with all of this frozen nothing would learn", hint="Leave something out of --freeze")

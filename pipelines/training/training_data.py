@@ -23,7 +23,7 @@ from pipelines.training.pair_dataset import ExampleSource, PairDataset
 
 _PROBED = 32  # samples of each dataset whose files are looked at before a run
 _DAMAGED_SHARE = 0.05  # of them: more than that and the run does not begin
-_NO_HINTS = "none"  # HINTS of samples without any
+_NO_HINTS = "none"  # HINTS of samples without any, and the method that places none
 
 
 class TrainingPairs(NamedTuple):
@@ -36,10 +36,12 @@ class TrainingPairs(NamedTuple):
 def open_pairs(datasets: Sequence[Dataset], spec: NetworkSpec, config: TrainConfig) -> TrainingPairs:
     """The pictures that a network of `spec` learns from and is judged by, each kept decoded within `cache_gb`.
 
-    Those of validation have one kind of lines each, and one hint map where these are redrawn, the same every time.
+    Those of validation have one kind of lines each, and one hint map where these are redrawn, the same every time;
+    none where all is learned without hints.
     """
     frame, mix = choose_frame(datasets, spec), parse_line_mix(config.line_mix)
-    redraw = hint_drawing(config.redraw_hints) if config.redraw_hints else None
+    drawn_by = _NO_HINTS if config.hintless == 1 else config.redraw_hints
+    redraw = hint_drawing(drawn_by) if drawn_by else None
     room = int(config.cache_gb * 2**30)
     train = PairDataset(datasets, "train", size=frame, cache_bytes=room, line_mix=mix, redraw=redraw)
     return TrainingPairs(train, PairDataset(datasets, "val", size=frame, cache_bytes=0, line_mix=mix, redraw=redraw))
@@ -80,7 +82,7 @@ def augmentation_of(config: TrainConfig) -> Augmentation:
 def check_datasets(datasets: Sequence[Dataset], spec: NetworkSpec, config: TrainConfig) -> None:
     """Raise UsageError or SettingsError in one line where a network of `spec` cannot learn from these datasets so."""
     choose_frame(datasets, spec)
-    _check_kinds_of_input(datasets, spec)
+    _check_kinds_of_input(datasets, spec, config)
     if spec.domains and len(spec.domains) != len(datasets):
         raise UsageError(
             f"there are {len(spec.domains)} domains, {', '.join(spec.domains)}, and {len(datasets)} datasets",
@@ -124,7 +126,7 @@ def _nearest(width: int, height: int, spec: NetworkSpec) -> str:
     return f"{sides[0]}" if sides[0] == sides[1] else f"{sides[0]}x{sides[1]}"
 
 
-def _check_kinds_of_input(datasets: Sequence[Dataset], spec: NetworkSpec) -> None:
+def _check_kinds_of_input(datasets: Sequence[Dataset], spec: NetworkSpec, config: TrainConfig) -> None:
     for dataset in datasets:
         if dataset.has_pictures and not spec.encoding.reads_picture:
             raise UsageError(
@@ -136,10 +138,14 @@ def _check_kinds_of_input(datasets: Sequence[Dataset], spec: NetworkSpec) -> Non
                 f"{show_path(dataset.folder)} holds line art: this model reads pictures (input=picture)",
                 hint="Build it with build-dataset --input picture, or leave out --set input=picture",
             )
+    if spec.encoding.reads_picture and config.vary_lines:
+        raise UsageError("this model reads no line art: --vary-lines would do nothing", hint="Leave that out")
 
 
 def _check_hints(datasets: Sequence[Dataset], spec: NetworkSpec, config: TrainConfig) -> None:
     asked = [name for name in ("redraw_hints", "vary_hints", "hintless") if getattr(config, name)]
+    if config.hintless == 1 and asked == ["hintless"]:
+        return  # without hints in any case
     if asked and not spec.encoding.reads_hints:
         options = " and ".join(f"--{name.replace('_', '-')}" for name in asked)
         raise UsageError(f"this model reads no hints: {options} would do nothing", hint="Leave that out")

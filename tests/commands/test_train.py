@@ -168,7 +168,7 @@ def test_flags_win_over_the_settings_file_and_that_over_the_recipe(cli: Cli, pai
         (["--learning-rate", "0"], "learning_rate = 0.0 is out of range"),
         (["--set", "depth=3"], "no setting 'depth'"),
         (["--preset", "huge"], "no preset 'huge'"),
-        (["--model", "flat"], "does not learn. Choose from: cyclegan, fillnet, pix2pix"),
+        (["--model", "flat"], "does not learn. Choose from: csa, cyclegan, fillnet, paintstorch, pix2pix"),
         (["--model", "pix3pix"], "there is no method 'pix3pix'"),
         (["--devices", "0"], "--devices"),
         (["--schedule", "cosine"], "'cosine' is not one of linear, constant, exponential, steps"),
@@ -244,7 +244,7 @@ def test_help_names_every_option_and_loads_no_torch() -> None:
 
 def test_every_model_that_learns_is_named_and_every_option_says_what_it_means(cli: Cli) -> None:
     shown = " ".join(cli("train", "--help").out.split())
-    assert "--model cyclegan|fillnet|pix2pix" in shown
+    assert "--model csa|cyclegan|fillnet|paintstorch|pix2pix" in shown
     for setting in describe_fields(TrainConfig):
         meaning = f"{setting.meaning[0].upper()}{setting.meaning[1:]}."
         assert setting.meaning, f"{setting.name} has no meaning"

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from pipelines.nn import convolutions
 from pipelines.nn.convolutions import Conv2d, ConvTranspose2d
+from pipelines.nn.spectral import SpectralNorm, spectrally_normalised
 
 LAST = torch.channels_last
 TRANSPOSED = (nn.ConvTranspose2d, ConvTranspose2d)
@@ -124,3 +125,16 @@ def test_kernels_other_than_twice_the_stride_are_left_to_torch() -> None:
     features = torch.randn(1, 6, 4, 4)
     assert count_products(ours, features) == 0
     torch.testing.assert_close(ours(features), theirs(features))
+
+
+@pytest.mark.parametrize("side", [4, 16])
+@pytest.mark.parametrize("kind", [Conv2d, ConvTranspose2d])
+def test_spectral_norm_moves_once_a_pass_however_a_convolution_is_done(
+    kind: type[Conv2d | ConvTranspose2d], side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[int] = []
+    layer = kind(6, 6, 4, 2, 1)
+    network = spectrally_normalised(nn.Sequential(layer)).to(memory_format=LAST)  # type: ignore[call-overload]
+    monkeypatch.setattr(SpectralNorm, "_iterate", lambda self, rows, steps: passes.append(steps))
+    network(torch.rand(1, 6, side, side))
+    assert passes == [1]

@@ -75,6 +75,22 @@ def test_gradients_in_half_precision_are_those_in_whole_but_for_rounding(dilatio
         assert (half - whole).norm() < 0.05 * whole.norm()
 
 
+def test_a_dilated_convolution_learns_alike_in_bfloat16_behind_layers_that_do_not() -> None:
+    torch.manual_seed(0)
+    block = ResNeXtBlock(32, cardinality=4, dilation=2)
+    block.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    block.reduce.requires_grad_(False)
+    gradients = []
+    for enabled in (False, True):
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            result = block(noise(2, 32, 32, 32).contiguous(memory_format=torch.channels_last))
+        result.float().square().sum().backward()
+        assert block.grouped.weight.grad is not None
+        gradients.append(block.grouped.weight.grad.clone())
+        block.zero_grad()
+    assert (gradients[1] - gradients[0]).norm() < 0.05 * gradients[0].norm()
+
+
 def test_published_weights_of_the_critic() -> None:
     with torch.device("meta"):
         assert count(ResNeXtCritic(size=512, features=512)) == 10_612_033

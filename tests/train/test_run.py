@@ -1,6 +1,7 @@
 """All that a model may ask of the loop, in whole runs: killed and gone on, with other memory, in several processes."""
 
 import json
+import typing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,9 @@ from pipelines.core.settings import resolve
 from pipelines.inference.checkpoint import load_checkpoint, read_training
 from pipelines.inference.checkpoint_info import read_info, spec_of
 from pipelines.inference.predictor import Predictor
+from pipelines.nn.devices import Precision
+from pipelines.train.run import agreed_precision
+from pipelines.training.distributed import ProcessGroup
 from pipelines.training.task import TrainingError
 from pipelines.training.trainer import Trainer
 from tests import drawings
@@ -230,3 +234,12 @@ def test_sample_sheets_have_an_interval_of_their_own(train_pairs: dict[str, Path
         f"step-{step:08d}.png"
         for step in (3, 6, 7)  # six pictures, one a step, and the end
     ]
+
+
+def test_all_processes_learn_in_the_precision_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What "auto" means is measured, so that it may differ between them."""
+    group = ProcessGroup()
+    assert agreed_precision("bf16", group) == "bf16"
+    own = typing.get_args(Precision)
+    monkeypatch.setattr(ProcessGroup, "number_of_first", lambda self, number: own.index("fp32"))
+    assert agreed_precision("bf16", group) == "fp32"

@@ -184,3 +184,11 @@ def test_contradictions_of_hints_are_refused() -> None:
         TrainConfig(redraw_hints="brushes")
     with pytest.raises(SettingsError, match="add up to"):
         TrainConfig(line_mix="own=.5")
+
+
+def test_hints_that_are_asked_for_take_the_place_of_a_recipe_without_any() -> None:
+    module = SimpleNamespace(RECIPES={"plain": {"hintless": 1.0}})
+    assert settings_of(module, "plain", {}).hintless == 1  # type: ignore[arg-type]
+    assert settings_of(module, "plain", {"redraw_hints": "strokes"}).hintless == 0  # type: ignore[arg-type]
+    with pytest.raises(SettingsError, match="hintless = 1 shows no hints"):
+        settings_of(module, "plain", {"vary_hints": True, "hintless": 1.0})  # type: ignore[arg-type]

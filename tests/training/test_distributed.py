@@ -14,6 +14,7 @@ def test_a_group_of_one_changes_nothing() -> None:
     group.barrier()
     assert group.reduce_metrics({"a": 0.1}) == {"a": 0.1}
     assert group.all_reduce_max(2) == 2
+    assert group.number_of_first(2) == 2
     assert tensor.tolist() == [0, 1, 2]
 
 
@@ -46,6 +47,7 @@ def test_gradients_and_figures_are_averaged_and_the_largest_number_wins(monkeypa
     assert matrix.tolist() == [[0, 1.5], [3, 4.5]]
     assert vector.tolist() == [12]
     assert group.reduce_metrics({"a": 2.0, "b": 4.0}) == {"a": 3.0, "b": 6.0}
+    assert group.reduce_metrics({"val_psnr": 23.4568}) == pytest.approx({"val_psnr": 35.1852}, rel=1e-12)
     assert group.all_reduce_max(2) == 4
     assert (group.rank, group.world_size) == (1, 2)
 
@@ -60,6 +62,7 @@ def test_all_get_every_tensor_of_the_first_process(monkeypatch: pytest.MonkeyPat
     ProcessGroup(InTwo()).broadcast(state)  # type: ignore[arg-type]
     assert state["weight"].tolist() == [[7, 7], [7, 7]]
     assert state["count"].item() == 7
+    assert ProcessGroup(InTwo()).number_of_first(2) == 7  # type: ignore[arg-type]
 
 
 def test_without_tensors_there_is_no_message(monkeypatch: pytest.MonkeyPatch) -> None:

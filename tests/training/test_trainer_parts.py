@@ -84,6 +84,19 @@ def test_a_lazy_term_moves_weights_in_the_one_step_of_the_update() -> None:
     assert adam.state()["optimizers.critic.0.step"].item() == 2
 
 
+@pytest.mark.parametrize(("every", "start", "lazy_every"), [(2, 0, 4), (2, 1, 2), (3, 2, 2)])
+def test_lazy_terms_come_in_so_many_of_the_moves_of_an_update_that_skips_steps(
+    every: int, start: int, lazy_every: int
+) -> None:
+    task = Slope(lazy_every, every=every, start=start)
+    task_trainer = trainer_of(task)
+    terms = [
+        task_trainer.train_step([batch_of()], step, lr_factor=0.0) for step in range(start + 2 * every * lazy_every)
+    ]
+    penalties = {step: term["penalty"].item() for step, term in enumerate(terms) if "penalty" in term}
+    assert penalties == pytest.approx({start + turn * every * lazy_every: 15.0 * lazy_every for turn in range(2)})
+
+
 def test_lazy_terms_are_shared_out_over_accumulated_batches() -> None:
     task = Slope()
     terms = trainer_of(task).train_step([batch_of(), batch_of(1)], 0, lr_factor=1e-4)
@@ -252,6 +265,8 @@ def test_what_is_frozen_stays_with_its_statistics_and_the_rest_learns(freeze: tu
         task_trainer.train_step([batch_of(step)], step, lr_factor=0.1)
     learning = set(before) - moved(before, task.networks) - {"painter.1.num_batches_tracked"}
     assert learning == stays
+    gradients = {name for name, weight in task.networks.named_parameters() if weight.grad is not None}
+    assert not gradients & stays, "nor is a gradient worked out for it and kept"
 
 
 def test_an_update_none_of_whose_weights_learns_is_left_out_and_there_is_no_graph_without_a_maker_that_learns() -> None:

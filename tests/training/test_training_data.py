@@ -208,6 +208,27 @@ def test_hints_for_a_model_that_reads_none_are_refused(
         check_datasets([hintless], dataclasses.replace(SPEC, encoding=LINES), TrainConfig(**settings))
 
 
+def test_what_is_learned_without_hints_is_validated_without(mixed: Dataset) -> None:
+    assert open_pairs([mixed], SPEC, TrainConfig()).validation[0].hints[..., 3].any()
+    assert not open_pairs([mixed], SPEC, TrainConfig(hintless=1.0)).validation[0].hints[..., 3].any()
+
+
+def test_a_model_that_reads_no_hints_may_be_shown_none(hintless: Dataset) -> None:
+    """As the recipe `anime` asks for."""
+    lines = dataclasses.replace(SPEC, encoding=LINES)
+    check_datasets([hintless], lines, TrainConfig(hintless=1.0))
+    with pytest.raises(UsageError, match="reads no hints: --redraw-hints and --hintless would do nothing"):
+        check_datasets([hintless], lines, TrainConfig(hintless=1.0, redraw_hints="strokes"))
+
+
+def test_other_lines_for_a_model_that_reads_pictures_are_refused(mixed: Dataset) -> None:
+    pictures = dataclasses.replace(mixed, description={**mixed.description, "input": "picture"})
+    spec = dataclasses.replace(SPEC, encoding=PICTURE)
+    check_datasets([pictures], spec, TrainConfig())
+    with pytest.raises(UsageError, match="reads no line art: --vary-lines would do nothing"):
+        check_datasets([pictures], spec, TrainConfig(vary_lines=0.5))
+
+
 @pytest.mark.parametrize(
     ("role", "damage", "message"),
     [
