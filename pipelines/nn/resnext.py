@@ -95,7 +95,9 @@ class ResNeXtCritic(nn.Module):
         seen = self._through(self.look, pictures)
         if features is not None:
             seen = join(seen, features.to(seen.dtype))
-        logits: Tensor = self.decide(self._through(self.weigh, seen).mean((2, 3)))
+        weighed = self._through(self.weigh, seen).mean((2, 3))
+        with torch.autocast(weighed.device.type, enabled=False):  # the drift's slope is too small for half precision
+            logits: Tensor = self.decide(weighed.float())
         return logits
 
     def _through(self, layers: nn.Sequential, features: Tensor) -> Tensor:

@@ -40,7 +40,7 @@ class Update:
     """One of the moves of a step: networks that learn together by one loss and one optimizer."""
 
     name: str
-    networks: tuple[str, ...]  # names of those that learn by it
+    networks: tuple[str, ...]  # names of those that learn by it, and by no other update
     loss: Callable[[Outputs], Losses]
     every: int = 1  # it is made on every n-th step
     start: int = 0  # the first step on which it is made

@@ -59,6 +59,8 @@ class Trainer:
         for name, weight in task.networks.named_parameters():
             if name in resting:
                 weight.requires_grad_(False)  # else every step would work out and pile up its gradient
+        learning = [name for update in task.updates for name in update.networks]
+        assert len(set(learning)) == len(learning), "a network learns by one update alone: else gradients would mix"
         self._updates = [update for update in task.updates if self._weights(update)]
         if not self._updates:
             raise SettingsError("with all of this frozen nothing would learn", hint="Leave something out of --freeze")

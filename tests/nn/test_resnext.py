@@ -166,3 +166,15 @@ def test_the_penaltys_gradient_reaches_every_weight_of_the_critic(checkpointing:
 
 def test_checkpointing_changes_memory_and_nothing_else() -> None:
     check_checkpointing(ResNeXtCritic(size=64, width=8))
+
+
+def test_the_slope_of_small_logits_is_not_rounded_away_in_half_precision() -> None:
+    critic = ResNeXtCritic(size=64, width=8)
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = critic(torch.zeros(2, 3, 64, 64))
+        assert logits.dtype == torch.float32
+        real = -logits.mean() + 1e-3 * logits.square().mean()
+    real.backward()
+    assert critic.decide.bias.grad is not None
+    slope = float((-1 + 2e-3 * logits.detach().mean()).item())
+    assert float(critic.decide.bias.grad) == pytest.approx(slope, abs=1e-7)
