@@ -56,6 +56,8 @@ TIMED = {
     "unguided": Timed("colorize {lines} --limit {count} -j 1"),
     "flat": Timed("colorize {lines} --hints {hints} --model flat --limit {count} -j 1", times=2),
     "extract-lines": Timed("extract-lines {shaded} --limit {count} -j 1", times=4),
+    "extract-lines-flats": Timed("extract-lines {flats} --limit {count} -j 1", times=4),
+    "extract-lines-ink": Timed("extract-lines {lines} --limit {count} -j 1", times=4),
     "make-hints": Timed("make-hints {shaded} --limit {count} -j 1", times=2),
     "train-fillnet": Timed("train {dataset} --model fillnet --set size=128 --steps {count} --threads 1", "step"),
     "train-pix2pix": Timed("train {dataset} --model pix2pix --preset small --steps {count} --threads 1", "step"),
@@ -142,7 +144,7 @@ def measure_speed(
     """Measure and print the speed of those cases."""
     pictures = options.pictures * max(TIMED[name].times for name in names)
     draw(drawn / "many", "--count", str(pictures), "--size", str(SIDE))
-    places = {name: str(drawn / "many" / name) for name in ("lines", "hints", "shaded")} | {"dataset": "dataset"}
+    places = {name: str(drawn / "many" / name) for name in ("lines", "hints", "flats", "shaded")} | {"dataset": "dataset"}
     if any(TIMED[name].unit == "step" for name in names):
         for checkout in checkouts:
             checkout.run(filled("build-dataset {shaded} --size 128 -o {dataset} -j 1 -q", places))
