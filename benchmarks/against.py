@@ -144,7 +144,9 @@ def measure_speed(
     """Measure and print the speed of those cases."""
     pictures = options.pictures * max(TIMED[name].times for name in names)
     draw(drawn / "many", "--count", str(pictures), "--size", str(SIDE))
-    places = {name: str(drawn / "many" / name) for name in ("lines", "hints", "flats", "shaded")} | {"dataset": "dataset"}
+    places = {name: str(drawn / "many" / name) for name in ("lines", "hints", "flats", "shaded")} | {
+        "dataset": "dataset"
+    }
     if any(TIMED[name].unit == "step" for name in names):
         for checkout in checkouts:
             checkout.run(filled("build-dataset {shaded} --size 128 -o {dataset} -j 1 -q", places))

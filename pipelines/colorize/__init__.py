@@ -132,12 +132,16 @@ def _check_abilities(ensemble: Ensemble, lines: Lines, filling: FillOptions, gui
     if any(model.traits.hint_preset == "fills" for model in ensemble.models):
         return
     asked = {
-        "--outside": filling.outside != "auto",
-        f"--unhinted {filling.unhinted}": filling.unhinted in ("nearest", "empty"),
-        "--background-hint": filling.background_hint is not None,
-        "--empty-hint": filling.empty_hint is not None,
+        "--unhinted nearest": filling.unhinted == "nearest",
         "--grid": guides.grid not in (None, NO_GRID),
     }
+    if not any(model.traits.reads_hints for model in ensemble.models):
+        asked |= {
+            "--outside": filling.outside != "auto",
+            "--unhinted empty": filling.unhinted == "empty",
+            "--background-hint": filling.background_hint is not None,
+            "--empty-hint": filling.empty_hint is not None,
+        }
     for option, is_asked in asked.items():
         if is_asked:
             label = ensemble.models[0].label

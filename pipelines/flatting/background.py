@@ -8,6 +8,8 @@ A hint in a region that holds a corner of the picture may belong to a figure tha
 is "open", on the paper outside, if two of the four straight ways from it to the picture's borders are free of ink.
 """
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -28,6 +30,36 @@ _PAPER_WHITE = 250  # a hint with no channel below this is paper
 _LEAST_STAIN, _GREATEST_STAIN = 0.03, 0.1  # of the longer side: the radius of a stain of colour on the paper outside
 _REACH = 0.6  # of the distance to the next hint of the same colour outside
 _MOST_COMPARED = 500  # hints outside whose distances are compared
+
+
+class AskedAreas(NamedTuple):
+    """What hints say of a drawing's regions beside the colours of its figure, (n + 1,) each."""
+
+    ground: Mask  # it is ground
+    empty: Mask  # it stays white
+    filled: Mask  # ground that has a colour all over
+    colours: U8  # (n + 1, 3), that colour; else white
+
+
+def asked_areas(drawing: HintedDrawing, rules: FillRules) -> AskedAreas:
+    """What hints ask for whatever paints the figure: of the ground, and by reserved colours of any region."""
+    spots, count = drawing.spots, len(drawing.roots)
+    ways = free_ways(drawing)
+    filled = filled_regions(drawing, open_spots(drawing, ways), ways, rules) & drawing.outside
+    colours = spots.colours[spots.colour]
+    is_colour = ~is_paper_white(spots, rules)
+    votes = np.zeros((count, len(spots.colours)))
+    np.add.at(votes, (spots.region[is_colour], spots.colour[is_colour]), spots.area[is_colour])
+    filled &= votes.any(axis=1)
+    ground = np.bincount(spots.region, rules.is_ground(colours), count) > 0
+    empty = np.bincount(spots.region, rules.is_empty(colours), count) > 0
+    if rules.outside == "paper":
+        ground |= drawing.outside
+    if rules.guess == "empty":
+        empty |= ~drawing.hinted & ~drawing.outside
+    filled_with = np.where(filled[:, None], spots.colours[votes.argmax(axis=1)], np.uint8(255))
+    roots = drawing.roots  # pieces are as what they were joined to
+    return AskedAreas(ground[roots], empty[roots], filled[roots], filled_with[roots])
 
 
 def open_spots(drawing: HintedDrawing, ways: Index) -> Mask:

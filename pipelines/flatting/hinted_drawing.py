@@ -6,10 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Index, Labels, Mask
+from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.flatting.hint_spots import HintSpots, read_hints
 from pipelines.segmentation.adjacency import merge_into_named
 from pipelines.segmentation.label_maps import map_labels
-from pipelines.segmentation.line_mask import LineMask
+from pipelines.segmentation.line_mask import LineMask, cell_edges
 from pipelines.segmentation.properties import RegionProperties, merge_properties, region_properties
 
 _PASS, _STRIP = 0.6, 6.0  # of its width: how wide a strip of paper is open; how long it is
@@ -46,6 +47,18 @@ class HintedDrawing(NamedTuple):
             regions=self.regions[window],
             spots=self.spots._replace(labels=self.spots.labels[window]),
         )
+
+
+def shrink_hints(hints: U8, shape: tuple[int, ...]) -> U8:
+    """Shrink hints, uint8 RGBA (H, W, 4), so that none is lost: each cell of the shape (h, w) takes its last one."""
+    if hints.shape[:2] == shape:
+        return hints
+    down, right = (cell_edges(side, count) for side, count in zip(hints.shape, shape, strict=False))
+    rows, columns = np.nonzero(hints[..., 3] >= HINT_ALPHA)
+    small_hints = np.zeros((*shape, 4), np.uint8)
+    place = np.searchsorted(down, rows, "right") - 1, np.searchsorted(right, columns, "right") - 1
+    small_hints[place] = hints[rows, columns]
+    return small_hints
 
 
 def read_drawing(

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import U8, Labels, Mask
 from pipelines.flatting.areas import AreaMap
-from pipelines.flatting.hinted_drawing import is_outside
+from pipelines.flatting.hinted_drawing import HintedDrawing, is_outside, read_drawing, shrink_hints
 from pipelines.regions import trapped_ball
 from pipelines.segmentation.label_maps import resize_labels
 from pipelines.segmentation.line_mask import LineMask, ink_elevation, line_mask_of, shrink_lines, shrunk_shape
@@ -62,6 +62,17 @@ class LineReading:
     def lettering(self) -> Lettering:
         """Letters among the regions, and the balloons that hold them."""
         return find_lettering(self.regions, self.mask, self.properties, self.outside)
+
+    def with_hints(self, hints: U8) -> HintedDrawing:
+        """Read hints, uint8 RGBA (H, W, 4), at the working size."""
+        return read_drawing(
+            self.small_lines,
+            shrink_hints(hints, self.small_lines.shape),
+            self.regions,
+            self.mask,
+            properties=self.properties,
+            apart=self.lettering.in_balloons,
+        )
 
     @cached_property
     def paper(self) -> U8:

@@ -21,6 +21,7 @@ from pipelines.core.imaging.arrays import F32, U8, Index, Labels, Mask
 from pipelines.core.imaging.framing import resized
 from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.flatting.areas import AreaMap
+from pipelines.flatting.background import AskedAreas
 from pipelines.inference.types import ColorResult
 from pipelines.segmentation.label_maps import label_boxes, map_labels, resize_labels
 
@@ -68,26 +69,38 @@ class AreaShading(NamedTuple):
 
 
 def upsample(
-    picture: F32, lines: U8, areas: AreaMap, *, hints: U8 | None = None, palette: U8 | None = None
+    picture: F32,
+    lines: U8,
+    areas: AreaMap,
+    *,
+    hints: U8 | None = None,
+    palette: U8 | None = None,
+    asked: AskedAreas | None = None,
 ) -> ColorResult:
     """Bring colours, float32 RGB (h, w, 3), 0..255, to the size of a line drawing, uint8 (H, W), with its areas.
 
     hints: uint8 RGBA (H, W, 4); where they colour the figure alone, the paper outside stays white. palette: uint8
-    (k, 3); areas then take its nearest colours, with the shading that the network gave them.
+    (k, 3); areas then take its nearest colours, with the shading that the network gave them. asked: what hints say of
+    the ground and of areas left white, which goes whatever the network painted there.
     """
     clean = np.asarray(resized(lines, (picture.shape[1], picture.shape[0])) / np.float32(255), np.float32)
     medians = area_medians(_without_ink(picture, clean), clean, areas.labels, len(areas.outside))
-    areas, medians = _merge_like_areas(areas, medians)
+    areas, medians = _merge_like_areas(areas, medians, asked)
     colours = np.rint(medians).astype(np.uint8)
     if palette is not None and len(palette):
         colours = _nearest_colours(colours, palette)
     colours[areas.outside & (medians.min(axis=1) >= _WHITE)] = 255
     is_paper = areas.outside & ~_coloured(areas, hints)
+    is_ground = areas.outside
+    if asked is not None:
+        colours[asked.filled] = asked.colours[asked.filled]
+        is_paper = (is_paper & ~asked.filled) | asked.ground | asked.empty
+        is_ground = is_ground | asked.ground
     colours[is_paper] = 255
     flats = map_labels(colours, areas.labels)
     colour = flats.copy()
     add_shading(colour, NetworkColours(picture, clean), areas.labels, AreaShading(medians, colours, ~is_paper))
-    background = map_labels(areas.outside, areas.labels) & is_nearly_white(colour)
+    background = map_labels(is_ground, areas.labels) & is_nearly_white(colour)
     colour[background] = 255
     return ColorResult(colour, flats, background, areas.labels)
 
@@ -130,15 +143,16 @@ def _lab(colours: U8) -> F32:
     return np.asarray(cv2.cvtColor(colours[None].astype(np.float32) / 255, cv2.COLOR_RGB2LAB)[0], np.float32)
 
 
-def _merge_like_areas(areas: AreaMap, medians: F32) -> tuple[AreaMap, F32]:
+def _merge_like_areas(areas: AreaMap, medians: F32, asked: AskedAreas | None) -> tuple[AreaMap, F32]:
     """Merge areas of like colours, (n + 1, 3), that no line divides, so that there is no seam between them.
 
-    Their colour is the mean by size. Paper outside the figure is merged with nothing else.
+    Their colour is the mean by size. Paper outside the figure is merged with nothing else, nor is what hints say of.
     """
     roots = np.arange(len(medians))
+    apart = np.zeros(len(medians), bool) if asked is None else asked.ground | asked.empty | asked.filled
     for first, second in areas.open.tolist():
         is_alike = float(np.abs(medians[first] - medians[second]).max()) <= _ALIKE
-        if is_alike and areas.outside[first] == areas.outside[second]:
+        if is_alike and areas.outside[first] == areas.outside[second] and not (apart[first] or apart[second]):
             roots[roots == roots[second]] = roots[first]
     if (roots == np.arange(len(roots))).all():
         return areas, medians

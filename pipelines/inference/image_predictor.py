@@ -7,6 +7,8 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F32, U8
 from pipelines.core.imaging.compositing import composite
+from pipelines.core.imaging.picture import HINT_ALPHA
+from pipelines.flatting.background import asked_areas
 from pipelines.inference.encoding import to_levels
 from pipelines.inference.guided_upsampling import upsample
 from pipelines.inference.letterbox import Letterboxed
@@ -54,8 +56,16 @@ def _run(network: Network, boxes: Sequence[Letterboxed]) -> list[list[F32]]:
 
 def _at_full_size(network: Network, drawing: Drawing, box: Letterboxed, picture: F32) -> ColorResult:
     guide = drawing.guides[network.spec.hint_preset]
-    hints = drawing.rules.without_reserved(guide.hints)
-    result = upsample(picture, drawing.lines, drawing.areas, hints=hints, palette=guide.deciding_palette)
+    rules = drawing.rules
+    is_asked = network.spec.reads_hints and (rules.guess == "empty" or bool((guide.hints[..., 3] >= HINT_ALPHA).any()))
+    result = upsample(
+        picture,
+        drawing.lines,
+        drawing.areas,
+        hints=rules.without_reserved(guide.hints),
+        palette=guide.deciding_palette,
+        asked=asked_areas(drawing.reading.with_hints(guide.hints), rules) if is_asked else None,
+    )
     return result.with_steps(
         {
             "input": lambda: composite(box.hints, np.dstack([box.lines] * 3)),

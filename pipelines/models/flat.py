@@ -32,7 +32,7 @@ from pipelines.flatting.hint_reach import HintReach, find_reach, holes_of_rings,
 from pipelines.flatting.hint_split import split_by_hints
 from pipelines.flatting.hint_spots import HintSpots
 from pipelines.flatting.hint_transfer import transfer_hints
-from pipelines.flatting.hinted_drawing import HintedDrawing, read_drawing
+from pipelines.flatting.hinted_drawing import HintedDrawing
 from pipelines.flatting.palette_assignment import assign_palette, draw_palette, find_eyes
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.types import ColorResult, Drawing, ModelTraits
@@ -138,18 +138,9 @@ def fill_reading(
         reading = LineReading(lines, work_size=params.work_size, gap=reading.gap)
     if params.gap is not None:
         reading = LineReading(lines, work_size=params.work_size, gap=params.gap)
-    small_hints = _shrink_hints(hints, reading.small_lines.shape)
     asked = _rules(params, rules or FillRules())
-    if (small_hints[..., 3] >= HINT_ALPHA).any():
-        hinted = read_drawing(
-            reading.small_lines,
-            small_hints,
-            reading.regions,
-            reading.mask,
-            properties=reading.properties,
-            apart=reading.lettering.in_balloons,
-        )
-        plan = _by_hints(hinted, reading.lettering, palette, asked, rng)
+    if (hints[..., 3] >= HINT_ALPHA).any():
+        plan = _by_hints(reading.with_hints(hints), reading.lettering, palette, asked, rng)
     else:
         plan = _by_palette(reading, palette, asked, rng)
     return _finished(reading, plan)
@@ -162,18 +153,6 @@ def _rules(params: Params, rules: FillRules) -> FillRules:
         outside=rules.outside if params.outside == "auto" else params.outside,
         guess=rules.guess if params.guess else "empty",
     )
-
-
-def _shrink_hints(hints: U8, shape: tuple[int, ...]) -> U8:
-    """Shrink so that no hint is lost: each cell takes its last hint."""
-    if hints.shape[:2] == shape:
-        return hints
-    down, right = (cell_edges(side, count) for side, count in zip(hints.shape, shape, strict=False))
-    rows, columns = np.nonzero(hints[..., 3] >= HINT_ALPHA)
-    small_hints = np.zeros((*shape, 4), np.uint8)
-    place = np.searchsorted(down, rows, "right") - 1, np.searchsorted(right, columns, "right") - 1
-    small_hints[place] = hints[rows, columns]
-    return small_hints
 
 
 def _enlarged(labels: Labels, shape: tuple[int, ...]) -> Labels:

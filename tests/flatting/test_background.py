@@ -4,7 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from pipelines.flatting.background import asked_areas
+from pipelines.flatting.reading import LineReading
 from pipelines.models.flat import Params
+from pipelines.structure.fill_rules import EMPTY, GROUND, FillRules
 from tests.flatting.scenes import BLUE, GREEN, RED, WHITE, blank, discs, painted, two_boxes
 
 GREY = (150, 150, 152)
@@ -98,3 +101,19 @@ def test_white_hints_on_the_paper_outside_keep_it_background() -> None:
     without = painted(lines, discs(lines, (40, 60, RED), (90, 60, BLUE)))
     assert (with_corners.colour == without.colour).all()
     assert (with_corners.background == without.background).all()
+
+
+def test_what_is_asked_of_regions_whatever_paints_them() -> None:
+    lines = two_boxes()
+    hints = discs(lines, (40, 60, GROUND), (90, 60, EMPTY), (64, 116, GREEN))
+    reading = LineReading(lines)
+    first, second, outside = (int(reading.regions[row, column]) for row, column in ((60, 40), (60, 90), (2, 2)))
+    asked = asked_areas(reading.with_hints(hints), FillRules())
+    assert [asked.ground[number] for number in (first, second, outside)] == [True, False, False]
+    assert [asked.empty[number] for number in (first, second, outside)] == [False, True, False]
+    assert asked.filled[outside] and tuple(asked.colours[outside]) == GREEN
+    assert not asked.filled[[first, second]].any() and (asked.colours[[first, second]] == 255).all()
+    paper = asked_areas(reading.with_hints(hints), FillRules(outside="paper"))
+    assert paper.ground[outside] and not paper.filled.any()
+    unhinted = asked_areas(reading.with_hints(discs(lines, (40, 60, RED))), FillRules(guess="empty"))
+    assert [unhinted.empty[number] for number in (first, second, outside)] == [False, True, False]

@@ -1,5 +1,8 @@
 """Facts about networks that paint whole pictures: no padding in them, no neighbour in a batch, full size."""
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
@@ -9,7 +12,8 @@ from pipelines.inference.encoding import COMPOSITE
 from pipelines.inference.image_predictor import predict, predict_pictures
 from pipelines.inference.letterbox import letterbox
 from pipelines.inference.network import Network
-from pipelines.inference.types import ColorGuide, Drawing, NetworkSpec
+from pipelines.inference.types import ColorGuide, ColorResult, Drawing, NetworkSpec
+from pipelines.structure.fill_rules import EMPTY, GROUND, FillRules
 from tests import drawings
 from tests.drawings import BLUE, RED, Bytes
 from tests.inference.means import network
@@ -73,3 +77,45 @@ def test_a_palette_decides_where_there_are_no_hints() -> None:
     for hints, wanted in ((None, BLUE), (drawings.two_hints(64), (200, 60, 50))):
         (result,) = predict(reddish, [drawing(lines, hints=hints, palette=palette)])
         assert tuple(result.flats[32, 32].tolist()) == wanted
+
+
+WHITE = (255, 255, 255)
+INSIDE, GROUND_PLACE = (64, 64), (64, 10)  # row and column, in a circle of 128 px and beside it
+
+
+def hinted_circle(*dabs: tuple[tuple[int, int], tuple[int, int, int]], rules: FillRules | None = None) -> ColorResult:
+    """What comes of a circle with dabs when the network paints all of it reddish, and the ground white."""
+    lines = circle(128, 128)
+    hints = no_hints(128, 128)
+    for (row, column), colour in dabs:
+        hints[row - 3 : row + 4, column - 3 : column + 4] = (*colour, 255)
+    inside = np.zeros((SIDE, SIDE), np.float32)
+    cv2.circle(inside, (SIDE // 2, SIDE // 2), 13, 1.0, -1)
+    picture = 255 - inside[..., None] * (255 - np.array((200, 60, 50), np.float32))
+    given = replace(drawing(lines, hints=hints), rules=rules or FillRules())
+    (result,) = predict(painting(picture.astype(np.float32)), [given])
+    return result
+
+
+def test_a_dab_on_the_ground_fills_it_up_to_the_outlines_whatever_the_network_painted() -> None:
+    result = hinted_circle((INSIDE, RED), (GROUND_PLACE, BLUE))
+    outside = result.flats[[2, 2, -3, -3], [2, -3, 2, -3]]
+    assert (outside == BLUE).all() and not result.background.any()
+    assert tuple(result.flats[INSIDE]) != BLUE
+    kept = hinted_circle((INSIDE, RED), (GROUND_PLACE, BLUE), rules=FillRules(outside="paper"))
+    assert (kept.flats[[2, -3], [2, -3]] == 255).all() and kept.background[2, 2]
+
+
+def test_reserved_colours_say_what_an_area_is_whatever_the_network_painted() -> None:
+    plain = hinted_circle((INSIDE, RED))
+    assert tuple(plain.flats[INSIDE]) not in (WHITE, GROUND, EMPTY) and not plain.background[INSIDE]
+    ground, empty = hinted_circle((INSIDE, GROUND)), hinted_circle((INSIDE, EMPTY))
+    assert tuple(ground.colour[INSIDE]) == tuple(empty.colour[INSIDE]) == WHITE
+    assert ground.background[INSIDE] and not empty.background[INSIDE]
+
+
+def test_areas_without_a_hint_stay_paper_where_that_is_asked_for() -> None:
+    asked = hinted_circle(rules=FillRules(guess="empty"))
+    assert tuple(asked.flats[INSIDE]) == WHITE and not asked.background[INSIDE]
+    assert tuple(hinted_circle().flats[INSIDE]) != WHITE
+    assert tuple(hinted_circle((INSIDE, RED), rules=FillRules(guess="empty")).flats[INSIDE]) != WHITE
