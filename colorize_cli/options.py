@@ -234,6 +234,25 @@ Domain = Annotated[
         help="In which domain a network paints that learned several (train --set domains=A,B). Default: its first.",
     ),
 ]
+EngineName = Literal["torch", "onnx"]
+Engine = Annotated[
+    EngineName,
+    typer.Option(
+        **one_of(EngineName),
+        rich_help_panel=NETWORKS,
+        help="What runs networks. onnx: onnxruntime, on the CPU, with the package colorize-cli[onnx]; a FILE.onnx "
+        "of models export is always run by it.",
+    ),
+]
+BatchSize = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        rich_help_panel=NETWORKS,
+        show_default=False,
+        help="Pictures that a network takes together. Default: 8 on a CPU (1 if light, as fillnet), 32 on a GPU.",
+    ),
+]
 PrecisionName = Literal["auto", "fp32", "bf16", "fp16"]
 Precision = Annotated[
     PrecisionName,

@@ -21,10 +21,15 @@ from pipelines.core.imaging.framing import Framing, Placement, find_foreground, 
 from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
 from pipelines.core.settings import plain
 from pipelines.inference.encoding import to_levels
-from pipelines.inference.model_source import AskedPrecision, ModelSource, check_reads, device_for, find_models
+from pipelines.inference.model_source import (
+    AskedPrecision,
+    ModelSource,
+    check_reads,
+    device_for,
+    find_models,
+    pictures_at_once,
+)
 from pipelines.inference.network import Network
-
-_AT_ONCE = {"cpu": 8, "cuda": 32, "mps": 16}  # pictures that a network takes together: as `colorize`
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,7 @@ class TranslateTask:
     @property
     def batch_size(self) -> int:
         """How many pictures are translated together."""
-        return self.chosen_batch_size or _AT_ONCE.get(self.device.partition(":")[0], 1)
+        return self.chosen_batch_size or pictures_at_once(self.device)
 
     @property
     def settings(self) -> dict[str, Any]:

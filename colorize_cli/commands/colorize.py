@@ -7,11 +7,12 @@ import typer
 
 from colorize_cli.help import Command
 from colorize_cli.options import (
-    NETWORKS,
     BatchOptions,
+    BatchSize,
     Clean,
     Device,
     Domain,
+    Engine,
     Inputs,
     Output,
     Precision,
@@ -40,7 +41,6 @@ Lines = Literal["auto", "keep", "multiply", "tint", "none"]
 Unhinted = Literal["lively", "likely", "nearest", "empty"]
 Outside = Literal["auto", "paper", "fill"]
 Flats = Literal["one", "colour", "region"]
-Engine = Literal["torch", "onnx"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -263,25 +263,9 @@ def colorize(
         ),
     ] = "one",
     device: Device = "auto",
-    engine: Annotated[
-        Engine,
-        typer.Option(
-            **one_of(Engine),
-            rich_help_panel=NETWORKS,
-            help="What runs networks. onnx: onnxruntime, on the CPU, with the package colorize-cli[onnx]; a FILE.onnx "
-            "of models export is always run by it.",
-        ),
-    ] = "torch",
+    engine: Engine = "torch",
     precision: Precision = "auto",
-    batch_size: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            rich_help_panel=NETWORKS,
-            show_default=False,
-            help="Pictures that a network paints together. Default: 8 on a CPU (fillnet: 1), 32 on a GPU.",
-        ),
-    ] = None,
+    batch_size: BatchSize = None,
     domain: Domain = None,
     preset: Preset = None,
     set_values: SetValues = None,

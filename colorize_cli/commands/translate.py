@@ -1,21 +1,21 @@
 """colorize-cli translate: pictures of one kind -> pictures of another."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from colorize_cli.help import Command
 from colorize_cli.options import (
-    NETWORKS,
     BatchOptions,
+    BatchSize,
     Device,
     Domain,
+    Engine,
     Inputs,
     Output,
     Precision,
     batch_command,
-    one_of,
 )
 
 EPILOG = """\b
@@ -25,8 +25,6 @@ Examples:
   colorize-cli translate aerial/ -o maps/ --model runs/maps
   colorize-cli translate - --model maps.onnx < aerial.jpg > map.png
 Line art is coloured by colorize, which lays it on top again."""
-
-Engine = Literal["torch", "onnx"]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,25 +45,9 @@ def translate(
         ),
     ] = None,
     device: Device = "auto",
-    engine: Annotated[
-        Engine,
-        typer.Option(
-            **one_of(Engine),
-            rich_help_panel=NETWORKS,
-            help="What runs the network. onnx: onnxruntime, on the CPU, with the package colorize-cli[onnx]; a "
-            "FILE.onnx of models export is always run by it.",
-        ),
-    ] = "torch",
+    engine: Engine = "torch",
     precision: Precision = "auto",
-    batch_size: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            rich_help_panel=NETWORKS,
-            show_default=False,
-            help="Pictures that the network takes together. Default: 8 on a CPU, 32 on a GPU.",
-        ),
-    ] = None,
+    batch_size: BatchSize = None,
     domain: Domain = None,
     *,
     batch: BatchOptions,

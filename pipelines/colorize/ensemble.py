@@ -8,14 +8,13 @@ from typing import Any, Self, TypeVar
 from pipelines.colorize.options import RunOptions
 from pipelines.colorize.reader import DrawingReader
 from pipelines.inference.merging import ResolvedMerge
-from pipelines.inference.model_source import ModelSource, device_for
+from pipelines.inference.model_source import ModelSource, device_for, pictures_at_once
 from pipelines.inference.types import ColorResult, Drawing, HintPreset
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 _LEVELS_AT_ONCE = 3 << 22  # numbers in pictures that a CPU holds at full size at once: four megapixels
-_AT_ONCE = {"cpu": 8, "cuda": 32, "mps": 16}  # pictures that a network paints together
 
 Results = dict[str, ColorResult]
 """What each model made of one drawing, by its label."""
@@ -60,7 +59,7 @@ class Ensemble:
         if not self.has_networks:
             return 1
         is_light = self.run.device == "cpu" and all(model.traits.is_light for model in self.models)
-        return self.run.batch_size or (1 if is_light else _AT_ONCE.get(self.run.device.partition(":")[0], 1))
+        return self.run.batch_size or (1 if is_light else pictures_at_once(self.run.device))
 
     def prepared(self, workers: int | None) -> tuple["Ensemble", int | None]:
         """The same with its device settled and its networks found sound, and how many workers may use it."""

@@ -37,6 +37,7 @@ class AskedAreas(NamedTuple):
 
     ground: Mask  # it is ground
     empty: Mask  # it stays white
+    coloured: Mask  # a hint colours it, or some of it
     filled: Mask  # ground that has a colour all over
     colours: U8  # (n + 1, 3), that colour; else white
 
@@ -50,7 +51,8 @@ def asked_areas(drawing: HintedDrawing, rules: FillRules) -> AskedAreas:
     is_colour = ~is_paper_white(spots, rules)
     votes = np.zeros((count, len(spots.colours)))
     np.add.at(votes, (spots.region[is_colour], spots.colour[is_colour]), spots.area[is_colour])
-    filled &= votes.any(axis=1)
+    coloured = np.asarray(votes.any(axis=1))
+    filled &= coloured
     ground = np.bincount(spots.region, rules.is_ground(colours), count) > 0
     empty = np.bincount(spots.region, rules.is_empty(colours), count) > 0
     if rules.outside == "paper":
@@ -59,7 +61,7 @@ def asked_areas(drawing: HintedDrawing, rules: FillRules) -> AskedAreas:
         empty |= ~drawing.hinted & ~drawing.outside
     filled_with = np.where(filled[:, None], spots.colours[votes.argmax(axis=1)], np.uint8(255))
     roots = drawing.roots  # pieces are as what they were joined to
-    return AskedAreas(ground[roots], empty[roots], filled[roots], filled_with[roots])
+    return AskedAreas(ground[roots], empty[roots], coloured[roots], filled[roots], filled_with[roots])
 
 
 def open_spots(drawing: HintedDrawing, ways: Index) -> Mask:

@@ -19,7 +19,6 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F32, U8, Index, Labels, Mask
 from pipelines.core.imaging.framing import resized
-from pipelines.core.imaging.picture import HINT_ALPHA
 from pipelines.flatting.areas import AreaMap
 from pipelines.flatting.background import AskedAreas
 from pipelines.inference.types import ColorResult
@@ -31,7 +30,6 @@ _ENOUGH = 4  # pixels that a median is taken of
 _SAMPLED = 256  # px of the longer side that medians are taken from
 _LEAST_AREA = 24  # px of the network: smaller areas have no shading
 _EPSILON = 0.05  # of a whole neighbourhood of clean pixels: with less, shading fades into the median
-_RIVAL = 0.8  # of a hint's pixels in one area: it counts in another that holds as many
 _ALIKE = 56  # levels: areas that meet over paper and differ less in every channel are one
 _WHITE = 238  # level: paper outside that is no darker in any channel is white
 
@@ -73,15 +71,14 @@ def upsample(
     lines: U8,
     areas: AreaMap,
     *,
-    hints: U8 | None = None,
     palette: U8 | None = None,
     asked: AskedAreas | None = None,
 ) -> ColorResult:
     """Bring colours, float32 RGB (h, w, 3), 0..255, to the size of a line drawing, uint8 (H, W), with its areas.
 
-    hints: uint8 RGBA (H, W, 4); where they colour the figure alone, the paper outside stays white. palette: uint8
-    (k, 3); areas then take its nearest colours, with the shading that the network gave them. asked: what hints say of
-    the ground and of areas left white, which goes whatever the network painted there.
+    palette: uint8 (k, 3); areas then take its nearest colours, with the shading that the network gave them. asked: what
+    hints say of the ground and of areas left white, which goes whatever the network painted there; where they colour
+    the figure alone, the paper outside stays white.
     """
     clean = np.asarray(resized(lines, (picture.shape[1], picture.shape[0])) / np.float32(255), np.float32)
     medians = area_medians(_without_ink(picture, clean), clean, areas.labels, len(areas.outside))
@@ -90,11 +87,12 @@ def upsample(
     if palette is not None and len(palette):
         colours = _nearest_colours(colours, palette)
     colours[areas.outside & (medians.min(axis=1) >= _WHITE)] = 255
-    is_paper = areas.outside & ~_coloured(areas, hints)
-    is_ground = areas.outside
+    is_paper, is_ground = np.zeros_like(areas.outside), areas.outside
     if asked is not None:
         colours[asked.filled] = asked.colours[asked.filled]
-        is_paper = (is_paper & ~asked.filled) | asked.ground | asked.empty
+        is_paper = asked.ground | asked.empty
+        if asked.coloured.any():
+            is_paper |= areas.outside & ~asked.coloured
         is_ground = is_ground | asked.ground
     colours[is_paper] = 255
     flats = map_labels(colours, areas.labels)
@@ -108,26 +106,6 @@ def upsample(
 def is_nearly_white(colour: U8) -> Mask:
     """Tell which pixels, bool (H, W), of an RGB picture, uint8 (H, W, 3), count as white paper."""
     return np.asarray(cv2.inRange(colour, np.full(3, _WHITE), np.full(3, 255)) > 0)
-
-
-def _coloured(areas: AreaMap, hints: U8 | None) -> Mask:
-    """Tell which areas, (n + 1,), hold most of a coloured hint; all where there is no such hint anywhere."""
-    all_areas = np.ones(len(areas.outside), bool)
-    if hints is None:
-        return all_areas
-    hinted = ((hints[..., 3] >= HINT_ALPHA) & (hints[..., :3].min(axis=2) < _WHITE)).view(np.uint8)
-    if not hinted.any():
-        return all_areas
-    count, spots = cv2.connectedComponents(hinted, connectivity=8, ltype=cv2.CV_32S)
-    pixels = np.flatnonzero(hinted)
-    key = spots.reshape(-1)[pixels].astype(np.int64) * len(all_areas) + areas.labels.reshape(-1)[pixels]
-    pairs, votes = np.unique(key, return_counts=True)
-    spot, area = pairs // len(all_areas), pairs % len(all_areas)
-    most = np.zeros(count, np.intp)
-    np.maximum.at(most, spot, votes)
-    coloured = ~all_areas
-    coloured[area[votes >= _RIVAL * most[spot]]] = True
-    return coloured
 
 
 def _nearest_colours(colours: U8, palette: U8) -> U8:

@@ -62,7 +62,6 @@ def _at_full_size(network: Network, drawing: Drawing, box: Letterboxed, picture:
         picture,
         drawing.lines,
         drawing.areas,
-        hints=rules.without_reserved(guide.hints),
         palette=guide.deciding_palette,
         asked=asked_areas(drawing.reading.with_hints(guide.hints), rules) if is_asked else None,
     )

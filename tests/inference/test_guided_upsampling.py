@@ -11,9 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.core.imaging.framing import resized
+from pipelines.flatting.background import asked_areas
 from pipelines.flatting.reading import LineReading
 from pipelines.inference.guided_upsampling import upsample
 from pipelines.inference.types import ColorResult
+from pipelines.structure.fill_rules import FillRules
 from tests.drawings import BLUE, RED, WHITE, Bytes
 from tests.inference.scenes import circle, no_hints
 
@@ -108,7 +110,8 @@ def test_paper_outside_stays_white_where_hints_colour_the_figure_alone(place: tu
     hints = no_hints(128, 128)
     cv2.circle(hints, place, 6, (*RED, 255), -1)
     tinted = np.full((64, 64, 3), (250, 200, 190), np.float32)  # a network that smears over the outline
-    made = upsample(tinted, lines, LineReading(lines).areas, hints=hints)
+    reading = LineReading(lines)
+    made = upsample(tinted, lines, reading.areas, asked=asked_areas(reading.with_hints(hints), FillRules()))
     assert (made.colour[:8] == 255).all() == stays
     assert made.background[:8].all() == stays
     assert made.colour[64, 64].tolist() == [250, 200, 190]
@@ -149,7 +152,8 @@ def brought_up(*strokes: tuple[slice, slice, tuple[int, int, int]]) -> ColorResu
     for rows, columns, colour in strokes:
         hints[rows, columns] = (*colour, 255)
     network = np.full((SIZE // 2, SIZE // 2, 3), SMEARED, np.float32)
-    return upsample(network, a_box(), LineReading(a_box()).areas, hints=hints)
+    reading = LineReading(a_box())
+    return upsample(network, a_box(), reading.areas, asked=asked_areas(reading.with_hints(hints), FillRules()))
 
 
 def over_the_wall(inside: int, outside: int, *, row: int = 60) -> tuple[slice, slice, tuple[int, int, int]]:

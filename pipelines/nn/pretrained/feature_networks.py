@@ -6,6 +6,7 @@ them. Sources: K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for 
 Technical Briefs 2015.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator
 from typing import ClassVar
 
@@ -19,7 +20,7 @@ IMAGENET_MEAN, IMAGENET_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _I2V_MEAN = (164.7614, 167.4786, 181.1384)  # of what Illustration2Vec was trained on, 0..255 (public code of AlacGAN)
 
 
-class FeatureNetwork(FrozenNetwork):
+class FeatureNetwork(FrozenNetwork, ABC):
     """The first `convolutions` of a network of 3x3 convolutions, ReLUs and poolings; the last ReLU can be left out.
 
     `width` is the number of channels of the first block, 64 in the public files.
@@ -58,9 +59,9 @@ class FeatureNetwork(FrozenNetwork):
                     kept.append(features)
         return kept
 
+    @abstractmethod
     def prepare(self, pictures: Tensor) -> Tensor:
         """Pictures in [-1, 1] as the network was trained on them."""
-        raise NotImplementedError
 
     @classmethod
     def positions(cls) -> tuple[int, ...]:
