@@ -30,7 +30,8 @@ def test_tables_cases_and_pictures_answer_to_keys_and_clicks(report: Path, chrom
       out.first = dialog.querySelector('output').textContent;
       press('ArrowRight'); out.next = dialog.querySelector('output').textContent;
       out.loaded = dialog.querySelector('img').src.startsWith('data:image/');
-      dialog.close(); await new Promise(done => setTimeout(done, 50)); out.back = document.activeElement.tagName;
+      const closed = new Promise(done => dialog.addEventListener('close', done));  // after the page's own listener
+      dialog.close(); await closed; out.back = document.activeElement.tagName;
     """
     out = drive(chromium, report / "report.html", script, tmp_path)
     assert out["broken"] == 0
