@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,15 @@ def check_weights(folder: Path) -> None:
     path = folder / WEIGHTS
     if not path.is_file():
         raise UsageError(f"{show_path(path)} is missing", hint="Give a whole checkpoint folder")
-    if read_info(folder).weights_sha256 != sha256_of_file(path):
+    state = path.stat()
+    if read_info(folder).weights_sha256 != _digest(path, (state.st_ino, state.st_size, state.st_mtime_ns)):
         raise damaged(path)
+
+
+@lru_cache(maxsize=16)
+def _digest(path: Path, _state: tuple[int, ...]) -> str:
+    """The digest of a file, worked out once while it is in one state: weights are found, then loaded."""
+    return sha256_of_file(path)
 
 
 def recover(folder: Path) -> None:

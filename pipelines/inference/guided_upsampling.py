@@ -30,6 +30,7 @@ _ENOUGH = 4  # pixels that a median is taken of
 _SAMPLED = 256  # px of the longer side that medians are taken from
 _LEAST_AREA = 24  # px of the network: smaller areas have no shading
 _EPSILON = 0.05  # of a whole neighbourhood of clean pixels: with less, shading fades into the median
+_HALF = 0.5  # level: what is less rounds to nothing
 _ALIKE = 56  # levels: areas that meet over paper and differ less in every channel are one
 _WHITE = 238  # level: paper outside that is no darker in any channel is white
 
@@ -45,6 +46,14 @@ class Smoothing(NamedTuple):
     def margin(self) -> int:
         """Px of the network around an area that count when it is smoothed."""
         return round(3 * self.sigma)
+
+    @property
+    def unseen(self) -> float:
+        """Levels of three channels together: shading of colours no further off than this rounds to nothing."""
+        off = np.arange(0, 256, 0.25)  # what is left grows with it
+        power = off ** (2 * self.order)
+        left = off * power / (power + self.noise ** (2 * self.order))
+        return float(off[left < _HALF][-1])
 
 
 SMOOTHING = Smoothing(sigma=3.0, noise=48.0)
@@ -141,7 +150,7 @@ def _merge_like_areas(areas: AreaMap, medians: F32, asked: AskedAreas | None) ->
     return areas._replace(labels=map_labels(roots.astype(np.int32), areas.labels)), means
 
 
-def area_medians(levels: Index, clean: F32, labels: Labels, count: int) -> F32:
+def area_medians(levels: U8, clean: F32, labels: Labels, count: int) -> F32:
     """Return each area's median colour, float32 (count, 3), over the cleanest pixels of the network that it has.
 
     levels: what the network painted, (h, w, 3), 0..255. clean: share of paper in its pixels, (h, w). labels: (H, W).
@@ -163,9 +172,9 @@ def area_medians(levels: Index, clean: F32, labels: Labels, count: int) -> F32:
     return medians
 
 
-def _fill_medians(medians: F32, label: Labels, cells: Index, levels: Index, clean: F32) -> None:
+def _fill_medians(medians: F32, label: Labels, cells: Index, levels: U8, clean: F32) -> None:
     """Fill in the medians of the areas `label`, (n,), at the network's pixels `cells`, (n,), flat indices."""
-    levels = levels.reshape(-1, 3)
+    planes = np.ascontiguousarray(levels.reshape(-1, 3).T)
     share = clean.reshape(-1)[cells]
     for least in _CLEAN:
         is_used = (share >= least) & (label > 0)
@@ -173,9 +182,9 @@ def _fill_medians(medians: F32, label: Labels, cells: Index, levels: Index, clea
         is_enough = counts >= (_ENOUGH if least > 0 else 1)
         used = np.flatnonzero(is_used & is_enough[label])
         row = ((np.cumsum(is_enough) - 1) * 256)[label[used]]
-        pixels = levels[cells[used]]
+        chosen = cells[used]
         for channel in range(3) if len(used) else ():
-            table = np.bincount(row + pixels[:, channel], minlength=256 * int(is_enough.sum()))
+            table = np.bincount(row + planes[channel].take(chosen), minlength=256 * int(is_enough.sum()))
             below = table.reshape(-1, 256).cumsum(axis=1)
             medians[is_enough, channel] = (2 * below >= counts[is_enough][:, None]).argmax(axis=1)
         left = np.flatnonzero(~is_enough[label])
@@ -184,10 +193,10 @@ def _fill_medians(medians: F32, label: Labels, cells: Index, levels: Index, clea
             break
 
 
-def _without_ink(picture: F32, clean: F32) -> Index:
+def _without_ink(picture: F32, clean: F32) -> U8:
     """Return the network's levels, (h, w, 3), brighter where a pixel is partly ink: black lines on a colour."""
     share = np.where(clean >= _CLEAN[0], 1, np.maximum(clean, _LEAST_SHARE))
-    return np.rint(np.minimum(picture / share[..., None], 255)).astype(np.intp)
+    return np.asarray(np.rint(np.minimum(picture / share[..., None], 255)).astype(np.uint8))
 
 
 def add_shading(
@@ -195,23 +204,25 @@ def add_shading(
 ) -> None:
     """Add a network's shading to the areas that are large enough to have some, in place.
 
-    colour: RGB (H, W, 3), flat. labels: areas 1..n, (H, W).
+    colour: RGB (H, W, 3), flat: what `areas.colours` says. labels: areas 1..n, (H, W).
     """
     picture, clean = network
     small = resize_labels(labels, picture.shape[:2])
     weight = (clean >= _CLEAN[0]).astype(np.float32)
     sizes = np.bincount(small.reshape(-1), weight.reshape(-1), len(areas.painted))
-    large = np.flatnonzero((sizes >= _LEAST_AREA) & areas.is_shaded)
+    off = (picture - areas.painted.take(small, axis=0)) * weight[..., None]
+    is_seen = np.bincount(small[np.einsum("ijk,ijk->ij", off, off) > smoothing.unseen**2], minlength=len(sizes)) > 0
+    shaded_areas = np.flatnonzero((sizes >= _LEAST_AREA) & areas.is_shaded & is_seen)
     boxes = label_boxes(labels, len(areas.painted))
     margin = smoothing.margin
-    for area in large.tolist():
+    for area in shaded_areas.tolist():
         box = boxes.window(area)
         near = tuple(
             slice(max(int(side.start * few / many) - margin, 0), int(side.stop * few / many) + 1 + margin)
             for side, few, many in zip(box, small.shape, labels.shape, strict=True)
         )
-        mask = weight[near] * (small[near] == area)
-        shading = _shading(picture[near] - areas.painted[area], mask, smoothing)
+        own = weight[near] * (small[near] == area)
+        shading = _shading(off[near] * own[..., None], own, smoothing)
         shaded = _window(shading, near, (small.shape, labels.shape), box)
         shaded += areas.colours[area]
         levels = cv2.convertScaleAbs(np.maximum(shaded, 0))  # rounds, and cuts at 255
@@ -219,17 +230,17 @@ def add_shading(
         cv2.copyTo(levels, inside, colour[box])
 
 
-def _shading(off: F32, mask: F32, smoothing: Smoothing) -> F32:
-    """Return smooth shading, (h, w, 3), of how far colours are off their median, (h, w, 3), where mask, (h, w), is 1.
+def _shading(off: F32, weight: F32, smoothing: Smoothing) -> F32:
+    """Return smooth shading, (h, w, 3), of how far colours are off their median, (h, w, 3), 0 where weight, (h, w), is.
 
     What is weaker than the network's noise fades: s p / (p + noise^2) with p = |s|^2, as in a Wiener filter.
     """
     reach = 2 * smoothing.margin + 1
-    spread = cv2.GaussianBlur(np.dstack([off * mask[..., None], mask]), (reach, reach), smoothing.sigma)
-    shading = spread[..., :3] / (spread[..., 3:] + np.float32(_EPSILON))
-    power = np.square(shading).sum(axis=2, keepdims=True)
-    power **= smoothing.order
-    return np.asarray(shading * (power / (power + np.float32(smoothing.noise ** (2 * smoothing.order)))), np.float32)
+    sums = cv2.GaussianBlur(off, (reach, reach), smoothing.sigma)
+    whole = cv2.GaussianBlur(weight, (reach, reach), smoothing.sigma) + np.float32(_EPSILON)
+    power = (np.einsum("ijk,ijk->ij", sums, sums) / np.square(whole)) ** smoothing.order
+    gain = power / ((power + np.float32(smoothing.noise ** (2 * smoothing.order))) * whole)
+    return np.asarray(sums * gain[..., None], np.float32)
 
 
 def _window(part: F32, near: tuple[slice, ...], shapes: tuple[tuple[int, ...], ...], box: tuple[slice, slice]) -> F32:

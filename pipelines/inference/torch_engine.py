@@ -72,7 +72,9 @@ def _fold(layer: nn.Conv2d | nn.ConvTranspose2d, norm: nn.BatchNorm2d) -> None:
     shift = 0 if norm.bias is None else norm.bias
     outputs = (1, -1, 1, 1) if isinstance(layer, nn.ConvTranspose2d) else (-1, 1, 1, 1)
     with torch.no_grad():
-        layer.weight.mul_(scale.view(outputs))
+        weight = torch.empty_like(layer.weight, memory_format=torch.channels_last)  # as it is going to be read
+        torch.mul(layer.weight, scale.view(outputs), out=weight)
+        layer.weight = nn.Parameter(weight, requires_grad=False)
         bias = (0 if layer.bias is None else layer.bias) - norm.running_mean
         layer.bias = nn.Parameter(bias * scale + shift, requires_grad=False)
 

@@ -2,12 +2,14 @@
 
 import dataclasses
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from pipelines.core.errors import UsageError
 from pipelines.core.files import sha256_of_file
+from pipelines.inference import checkpoint_info
 from pipelines.inference.checkpoint import (
     load_checkpoint,
     write_checkpoint,
@@ -185,3 +187,21 @@ def test_cards_of_before_have_no_frame_and_damaged_ones_are_refused(saved: Path)
         change_card(saved, frame=wrong)
         with pytest.raises(UsageError, match="is damaged"):
             read_info(saved)
+
+
+def test_weights_are_read_once_while_they_stay_as_they_are(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path) -> str:
+        read.append(path)
+        return sha256_of_file(path)
+
+    monkeypatch.setattr(checkpoint_info, "sha256_of_file", counted)
+    check_weights(saved)
+    check_weights(saved)
+    assert len(read) == 1
+    weights = saved / WEIGHTS
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+    os.utime(weights, ns=(0, 0))
+    with pytest.raises(UsageError, match="is damaged"):
+        check_weights(saved)

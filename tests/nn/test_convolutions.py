@@ -127,6 +127,51 @@ def test_kernels_other_than_twice_the_stride_are_left_to_torch() -> None:
     torch.testing.assert_close(ours(features), theirs(features))
 
 
+def narrow_pair(*, bias: bool = True, channels: tuple[int, int] = (6, 3)) -> list[Any]:
+    return pair(TRANSPOSED, {"kernel_size": 4, "stride": 2, "padding": 1, "bias": bias}, channels)
+
+
+def count_transposed(layer: nn.Module, features: Tensor) -> int:
+    """How many transposed convolutions a layer works out."""
+    with torch.profiler.profile() as profile:
+        layer(features)
+    return sum(event.name == "aten::conv_transpose2d" for event in profile.events() or [])
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("channels", [(6, 3), (6, 1), (5, 4)])
+@pytest.mark.parametrize("size", [(1, 1), (9, 12), (24, 7)])
+def test_to_a_picture_values_and_both_derivatives_are_those_of_torch(
+    size: tuple[int, int], channels: tuple[int, int], bias: bool
+) -> None:
+    results = []
+    for layer in narrow_pair(bias=bias, channels=channels):
+        features = torch.randn(3, channels[0], *size, generator=torch.Generator().manual_seed(1)).requires_grad_()
+        made = layer(features)
+        (slope,) = torch.autograd.grad(made.square().sum(), features, create_graph=True)
+        torch.autograd.backward(slope.square().sum())
+        results.append([made, slope, layer.weight.grad])
+    for theirs, ours in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-3)
+
+
+def test_to_a_picture_no_transposed_convolution_is_worked_out_on_a_processor() -> None:
+    features = torch.randn(1, 6, 16, 16)
+    assert [count_transposed(layer, features) for layer in narrow_pair()] == [1, 0]
+    assert [count_transposed(layer, features) for layer in narrow_pair(channels=(6, 5))] == [1, 1]
+    theirs, ours = pair(TRANSPOSED, {"kernel_size": 4, "stride": 2, "padding": 0}, (6, 3))
+    torch.testing.assert_close(ours(features), theirs(features))
+
+
+def test_a_picture_comes_out_the_same_whichever_are_made_beside_it() -> None:
+    _, layer = narrow_pair(channels=(64, 3))
+    features = torch.randn(9, 64, 32, 32, generator=torch.Generator().manual_seed(1)).contiguous(memory_format=LAST)
+    with torch.no_grad():
+        together = layer(features)
+        for count in (1, 2, 4, 7):
+            assert torch.equal(torch.cat([layer(part) for part in features.split(count)]), together)
+
+
 @pytest.mark.parametrize("side", [4, 16])
 @pytest.mark.parametrize("kind", [Conv2d, ConvTranspose2d])
 def test_spectral_norm_moves_once_a_pass_however_a_convolution_is_done(

@@ -67,7 +67,7 @@ def refine(
     shape = output.fill.shape[:2]
     seen = ranks_seen(fill, shape) if area_rank is None else area_rank
     clean = _clean_share(lines, fill, seen)
-    levels = np.rint(np.clip(output.fill, 0, 255)).astype(np.intp)
+    levels = np.rint(np.clip(output.fill, 0, 255)).astype(np.uint8)
     medians = area_medians(levels, clean, result.areas, len(facts.confidence))
     hinted, paper = facts.confidence == HINTED, outside_areas(fill)
     colours = _area_colours(output, fill, medians, paper, palette=palette, rng=rng)
