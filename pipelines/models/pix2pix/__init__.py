@@ -124,8 +124,18 @@ PRESETS = {
     "fakemon": Params(ngf=150, ndf=150),
     "small": Params(generator="unet_128", ngf=32, ndf=32, input="layers"),  # for two processor cores
     "anime": Params(),  # SketchSause: what differs from `standard` is how long, and that there are no hints
+    "anime-small": Params(generator="unet_128", ngf=32, ndf=32),
     "maps": Params(**_MAPS),
     "maps-small": Params(generator="unet_128", ngf=32, ndf=32, **_MAPS),
+}
+_ANIME_RECIPE: dict[str, object] = {  # half of the 100 epochs at the full rate, half falling
+    "batch_size": 1,
+    "learning_rate": 2e-4,
+    "beta1": 0.5,
+    "beta2": 0.999,
+    "epochs": 100,
+    "jitter": 0.12,
+    "hintless": 1.0,
 }
 _MAPS_RECIPE: dict[str, object] = {"learning_rate": 1e-4, "beta1": 0.0, "beta2": 0.9, "schedule": "constant"}
 
@@ -133,15 +143,8 @@ RECIPES: dict[str, dict[str, object]] = {
     "standard": {"batch_size": 1, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200},
     "fakemon": {"batch_size": 4, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
     "small": {"batch_size": 8, "learning_rate": 2e-4, "beta1": 0.5, "beta2": 0.999, "epochs": 200, "ema": 0.999},
-    "anime": {  # half of the 100 epochs at the full rate, half falling
-        "batch_size": 1,
-        "learning_rate": 2e-4,
-        "beta1": 0.5,
-        "beta2": 0.999,
-        "epochs": 100,
-        "jitter": 0.12,
-        "hintless": 1.0,
-    },
+    "anime": _ANIME_RECIPE,
+    "anime-small": _ANIME_RECIPE | {"batch_size": 8, "ema": 0.999},
     "maps": _MAPS_RECIPE | {"batch_size": 32, "epochs": 600},  # steps of the critic: 200 epochs of the generator
     "maps-small": _MAPS_RECIPE | {"batch_size": 8, "learning_rate": 2e-4, "epochs": 600, "ema": 0.995},
 }

@@ -57,7 +57,7 @@ def test_settings_out_of_range_say_what_is_allowed() -> None:
 
 
 def test_presets_have_recipes_and_fakemon_is_150_wide() -> None:
-    presets = {"standard", "fakemon", "small", "anime", "maps", "maps-small"}
+    presets = {"standard", "fakemon", "small", "anime", "anime-small", "maps", "maps-small"}
     assert set(pix2pix.PRESETS) == set(pix2pix.RECIPES) == presets
     fakemon = pix2pix.PRESETS["fakemon"]
     assert (fakemon.ngf, fakemon.ndf, fakemon.size) == (150, 150, 256)
