@@ -1,14 +1,15 @@
 """Measures ways of colouring on the corpus, all of them through `evaluate`: the baselines of docs/results.md.
 
-    python benchmarks/quality.py [--corpus DIR] [--splits val test] [--sets openmoji ...] [--limit 40] [--side 256]
+    python benchmarks/quality.py [--corpus DIR ...] [--splits val test] [--sets openmoji ...] [--limit 40] [--side 256]
                                  [--method NAME=SPEC ...] [--work DIR] [--json results/quality.json]
 
 A SPEC is `lines` (the line art alone), `mean` (the mean colour of the corpus's training pictures under the line art),
 `gmic` (G'MIC's smart coloring, run as in benchmarks/flat_quality.py), whatever `colorize --model` takes (`fillnet`,
 `flat`, a run, a checkpoint), or several of these joined by + (merged as `colorize` merges by default); :tint after it
 stands for --lines tint, :unhinted for no hints at all, :likely for no hints and --unhinted likely; :discs, :strokes
-(30 of them) and :points (8 on average) for those instead of the model's own kind; :raw for what the network paints
-before areas and lines bring it to full size (then --side has to be the network's size). Such as
+(30 of them) and :points (8 on average, of the size for networks of 128 px) for those instead of the model's own kind;
+:raw for what the network paints before areas and lines bring it to full size (then --side has to be the network's
+size). Such as
 
     --method lines=lines --method flat=flat --method fillnet=fillnet --method tint=fillnet:tint
     --method automatic=fillnet:unhinted --method merged=runs/pix2pix+runs/cyclegan
@@ -49,9 +50,18 @@ HINTS: dict[str, tuple[str, str | None, dict[str, object]]] = {  # kind of hints
     "fills": ("kmedoids", "fills", {}),
     "discs": ("kmedoids", None, {}),
     "strokes": ("strokes", None, {"strokes": "30,30"}),
-    "points": ("points", None, {}),
+    "points": ("points", "coarse", {}),
 }
 WAYS = {"tint", "unhinted", "likely", "raw", "discs", "strokes", "points"}
+
+
+def rows_in(corpora: Sequence[Path], split: str, sets: Sequence[str] | None, limit: int | None) -> dict[str, Any]:
+    """The same of several corpora, whose sets have names of their own, as paths that lead to the files."""
+    return {
+        name: [{**row, "color": corpus / row["color"], "line": corpus / row["line"]} for row in rows]
+        for corpus in corpora
+        for name, rows in rows_of(corpus, split, sets, limit).items()
+    }
 
 
 def rows_of(corpus: Path, split: str, sets: Sequence[str] | None, limit: int | None) -> dict[str, list[dict[str, Any]]]:
@@ -69,15 +79,15 @@ def rows_of(corpus: Path, split: str, sets: Sequence[str] | None, limit: int | N
     return dict(sorted(found.items()))
 
 
-def prepare(corpus: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path, side: int) -> None:
+def prepare(rows: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path, side: int) -> None:
     """Write truth and lines at their size, and the hints."""
     for name, members in rows.items():
         for row in members:
             truth, lines = (folder / kind / name / f"{row['name']}.png" for kind in ("truth", "lines"))
             if truth.exists() and lines.exists():
                 continue
-            colour = fit(read_picture(corpus / row["color"]).over_white(), side)
-            line = line_drawing(read_picture(corpus / row["line"]))
+            colour = fit(read_picture(row["color"]).over_white(), side)
+            line = line_drawing(read_picture(row["line"]))
             size = (colour.shape[1], colour.shape[0])
             write(lines, np.asarray(cv2.resize(line, size, interpolation=cv2.INTER_AREA), np.uint8))
             write(truth, colour)
@@ -87,10 +97,10 @@ def prepare(corpus: Path, rows: Mapping[str, Sequence[Mapping[str, Any]]], folde
         check(report.exit_code, f"hints {kind}")
 
 
-def mean_colour(corpus: Path) -> NDArray[np.uint8]:
+def mean_colour(corpora: Sequence[Path]) -> NDArray[np.uint8]:
     """The mean colour, RGB (3,), of the training pictures that are pairs, over white; each counts alike."""
-    members = [row for rows in rows_of(corpus, "train", None, None).values() for row in rows]
-    means = [read_picture(corpus / row["color"]).over_white().mean(axis=(0, 1)) for row in members]
+    members = [row for rows in rows_in(corpora, "train", None, None).values() for row in rows]
+    means = [read_picture(row["color"]).over_white().mean(axis=(0, 1)) for row in members]
     return np.asarray(np.rint(np.mean(means, axis=0)), np.uint8)
 
 
@@ -213,7 +223,8 @@ def work_folder(wanted: Path | None) -> Iterator[Path]:
 
 def _parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--corpus", type=Path, default=os.environ.get("COLORIZE_CLI_CORPUS"))
+    known = [Path(text) for text in os.environ.get("COLORIZE_CLI_CORPUS", "").split(os.pathsep) if text]
+    parser.add_argument("--corpus", type=Path, nargs="+", default=known, help="folders with manifest.jsonl")
     parser.add_argument("--splits", nargs="+", default=["val", "test"], choices=["train", "val", "test"])
     parser.add_argument("--sets", nargs="+", help="default: all that have pairs")
     parser.add_argument("--limit", type=int, help="pictures of each set, spread evenly; default all")
@@ -223,7 +234,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--work", type=Path, help="folder to keep; default: a temporary one")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    if arguments.corpus is None:
+    if not arguments.corpus:
         parser.error("say where the pictures are: --corpus DIR or COLORIZE_CLI_CORPUS")
     arguments.method = dict(text.split("=", 1) for text in arguments.method or ["lines=lines", "flat=flat"])
     return arguments
@@ -232,13 +243,13 @@ def _parsed() -> argparse.Namespace:
 def main() -> None:
     """Parse the command line, measure, print tables, and write JSON if asked."""
     arguments = _parsed()
-    mean = mean_colour(Path(arguments.corpus)) if "mean" in arguments.method.values() else None
+    mean = mean_colour(arguments.corpus) if "mean" in arguments.method.values() else None
     splits: dict[str, Any] = {}
     metrics: dict[str, Any] = {}
     with work_folder(arguments.work) as work:
         for split in arguments.splits:
-            rows = rows_of(Path(arguments.corpus), split, arguments.sets, arguments.limit)
-            prepare(Path(arguments.corpus), rows, work / split, arguments.side)
+            rows = rows_in(arguments.corpus, split, arguments.sets, arguments.limit)
+            prepare(rows, work / split, arguments.side)
             report = measure(work / split, arguments.method, arguments.jobs, mean)
             splits[split] = summarise(report, list(rows))
             assert report.evaluation is not None

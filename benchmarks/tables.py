@@ -31,6 +31,29 @@ def quality_table(found: Mapping[str, Any]) -> str:
     return "\n\n".join([head, *parts])
 
 
+def overall_table(found: Mapping[str, Any]) -> str:
+    """The rows for all pictures alone, of a JSON that benchmarks/quality.py wrote; best of each group of methods.
+
+    Methods are grouped by what follows the hyphen in their names: the hints that they were given.
+    """
+    names = [name for name in COLUMNS if name in found["metrics"]]
+    groups: dict[str, list[str]] = {}
+    for method in found["methods"]:
+        groups.setdefault(method.partition("-")[2], []).append(method)
+    parts = []
+    for split, sets in found["splits"].items():
+        count = max(figure["of"] for figures in sets["all"].values() for figure in figures.values())
+        heads = " | ".join(_heading(name, *found["metrics"][name]) for name in names)
+        lines = [f"| {split}, n = {count} | hints | {heads} |", "|---|---|" + "---|" * len(names)]
+        for hints, methods in groups.items():
+            figures = {method: sets["all"][method] for method in methods}
+            for method in methods:
+                cells = [_cell(figures, method, name, *found["metrics"][name]) for name in names]
+                lines.append(f"| {method.partition('-')[0]} | {hints} | {' | '.join(cells)} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join([f"Longer side {found['side']} px, {found['limit']} pictures of each set.", *parts])
+
+
 def merge_table(found: Mapping[str, Any]) -> str:
     """A Markdown table of a JSON that benchmarks/merge_sweep.py wrote."""
     lines = ["| way | psnr dB | ssim | delta_e |", "|---|---|---|---|"]
@@ -112,6 +135,7 @@ def written(page: str, tables: Mapping[str, Table]) -> str:
 
 PAGES: dict[str, dict[str, Table]] = {
     "results.md": {"merge_sweep": merge_table, "quality": quality_table, "real_paper": paper_table},
+    "models.md": {"equal_minutes": overall_table, "equal_minutes_raw": overall_table},
     "model-card.md": {"shipped": quality_table, "shipped_none": quality_table},
 }
 """The tables of each page, by the names of their JSON."""
