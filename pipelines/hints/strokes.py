@@ -15,13 +15,13 @@ Adversarial Network", CVMP 2019, doi:10.1145/3359998.3369401, 3.2.2.
 """
 
 from dataclasses import dataclass
-from math import ceil, floor
 from typing import Annotated
 
 import numpy as np
 
-from pipelines.core.imaging.arrays import F64, U8, Mask
+from pipelines.core.imaging.arrays import U8, Mask
 from pipelines.core.settings import check_number, check_range
+from pipelines.hints.base.brush import brush, draw_number, random_path
 from pipelines.hints.base.fills import find_fills, find_hintable
 
 _INK_WIDTH, _INK_VALUE, _EDGE = 16 / 256, 110, 32  # as in kmedoids.py; the width as a part of the longer side
@@ -60,10 +60,12 @@ def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator)
     whole_pixels = hints.view(np.uint32)[..., 0]  # the same memory: a colour is one number, which is fast to lay down
     starts = np.flatnonzero(figure if params.on_ink else _fills(image, figure))
     scale = max(figure.shape) / params.canvas
-    for _ in range(_draw(params.strokes, rng) if len(starts) else 0):
+    for _ in range(draw_number(params.strokes, rng) if len(starts) else 0):
         row, column = divmod(int(starts[rng.integers(len(starts))]), figure.shape[1])
-        path = _path((row, column), _draw(params.waypoints, rng), _draw(params.movement, rng) * scale, rng)
-        box, covered = _brush(path, _draw(params.thickness, rng) * scale / 2, figure.shape)
+        path = random_path(
+            (row, column), draw_number(params.waypoints, rng), draw_number(params.movement, rng) * scale, rng
+        )
+        box, covered = brush(path, draw_number(params.thickness, rng) * scale / 2, figure.shape)
         colour = np.array([*image[row, column], 255], np.uint8).view(np.uint32)[0]
         np.copyto(whole_pixels[box], colour, where=covered)
     if alpha is not None:
@@ -71,49 +73,7 @@ def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator)
     return hints
 
 
-def _draw(bounds: tuple[int, int], rng: np.random.Generator) -> int:
-    return int(rng.integers(bounds[0], bounds[1], endpoint=True))
-
-
 def _fills(image: U8, figure: Mask) -> Mask:
     if not figure.any():
         return figure
     return find_fills(image, figure, ink_width=_INK_WIDTH * max(figure.shape), ink_value=_INK_VALUE, edge=_EDGE)
-
-
-def _path(start: tuple[int, int], count: int, width: float, rng: np.random.Generator) -> F64:
-    """Return way-points, (count, 2) as (row, column): the start and others in the square of this width around it."""
-    path = np.empty((count, 2))
-    path[:] = start
-    path[1:] += rng.uniform(-width / 2, width / 2, (count - 1, 2))
-    return path
-
-
-def _brush(path: F64, radius: float, shape: tuple[int, ...]) -> tuple[tuple[slice, slice], Mask]:
-    """Return a box of the picture and which of its pixels a round brush covers that is drawn along a path.
-
-    It is worked out for all stretches of the path together, rows and columns apart as long as that goes: sixty strokes
-    a picture are drawn while networks wait.
-    """
-    points = path.tolist()
-    sides = [
-        slice(max(floor(min(places) - radius), 0), min(ceil(max(places) + radius) + 1, length))
-        for places, length in zip(zip(*points, strict=True), shape, strict=True)
-    ]
-    rows = np.arange(sides[0].start, sides[0].stop, dtype=np.float64)[:, None]
-    columns = np.arange(sides[1].start, sides[1].stop, dtype=np.float64)
-    if len(points) == 1:
-        squared = (rows - points[0][0]) ** 2 + (columns - points[0][1]) ** 2
-        return (sides[0], sides[1]), squared <= radius**2
-    begin = path[:-1, :, None, None]  # (m - 1, 2, 1, 1)
-    along = path[1:, :, None, None] - begin
-    (top, left), (down, right) = (begin[:, 0], begin[:, 1]), (along[:, 0], along[:, 1])  # (m - 1, 1, 1) each
-    length = down * down + right * right
-    length[length == 0] = 1
-    part = (rows - top) * down + (columns - left) * right
-    part /= length
-    np.minimum(np.maximum(part, 0, out=part), 1, out=part)
-    squared = (rows - (top + part * down)) ** 2
-    squared += (columns - (left + part * right)) ** 2
-    covered: Mask = np.any(squared <= radius**2, axis=0)
-    return (sides[0], sides[1]), covered

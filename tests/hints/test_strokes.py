@@ -1,4 +1,4 @@
-"""Simulated strokes: the geometry of a round brush, ranges, colours, transparency."""
+"""Simulated strokes: ranges, colours, transparency."""
 
 from dataclasses import replace
 
@@ -8,7 +8,6 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.core.errors import SettingsError
-from pipelines.hints import strokes
 from pipelines.hints.strokes import Params, place
 
 Bytes = NDArray[np.uint8]
@@ -23,32 +22,6 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 def noise(height: int, width: int) -> Bytes:
     return rng(9).integers(0, 256, (height, width, 3), np.uint8)
-
-
-def test_a_brush_along_a_line_covers_a_capsule() -> None:
-    box, covered = strokes._brush(np.array([[10.0, 10.0], [10.0, 20.0]]), 2.0, (30, 40))
-    whole = np.zeros((30, 40), np.bool_)
-    whole[box] = covered
-    rows, columns = np.mgrid[:30, :40]
-    distance = np.hypot(rows - 10, columns - np.clip(columns, 10, 20))
-    assert (whole == (distance <= 2)).all()
-    assert whole.sum() == 5 * 11 + 13 - 5  # rectangle and two halves of a disc of radius 2
-
-
-def test_a_path_with_corners_covers_all_its_parts() -> None:
-    path = np.array([[5.0, 5.0], [5.0, 15.0], [15.0, 15.0], [15.0, 15.0]])
-    box, covered = strokes._brush(path, 0.5, (30, 30))
-    whole = np.zeros((30, 30), np.bool_)
-    whole[box] = covered
-    expected = np.zeros((30, 30), np.bool_)
-    expected[5, 5:16] = expected[5:16, 15] = True
-    assert (whole == expected).all()
-
-
-def test_one_way_point_is_a_dot_cut_by_the_border() -> None:
-    box, covered = strokes._brush(np.array([[0.0, 0.0]]), 3.0, (20, 20))
-    rows, columns = np.mgrid[:20, :20][:, box[0], box[1]]
-    assert (covered == (rows**2 + columns**2 <= 9)).all()
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -71,21 +44,6 @@ def test_a_dot_is_as_thick_as_asked_and_scales_with_the_picture() -> None:
     scaled = place(np.zeros((512, 512, 3), np.uint8), None, dot, rng(2))
     rows, columns = np.mgrid[-8:9, -8:9]
     assert (scaled[..., 3] > 0).sum() == (rows**2 + columns**2 <= 64).sum()  # 4 px at 128 are 16 at 512
-
-
-def test_numbers_reach_both_ends_of_their_range() -> None:
-    generator = rng()
-    assert {strokes._draw((1, 4), generator) for _ in range(200)} == {1, 2, 3, 4}
-    assert strokes._draw((7, 7), generator) == 7
-
-
-def test_paths_stay_in_the_square_of_movement_around_their_start() -> None:
-    paths = [strokes._path((50, 60), 5, 10, rng(seed)) for seed in range(200)]
-    moves = np.array(paths) - (50, 60)
-    assert (moves[:, 0] == 0).all()
-    assert np.abs(moves).max() <= 5
-    assert np.abs(moves).max() > 4.9
-    assert moves[:, 1:].std() == pytest.approx(10 / 12**0.5, rel=0.05)  # uniform
 
 
 def test_the_number_of_strokes_is_in_its_range() -> None:
