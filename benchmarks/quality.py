@@ -7,7 +7,9 @@ A SPEC is `lines` (the line art alone), `mean` (the mean colour of the corpus's 
 `gmic` (G'MIC's smart coloring, run as in benchmarks/flat_quality.py), whatever `colorize --model` takes (`fillnet`,
 `flat`, a run, a checkpoint), or several of these joined by + (merged as `colorize` merges by default); :tint after it
 stands for --lines tint, :unhinted for no hints at all, :likely for no hints and --unhinted likely; :discs, :strokes
-(30 of them) and :points (8 on average, of the size for networks of 128 px) for those instead of the model's own kind;
+(30 of them), :points (8 on average, of the size for networks of 128 px), :dabs1, :dabs2, :dabs4 and :dabs8 (of the main
+colours, as an artist would) for those instead of the model's own kind, for gmic too; `oracle` is flat colour in which
+each area without a hint has the best of the hinted colours, white and black: what any choice among them could reach;
 :raw for what the network paints before areas and lines bring it to full size (then --side has to be the network's
 size). Such as
 
@@ -26,7 +28,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,13 +39,16 @@ from numpy.typing import NDArray
 
 from pipelines.colorize import FillOptions, Guides, OutputOptions, colorize
 from pipelines.core.batch.plan import BatchSettings
+from pipelines.core.imaging.colours import ciede2000, srgb_to_lab
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.picture import encode_png, read_picture
 from pipelines.evaluate import EvaluationReport, References, evaluate
+from pipelines.flatting.reading import LineReading
 from pipelines.inference.model_source import find_models
 from pipelines.make_hints import make_hints
 from pipelines.metrics.base.aggregate import aggregate
 from pipelines.metrics.base.results import Aggregate, PictureScores
+from pipelines.models.fillnet.inputs import HINTED, fill_drawing
 from pipelines.segmentation.line_art import line_drawing
 
 HINTS: dict[str, tuple[str, str | None, dict[str, object]]] = {  # kind of hints -> method, preset, settings
@@ -51,8 +56,12 @@ HINTS: dict[str, tuple[str, str | None, dict[str, object]]] = {  # kind of hints
     "discs": ("kmedoids", None, {}),
     "strokes": ("strokes", None, {"strokes": "30,30"}),
     "points": ("points", "coarse", {}),
+    "dabs1": ("dabs", "one", {}),
+    "dabs2": ("dabs", "two", {}),
+    "dabs4": ("dabs", "four", {}),
+    "dabs8": ("dabs", "eight", {}),
 }
-WAYS = {"tint", "unhinted", "likely", "raw", "discs", "strokes", "points"}
+WAYS = {"tint", "unhinted", "likely", "raw", *HINTS} - {"fills"}
 
 
 def rows_in(corpora: Sequence[Path], split: str, sets: Sequence[str] | None, limit: int | None) -> dict[str, Any]:
@@ -79,8 +88,14 @@ def rows_of(corpus: Path, split: str, sets: Sequence[str] | None, limit: int | N
     return dict(sorted(found.items()))
 
 
-def prepare(rows: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path, side: int) -> None:
-    """Write truth and lines at their size, and the hints."""
+def kinds_of(methods: Mapping[str, str]) -> set[str]:
+    """The kinds of hints that are needed: those of `fills` always, to measure obedience."""
+    own = {way for spec in methods.values() for way in spec.split(":") if way in HINTS}
+    return {"fills", "discs", *own}
+
+
+def prepare(rows: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path, side: int, kinds: Iterable[str]) -> None:
+    """Write truth and lines at their size, and the hints of the kinds wanted."""
     for name, members in rows.items():
         for row in members:
             truth, lines = (folder / kind / name / f"{row['name']}.png" for kind in ("truth", "lines"))
@@ -91,7 +106,8 @@ def prepare(rows: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path, side:
             size = (colour.shape[1], colour.shape[0])
             write(lines, np.asarray(cv2.resize(line, size, interpolation=cv2.INTER_AREA), np.uint8))
             write(truth, colour)
-    for kind, (method, preset, values) in HINTS.items():
+    for kind in sorted(kinds):
+        method, preset, values = HINTS[kind]
         output = str(folder / "hints" / kind)
         report = make_hints([str(folder / "truth")], output, method=method, preset=preset, values=values)
         check(report.exit_code, f"hints {kind}")
@@ -113,18 +129,38 @@ def lay_under(colour: NDArray[np.uint8], folder: Path, name: str) -> Path:
     return folder / "results" / name
 
 
-def by_gmic(folder: Path, name: str) -> Path:
-    """Colour all lines by G'MIC from the hints for fills, where that was not done yet; returns the folder."""
+def by_gmic(folder: Path, name: str, kind: str) -> Path:
+    """Colour all lines by G'MIC from hints of a kind, where that was not done yet; returns the folder."""
     for place in sorted((folder / "lines").rglob("*.png")):
         relative = place.relative_to(folder / "lines")
         result = folder / "results" / name / relative
-        hints = read_picture(folder / "hints" / "fills" / relative)
+        hints = read_picture(folder / "hints" / kind / relative)
         if result.exists() or hints.alpha is None:
             continue
         (folder / "gmic").mkdir(exist_ok=True)
         lines = read_picture(place).rgb
         example = Example(str(relative), lines, lines[..., 0], np.dstack([hints.rgb, hints.alpha]))
         write(result, over_colour(example.lines, gmic_colour(example, folder / "gmic")))
+    return folder / "results" / name
+
+
+def by_oracle(folder: Path, name: str, kind: str) -> Path:
+    """Fill all lines flat, each area without a hint in the best of the hinted colours, white and black."""
+    for place in sorted((folder / "lines").rglob("*.png")):
+        relative = place.relative_to(folder / "lines")
+        lines = read_picture(place).rgb
+        truth, hints = (read_picture(folder / part / relative) for part in ("truth", f"hints/{kind}"))
+        filled = fill_drawing(LineReading(lines[..., 0]), hints.layer())
+        colours, areas = filled.facts.colours.copy(), filled.flat.areas
+        offered = [colours[filled.facts.confidence == HINTED], np.array([[255] * 3, [0] * 3], np.uint8)]
+        choices = np.unique(np.vstack(offered), axis=0)
+        paper = lines[..., 0] >= 128
+        for area in np.flatnonzero(filled.facts.confidence != HINTED).tolist():
+            seen = truth.rgb[(areas == area) & paper]
+            if area and len(seen):
+                apart = ciede2000(srgb_to_lab(np.median(seen, axis=0)[None]), srgb_to_lab(choices))
+                colours[area] = choices[int(apart.argmin())]
+        write(folder / "results" / name / relative, over_colour(lines[..., 0], colours[areas]))
     return folder / "results" / name
 
 
@@ -164,8 +200,9 @@ def measure(
     places = []
     for name, spec in methods.items():
         plain = mean if spec == "mean" else None
-        if spec == "gmic":
-            made = by_gmic(folder, name)
+        way, _, kind = spec.partition(":")
+        if way in ("gmic", "oracle"):
+            made = (by_gmic if way == "gmic" else by_oracle)(folder, name, kind or "fills")
         else:
             made = paint(folder, name, spec, jobs) if plain is None else lay_under(plain, folder, name)
         places.append(f"{name}={made}")
@@ -249,7 +286,7 @@ def main() -> None:
     with work_folder(arguments.work) as work:
         for split in arguments.splits:
             rows = rows_in(arguments.corpus, split, arguments.sets, arguments.limit)
-            prepare(rows, work / split, arguments.side)
+            prepare(rows, work / split, arguments.side, kinds_of(arguments.method))
             report = measure(work / split, arguments.method, arguments.jobs, mean)
             splits[split] = summarise(report, list(rows))
             assert report.evaluation is not None
