@@ -120,7 +120,15 @@ _RECIPE: dict[str, object] = {
 RECIPES: dict[str, dict[str, object]] = {
     # 8 x 4: the paper's 32, in the memory of one card
     "standard": {**_RECIPE, "batch_size": 8, "accumulate": 4, "learning_rate": 2e-4, "ema": 0.999},
-    "small": {**_RECIPE, "batch_size": 8, "learning_rate": 4e-4, "ema": 0.995, "redraw_hints": "points:coarse"},
+    "small": {
+        **_RECIPE,
+        "batch_size": 8,
+        "learning_rate": 4e-4,
+        "ema": 0.995,
+        "redraw_hints": "points:coarse",
+        "hintless": 0.1,
+        "hue": 0.5,  # so that hints are all that tells a colour
+    },
 }
 
 

@@ -143,11 +143,12 @@ RECIPES: dict[str, dict[str, object]] = {
     "small": {
         **_ADAM,
         "batch_size": 8,
-        "learning_rate": 2e-4,
+        "learning_rate": 6e-4,
         "epochs": 100,
         "ema": 0.995,
         "redraw_hints": "strokes",
-        "hintless": 0.5,
+        "hintless": 0.1,
+        "hue": 0.5,  # so that hints are all that tells a colour
     },
 }
 
