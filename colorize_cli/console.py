@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
 from rich.text import Text
 
 from pipelines.core.batch.report import Record, Report
-from pipelines.core.files import show_path
+from pipelines.core.files import show_path, show_text
 
 if TYPE_CHECKING:
     from pipelines.train.report import TrainReport
@@ -99,6 +100,8 @@ class Screen:
         self._bar.close()
         if self._quiet or self._bar.live:
             self._failures(report)
+        for line in report.unmet:
+            self._console.print(Text(line, style="bold red"))
         if self._quiet:
             return
         for record in report.records:
@@ -214,13 +217,21 @@ def say_error(message: str) -> None:
 
 
 def say(message: str) -> None:
-    """One line of data on standard output."""
-    sys.stdout.write(message + "\n")
+    """One line of data on standard output; what would steer a terminal is shown escaped."""
+    sys.stdout.write(show_text(message) + "\n")
     sys.stdout.flush()
 
 
+class _PlainTextConsole(Console):
+    """A console on which no text moves the cursor or changes colours, wherever it comes from: it is shown escaped."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=show_text(segment.text))
+
+
 def _standard_error() -> Console:
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return _PlainTextConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 def _row_line(row: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
+from colorize_cli.setting_kinds import check_kinds
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError
 from pipelines.core.settings import read_settings_file
@@ -53,10 +54,8 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
     for name in table:
         if name not in known:
             raise SettingsError(f"{command} has no option '{name}' ({path})", hint=registry.suggestion(name, known))
-    for parameter in context.command.params:  # one value of an option that takes several
-        if getattr(parameter, "multiple", False) and isinstance(table.get(str(parameter.name)), str):
-            table[str(parameter.name)] = [table[str(parameter.name)]]
-    context.default_map = table
+    callback = context.command.callback
+    context.default_map = table if callback is None else check_kinds(callback, table, path)
     return path
 
 

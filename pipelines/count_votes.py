@@ -1,22 +1,22 @@
 """Stage: files of blind votes -> preference rates and mean opinion scores, with intervals."""
 
-import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypedDict, TypeGuard
+from typing import Any, Literal, TypedDict, cast, get_args
 
 from pipelines.core.errors import UsageError
 from pipelines.core.files import show_path
+from pipelines.core.json_text import FieldError, field, from_json, json_values, wrong_field
 from pipelines.core.settings import plain
 from pipelines.metrics.base.statistics import Interval, bootstrap_mean, sign_test, wilson_interval
 from pipelines.reports.ballot import KIND
-from pipelines.reports.base.json_values import json_values
 from pipelines.reports.base.wording import format_p_value
 
-_CHOICES = ("left", "right", "tie")
+Choice = Literal["left", "right", "tie"]
+_CHOICES: tuple[str, ...] = get_args(Choice)
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Votes:
 class _PairVote(TypedDict):
     left: str  # method
     right: str
-    choice: Literal["left", "right", "tie"]
+    choice: Choice
 
 
 class _RatingVote(TypedDict):
@@ -125,45 +125,61 @@ def count_votes(files: Sequence[str]) -> Votes:
 
 def _read(path: Path) -> _VoteFile:
     try:
-        content: object = json.loads(path.read_text(encoding="utf-8"))
+        content: object = from_json(path.read_bytes())
     except OSError as error:
         raise UsageError(f"{show_path(path)} cannot be read: {error.strerror}", hint="Check --votes") from error
     except ValueError as error:
-        raise _foreign(path) from error
-    if not _is_vote_file(content):
-        raise _foreign(path)
-    return content
-
-
-def _foreign(path: Path) -> UsageError:
-    return UsageError(f"{show_path(path)} is no file of votes", hint="Give files that ab.html saved")
-
-
-def _is_vote_file(content: Any) -> TypeGuard[_VoteFile]:
+        raise _foreign(path, "it is damaged or cut short") from error
     try:
-        pairs, ratings, shown = content["pairs"], content["ratings"], content["shown"]
-        return (
-            content["kind"] == KIND
-            and all(map(_is_pair_vote, pairs))
-            and all(vote["rating"] in (1, 2, 3, 4, 5) and _are_names(vote["method"]) for vote in ratings)
-            and _is_count(shown["pairs"], at_least=len(pairs))
-            and _is_count(shown["ratings"], at_least=len(ratings))
-        )
-    except (KeyError, TypeError, AttributeError, IndexError):
-        return False
+        return _votes_of(content)
+    except FieldError as error:
+        raise _foreign(path, str(error)) from error
 
 
-def _is_pair_vote(vote: Any) -> bool:
-    is_between_two = _are_names(vote["left"], vote["right"]) and vote["left"] != vote["right"]
-    return vote["choice"] in _CHOICES and is_between_two
+def _foreign(path: Path, reason: str) -> UsageError:
+    return UsageError(f"{show_path(path)} is no file of votes: {reason}", hint="Give files that ab.html saved")
 
 
-def _is_count(value: object, *, at_least: int) -> bool:
-    return isinstance(value, int) and value >= at_least
+def _votes_of(content: object) -> _VoteFile:
+    """The votes in a file; raises FieldError for the first field that is missing or holds something else."""
+    if field(content, ["kind"], str) != KIND:
+        raise wrong_field(["kind"], field(content, ["kind"], str), f'"{KIND}"')
+    pairs = [_pair_vote(content, at) for at in range(len(field(content, ["pairs"], list)))]
+    ratings = [_rating_vote(content, at) for at in range(len(field(content, ["ratings"], list)))]
+    shown = {name: _shown(content, name, len(votes)) for name, votes in (("pairs", pairs), ("ratings", ratings))}
+    return {"shown": shown, "pairs": pairs, "ratings": ratings}
 
 
-def _are_names(*values: object) -> bool:
-    return all(isinstance(value, str) and value for value in values)
+def _pair_vote(content: object, at: int) -> _PairVote:
+    left, right = (_method(content, ["pairs", at, side]) for side in ("left", "right"))
+    choice = field(content, ["pairs", at, "choice"], str)
+    if choice not in _CHOICES:
+        raise wrong_field(["pairs", at, "choice"], choice, f"one of {', '.join(_CHOICES)}")
+    if left == right:
+        raise wrong_field(["pairs", at, "right"], right, "another method than on the left")
+    return {"left": left, "right": right, "choice": cast(Choice, choice)}
+
+
+def _rating_vote(content: object, at: int) -> _RatingVote:
+    rating = field(content, ["ratings", at, "rating"], int)
+    if not 1 <= rating <= 5:
+        raise wrong_field(["ratings", at, "rating"], rating, "one of 1, 2, 3, 4, 5")
+    return {"method": _method(content, ["ratings", at, "method"]), "rating": rating}
+
+
+def _method(content: object, path: list[str | int]) -> str:
+    """The name of a method, which is shown: nothing in it moves a cursor."""
+    name = field(content, path, str)
+    if not name:
+        raise wrong_field(path, name, "the name of a method")
+    return show_path(name)
+
+
+def _shown(content: object, part: str, votes: int) -> int:
+    count = field(content, ["shown", part], int)
+    if count < votes:
+        raise wrong_field(["shown", part], count, f"at least {votes}, as many votes as there are")
+    return count
 
 
 def _preferences(votes: Sequence[_PairVote]) -> Iterator[Preference]:

@@ -12,7 +12,8 @@ Examples:
   colorize-cli evaluate colour/ --truth finished/ -o report/
   colorize-cli evaluate flat/ mine=runs/7/colour --truth finished/ --lines lines/ --hints hints/ -o report/
   colorize-cli evaluate flat/ pix2pix/ --truth finished/ -o report/ --compare flat pix2pix
-  colorize-cli evaluate colour/ --truth finished/ -o report/ --fail-under psnr=28 --fail-over delta_e=1.5
+  colorize-cli evaluate colour/ --truth finished/ -o report/ --fail-under psnr=28 --fail-under psnr.min=20
+  colorize-cli evaluate colour/ --truth finished/ -o report/ --baseline main/report.json --no-worse psnr=0.2
   colorize-cli evaluate flat/ pix2pix/ --truth finished/ -o report/ --ab
   colorize-cli evaluate --votes votes/*.json"""
 
@@ -67,7 +68,8 @@ def evaluate(
             metavar="METRIC=FILE",
             rich_help_panel=_WHAT,
             show_default=False,
-            help="Network of lpips, gram, fid or kid. Default: METRIC.* in the folder COLORIZE_CLI_WEIGHTS.",
+            help="Network of lpips, gram, fid or kid. A TorchScript file (.pt) is a program that runs: give only "
+            "what you trust; .safetensors never runs. Default: METRIC.* in the folder COLORIZE_CLI_WEIGHTS.",
         ),
     ] = None,
     compare: Annotated[
@@ -76,12 +78,46 @@ def evaluate(
     ] = None,
     fail_under: Annotated[
         list[str] | None,
-        typer.Option(metavar="METRIC=X", help="Exit code 1 where a method is below.", rich_help_panel=_JUDGED),
+        typer.Option(
+            metavar="METRIC[.STATISTIC]=X",
+            rich_help_panel=_JUDGED,
+            help="Exit code 1 where a method is below: in the mean, or with psnr.min, .p05, .median, .p95, .max there.",
+        ),
     ] = None,
     fail_over: Annotated[
         list[str] | None,
-        typer.Option(metavar="METRIC=X", help="Exit code 1 where a method is above.", rich_help_panel=_JUDGED),
+        typer.Option(
+            metavar="METRIC[.STATISTIC]=X",
+            rich_help_panel=_JUDGED,
+            help="The same where a method is above, as in delta_e.max=20.",
+        ),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REPORT.json",
+            rich_help_panel=_JUDGED,
+            show_default=False,
+            help="An earlier report.json for --no-worse; compared on the pictures that both have.",
+        ),
+    ] = None,
+    no_worse: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="METRIC[.STATISTIC]=X",
+            rich_help_panel=_JUDGED,
+            help="Exit code 1 where a method is worse than the baseline by more than X: lower or higher, as the metric "
+            "goes.",
+        ),
+    ] = None,
+    partial: Annotated[
+        bool,
+        typer.Option(
+            "--partial",
+            rich_help_panel=_WHAT,
+            help="Evaluate the results that are there; say which are missing instead of failing.",
+        ),
+    ] = False,
     gallery: Annotated[
         int, typer.Option(min=0, help="Pictures shown on the page, worst and best.", rich_help_panel=_SHOWN)
     ] = 24,
@@ -125,6 +161,9 @@ def evaluate(
         compare=(compare,) if compare else (),
         fail_under=_limits(fail_under, "--fail-under"),
         fail_over=_limits(fail_over, "--fail-over"),
+        baseline=baseline,
+        no_worse=_limits(no_worse, "--no-worse"),
+        partial=partial,
         gallery=gallery,
         ballot=pairs if ab else None,
     )

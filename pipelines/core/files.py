@@ -10,6 +10,7 @@ import os
 import platform
 import secrets
 import shutil
+import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -25,6 +26,21 @@ Content = bytes | Iterable[str] | Callable[[Path], object]
 def show_path(path: object) -> str:
     """A path on one line: control characters and undecodable bytes escaped."""
     return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in str(path))
+
+
+def show_text(text: object) -> str:
+    """A text of any source on a screen: what would steer the screen, or cannot be seen or written, is escaped.
+
+    Line feeds stay, and so do spaces of all scripts: what has to stay on one line goes through `show_path`.
+    """
+    return "".join(
+        char if char.isprintable() or char == "\n" or _is_space(char) else show_path(char) for char in str(text)
+    )
+
+
+def _is_space(char: str) -> bool:
+    """Whether a character is a space of some script, such as the wide one of Japanese names."""
+    return unicodedata.category(char) == "Zs"
 
 
 def fingerprint(data: bytes) -> str:

@@ -14,7 +14,9 @@ from typing import Annotated, Any, Literal
 
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError
+from pipelines.core.files import show_path
 
+_SHOWN = 60  # characters of a wrong value
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
 
@@ -64,9 +66,11 @@ def convert(value: object, kind: Any, *, name: str) -> object:
     for choice in _alternatives(kind):
         try:
             return _convert_one(value, choice)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             continue
-    raise SettingsError(f"setting '{name}' cannot be '{value}'", hint=f"It takes {kind_in_words(kind)}")
+    shown = show_path(value)
+    shown = shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+    raise SettingsError(f"setting '{name}' cannot be '{shown}'", hint=f"It takes {kind_in_words(kind)}")
 
 
 def kind_in_words(kind: Any) -> str:
@@ -123,13 +127,15 @@ def describe_fields(settings: Any) -> list[Setting]:
 def read_settings_file(path: Path) -> dict[str, Any]:
     """Read a TOML file of settings: one table per command, with a table `settings` inside for `--set` values."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise SettingsError(
             f"cannot read the settings file {path}: {error.strerror}", hint="Check --settings"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not a TOML file: {error}", hint="Mend it or leave out --settings") from error
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, no UTF-8, a number of thousands of digits
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else show_path(error).partition(";")[0]
+        message = f"{show_path(path)} is not a TOML file: {reason}"
+        raise SettingsError(message, hint="Mend it or leave out --settings") from error
 
 
 def plain(value: object) -> Any:

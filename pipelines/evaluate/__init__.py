@@ -9,15 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, find_sources
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import OutputExistsError, UsageError
 from pipelines.core.exit_codes import ExitCode
-from pipelines.core.files import show_path
 from pipelines.core.settings import digest, plain
+from pipelines.evaluate.baseline import read_baselines
 from pipelines.evaluate.options import (
     GALLERY,
     EvaluateOptions,
@@ -28,17 +27,19 @@ from pipelines.evaluate.options import (
     name_methods,
     weight_digests,
 )
-from pipelines.evaluate.task import MeasureTask, PictureJob, read_row
-from pipelines.metrics.base.aggregate import aggregate, compare, judge
+from pipelines.evaluate.pictures import PICTURES, PictureSet, find_pictures
+from pipelines.evaluate.task import MeasureTask, read_row
+from pipelines.metrics.base.aggregate import aggregate, compare
+from pipelines.metrics.base.limits import Baseline, judge, judge_against, split_limit
 from pipelines.metrics.base.metric import describe
 from pipelines.metrics.base.results import Evaluation, MethodResult, PictureScores
 from pipelines.reports import ballot, data, page, spreadsheet, table
 from pipelines.reports.base.gallery import choose_pictures, gallery_entry
+from pipelines.reports.base.wording import describe_verdict
 
 __all__ = ["GALLERY", "PICTURES", "EvaluateOptions", "EvaluationReport", "References", "evaluate"]
 
-PICTURES = "pictures"
-"""The folder of the report that holds a small file of scores for each picture of each method."""
+_REPORT = "report.json"
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,15 @@ class EvaluationReport(Report):
     @property
     def exit_code(self) -> int:
         """As of any run, and 1 where a limit was not kept."""
-        verdicts = self.evaluation.verdicts if self.evaluation else ()
-        return super().exit_code or (ExitCode.DONE if all(verdict.passed for verdict in verdicts) else ExitCode.FAILED)
+        return super().exit_code or (ExitCode.FAILED if self.unmet else ExitCode.DONE)
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The limits that were not kept."""
+        if self.evaluation is None:
+            return ()
+        failed = [verdict for verdict in self.evaluation.verdicts if not verdict.passed]
+        return tuple(describe_verdict(verdict, self.evaluation.metric(verdict.metric)) for verdict in failed)
 
     def summary(self) -> dict[str, Any]:
         """The run in one dictionary, with the scores of each method."""
@@ -75,21 +83,23 @@ def evaluate(
 ) -> EvaluationReport:
     """Measure `results`, folders (or files) written PATH or LABEL=PATH, against the truth; write a report to `output`.
 
-    Pictures are matched by relative path without suffix; one without a partner is a failed row. Raises UsageError for
-    paths, labels or metrics that do not exist or do not fit together and NothingMatchedError where there is no truth.
+    Pictures are matched by relative path without suffix; one without a partner is a failed row, unless the options say
+    that what is there is enough. Raises UsageError for paths, labels, metrics or a baseline that do not exist or do not
+    fit together and NothingMatchedError where there is no truth.
     """
     settings, options = batch or BatchSettings(), options or EvaluateOptions()
     places = name_methods(results)
     metrics = choose_metrics(options, references)
     check_options(options, metrics, tuple(places))
+    baselines = _read_baselines(options, Path(output), tuple(places))
     weights = {name: str(options.weights[name]) for name in metrics if name in options.weights}
     task = MeasureTask(metrics, options.resize, weights)
-    pictures = list(_find_pictures(places, references, Path(output), settings))
+    pictures = find_pictures(places, references, Path(output), settings, partial=options.partial)
     deciding = plain(task) | {"files": weight_digests(weights)}
     sources = {"methods": {label: str(place) for label, place in places.items()}, "beside": plain(references)}
     plan = Plan(
         "evaluate",
-        tuple(picture.job for picture in pictures),
+        tuple(picture.job for picture in pictures.jobs),
         Path(output),
         deciding,
         trusting=False,
@@ -98,8 +108,8 @@ def evaluate(
     report = _evaluation_report(run(plan, task, settings, observer=observer), output)
     if report.dry_run or report.stopped_by:
         return report
-    rows = [read_row(*pair) for pair in zip(pictures, report.records, strict=True)]
-    evaluation = _judge(_aggregate(places, references, metrics, rows), options)
+    rows = [read_row(*pair) for pair in zip(pictures.jobs, report.records, strict=True)]
+    evaluation = _judge(_aggregate(places, references, metrics, rows, pictures), options, baselines)
     _write(evaluation, Path(output), options, settings)
     return replace(report, evaluation=evaluation, notes=(*report.notes, *evaluation.notes))
 
@@ -118,84 +128,36 @@ def _evaluation_report(run_report: Report, output: str) -> EvaluationReport:
     )
 
 
-# which pictures
-
-
-def _find_pictures(
-    places: Mapping[str, Path], references: References, output: Path, settings: BatchSettings
-) -> Iterator[PictureJob]:
-    """Each picture of the truth, and each result without a truth, method by method; raises UsageError as above."""
-    truth = Path(references.truth)
-    _check_places(places, truth, output, settings)
-    truths = find_sources([references.truth], settings.selection, exclude=[output])
-    companions = _find_companions(references, truths)
-    for label, place in places.items():
-        results = CompanionFiles(place, "the results")
-        if results.single == truth.is_dir():
-            raise UsageError("one of results and --truth is a file, the other a folder", hint="Give two of a kind")
-        for source in truths:
-            yield _picture_job(label, source, results, companions, output)
-        if settings.selection == Selection() and truth.is_dir():
-            yield from _without_truth(label, place, results, output)
-
-
-def _check_places(places: Mapping[str, Path], truth: Path, output: Path, settings: BatchSettings) -> None:
-    if settings.listed is not None:
-        raise UsageError("the truth says which pictures are evaluated", hint="Use --include instead of --files-from")
-    if not truth.exists():
-        raise UsageError(f"{show_path(truth)} does not exist", hint="Check --truth")
-    if any(os.path.realpath(place) == os.path.realpath(output) for place in (truth, *places.values())):
-        raise UsageError(f"{show_path(output)} is both input and output", hint="Give another folder after -o")
-
-
-def _find_companions(references: References, truths: Sequence[Source]) -> dict[str, CompanionFiles]:
-    """The folders of lines and hints; raises UsageError for one that has nothing to do with the truth."""
-    places = {"lines": references.lines, "hints": references.hints}
-    folders = {name: Path(place) for name, place in places.items() if place is not None}
-    companions = {name: CompanionFiles(folder, f"--{name}") for name, folder in folders.items()}
-    for name, files in companions.items():
-        if files.single and Path(references.truth).is_dir():
-            raise UsageError(f"--{name} is one file, --truth a folder", hint="Give a folder of them, by name")
-        if not any(files.of(source.relative) for source in truths):
-            raise UsageError(f"nothing in --{name} has the name of a truth", hint=f"Check --{name}")
-    return companions
-
-
-def _picture_job(
-    label: str, source: Source, results: CompanionFiles, companions: Mapping[str, CompanionFiles], output: Path
-) -> PictureJob:
-    stem = source.relative.with_suffix("")
-    paths = {"result": results.of(source.relative), "truth": source.path}
-    paths |= {name: files.of(source.relative) for name, files in companions.items()}
-    reads = tuple((name, path) for name, path in paths.items() if path is not None)
-    problem = None if paths["result"] else results.missing(source.relative)
-    scores = output / PICTURES / label / stem.with_name(stem.name + ".json")
-    return PictureJob(label, str(stem), Job(reads, (scores,) if problem is None else (), source.relative, problem))
-
-
-def _without_truth(label: str, place: Path, results: CompanionFiles, output: Path) -> Iterator[PictureJob]:
-    """A failed job for each result that no truth asks for."""
-    for path in results.unused():
-        if output.resolve() not in path.resolve().parents:
-            stem = PurePosixPath(path.relative_to(place).as_posix()).with_suffix("")
-            missing = UsageError(f"there is no truth '{show_path(stem)}' for it", hint="Check --truth")
-            yield PictureJob(label, str(stem), Job((("result", path),), (), stem, missing))
-
-
 # what they come to
 
 
+def _read_baselines(options: EvaluateOptions, output: Path, labels: Sequence[str]) -> Mapping[str, Baseline]:
+    """The earlier report, by method; raises UsageError where this run's would take its place: gates would drift."""
+    if options.baseline is None:
+        return {}
+    if os.path.realpath(options.baseline) == os.path.realpath(output / _REPORT):
+        raise UsageError("this run would replace its baseline", hint="Copy the baseline, or give another -o")
+    metrics = list(dict.fromkeys(split_limit(name)[0] for name in options.no_worse))
+    return read_baselines(options.baseline, metrics, labels)
+
+
 def _aggregate(
-    places: Mapping[str, Path], references: References, metrics: Sequence[str], rows: Sequence[PictureScores]
+    places: Mapping[str, Path],
+    references: References,
+    metrics: Sequence[str],
+    rows: Sequence[PictureScores],
+    pictures: PictureSet,
 ) -> Evaluation:
     """What the rows come to, method by method."""
     methods, notes = [], []
     for label, place in places.items():
         own_rows = [row for row in rows if row.method == label]
-        aggregates = {name: aggregate(name, own_rows) for name in metrics}
-        methods.append(MethodResult(label, str(place), aggregates, sum(bool(row.problem) for row in own_rows)))
+        missing = pictures.missing.get(label, ())
+        aggregates = {name: aggregate(name, own_rows, missing=len(missing)) for name in metrics}
+        failed = sum(bool(row.problem) for row in own_rows)
+        methods.append(MethodResult(label, str(place), aggregates, failed, missing))
         notes += [f"{label}: {each.caution}" for each in aggregates.values() if each.caution]
-    notes += [*_describe_resized(methods, rows), *_describe_lacking(references, methods, rows)]
+    notes += [*pictures.notes(), *_describe_resized(methods, rows), *_describe_lacking(references, methods, rows)]
     shown_rows = tuple(replace(row, features={}) for row in rows)  # which are aggregated and would only fill memory
     return Evaluation(references.truth, tuple(map(describe, metrics)), tuple(methods), shown_rows, notes=tuple(notes))
 
@@ -222,7 +184,7 @@ def _describe_lacking(
                 yield f"{method.label}: {pictures} have nothing in --{option}: n is lower there"
 
 
-def _judge(evaluation: Evaluation, options: EvaluateOptions) -> Evaluation:
+def _judge(evaluation: Evaluation, options: EvaluateOptions, baselines: Mapping[str, Baseline]) -> Evaluation:
     """Add comparisons, verdicts, and notes on what was not measured and not compared."""
     comparisons = [tuple(compare(evaluation, first, second)) for first, second in options.compare]
     nothing_shared = [
@@ -238,6 +200,7 @@ def _judge(evaluation: Evaluation, options: EvaluateOptions) -> Evaluation:
         verdicts=(
             *judge(evaluation, options.fail_under, under=True),
             *judge(evaluation, options.fail_over, under=False),
+            *judge_against(evaluation, baselines, options.no_worse),
         ),
     )
 
@@ -277,7 +240,7 @@ def _write(evaluation: Evaluation, output: Path, options: EvaluateOptions, setti
     pairs = _draw_pairs(evaluation, options.ballot, settings.seed)
     paths = _files_shown(evaluation, gallery, pairs)
     reads = tuple((str(at), Path(path)) for at, path in enumerate(paths))
-    names = ["report.json", "report.csv", "report.html", *(["ab.html"] if pairs is not None else [])]
+    names = [_REPORT, "report.csv", "report.html", *(["ab.html"] if pairs is not None else [])]
     content = digest([json.loads(data.write(evaluation)), gallery, plain(pairs)])
     job = Job(reads, tuple(output / name for name in names), PurePosixPath("report"))
     plan = Plan("evaluate-report", (job,), output, {"content": content})

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.core.files import fingerprint, show_path
+from pipelines.metrics.base.limits import check_statistic, split_limit
 from pipelines.metrics.base.metric import check_packages, needs_of
 
 GALLERY = 24
@@ -34,8 +35,11 @@ class EvaluateOptions:
     frames: bool = False  # names that differ in their last number alone are frames of one sequence
     resize: bool = False  # bring pictures of another size to the truth's
     compare: tuple[tuple[str, str], ...] = ()  # is the second better than the first?
-    fail_under: Mapping[str, float] = field(default_factory=dict)  # metric -> limit that no method may be under
-    fail_over: Mapping[str, float] = field(default_factory=dict)  # metric -> limit that no method may be over
+    fail_under: Mapping[str, float] = field(default_factory=dict)  # METRIC or METRIC.min ... -> least of any method
+    fail_over: Mapping[str, float] = field(default_factory=dict)  # the same -> most of any method
+    baseline: str | None = None  # report.json of an earlier run
+    no_worse: Mapping[str, float] = field(default_factory=dict)  # METRIC or METRIC.min ... -> how much worse than there
+    partial: bool = False  # pictures of the truth without a result are no failures
     gallery: int = GALLERY  # pictures on the page
     ballot: int | None = None  # pairs on a page for blind votes; None: no such page
 
@@ -107,13 +111,29 @@ def check_options(options: EvaluateOptions, metrics: Sequence[str], labels: Sequ
     for first, second in options.compare:
         if first == second:
             raise UsageError(f"'{first}' cannot be compared with itself", hint="Name two methods after --compare")
-    for name, limit in (*options.fail_under.items(), *options.fail_over.items()):
-        if name not in metrics:
-            raise SettingsError(f"'{name}' is not measured", hint=registry.suggestion(name, tuple(metrics)))
-        if math.isnan(limit):
-            raise SettingsError(f"the limit of {name} is not a number", hint=f"Write {name}=NUMBER")
+    _check_limits(options, metrics)
     if options.ballot is not None and len(labels) < 2:
         raise UsageError("there is nothing to choose from", hint="Name two folders of results or more for --ab")
+
+
+def _check_limits(options: EvaluateOptions, metrics: Sequence[str]) -> None:
+    for name, limit in (*options.fail_under.items(), *options.fail_over.items(), *options.no_worse.items()):
+        metric, chosen = split_limit(name)
+        if metric not in metrics:
+            raise SettingsError(
+                f"'{show_path(metric)}' is not measured", hint=registry.suggestion(metric, tuple(metrics))
+            )
+        check_statistic(metric, chosen)
+        if math.isnan(limit):
+            raise SettingsError(f"the limit of {name} is not a number", hint=f"Write {name}=NUMBER")
+    for name, allowed in options.no_worse.items():
+        if allowed < 0:
+            hint = f"Write {name}=0.2: it may be worse by 0.2, lower or higher, whichever is worse for {name}"
+            raise SettingsError(f"--no-worse {name} = {allowed:g} is below 0", hint=hint)
+    if options.no_worse and options.baseline is None:
+        raise UsageError("there is no baseline to be no worse than", hint="Add --baseline report.json")
+    if options.baseline is not None and not options.no_worse:
+        raise UsageError("nothing is held against the baseline", hint="Add --no-worse psnr=0.2")
 
 
 def name_methods(results: Sequence[str]) -> dict[str, Path]:

@@ -18,11 +18,11 @@ from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.colours import WHITE
 from pipelines.core.imaging.compositing import composite
 from pipelines.core.imaging.picture import Picture, decode_picture
+from pipelines.core.json_text import json_values
 from pipelines.metrics.base.case import Case
 from pipelines.metrics.base.metric import create_metric, needs_of
 from pipelines.metrics.base.results import Features, PictureScores, Score
 from pipelines.regions import trapped_ball
-from pipelines.reports.base.json_values import json_values
 from pipelines.segmentation.line_art import ink_layer, line_drawing
 
 

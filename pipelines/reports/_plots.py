@@ -1,12 +1,12 @@
 """Distribution plots as inline SVG: for each method a row of points, a box over the middle half, median and mean."""
 
-import html
 import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from pipelines.metrics.base.results import MetricInfo
+from pipelines.reports.base.document import escape
 from pipelines.reports.base.style import SERIES
 from pipelines.reports.base.wording import format_score
 
@@ -35,10 +35,10 @@ def distribution(metric: MetricInfo, scores: Mapping[str, Sequence[float]]) -> s
         for at, (label, values) in enumerate(drawn.items())
     ]
     ticks = "".join(_tick(value, across(value), height - _AXIS) for value in _ticks(low, high))
-    title = html.escape(f"{metric.name}: distribution over pictures, {_better(metric)}")
-    unit = f" ({html.escape(metric.unit)})" if metric.unit else ""
+    title = escape(f"{metric.name}: distribution over pictures, {_better(metric)}")
+    unit = f" ({escape(metric.unit)})" if metric.unit else ""
     return (
-        f"<figure><figcaption><b>{html.escape(metric.name)}{unit}</b>{_better(metric)}</figcaption>"
+        f"<figure><figcaption><b>{escape(metric.name)}{unit}</b>{_better(metric)}</figcaption>"
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{title}">{ticks}{"".join(rows)}</svg></figure>'
     )
 
@@ -49,7 +49,7 @@ def _row(label: str, values: Sequence[float], places: Sequence[float], top: int,
     points = "".join(
         f'<circle cx="{x}" cy="{top + _ROW / 2 + dy:.1f}" r="2"/>' for x, dy in zip(places, jitter, strict=True)
     )
-    name = html.escape(label if len(label) <= 13 else label[:12] + "\N{HORIZONTAL ELLIPSIS}")
+    name = escape(label if len(label) <= 13 else label[:12] + "\N{HORIZONTAL ELLIPSIS}")
     return (
         f'<text x="0" y="{top + 17}">{name}</text><text class="soft" x="0" y="{top + 30}">n = {len(values)}</text>'
         f'<g fill="{colour}" fill-opacity=".45">{points}</g>'
@@ -62,7 +62,7 @@ def _box(values: Sequence[float], across: Callable[[float], float], top: int, me
     low, middle, high = (across(float(value)) for value in quartiles)
     mean = across(float(array.mean()))
     first, median, third = (format_score(float(value), metric.unit) for value in quartiles)
-    words = html.escape(f"median {median}, half of all from {first} to {third}")
+    words = escape(f"median {median}, half of all from {first} to {third}")
     return (
         f'<g stroke="currentColor" fill="none"><rect x="{low}" y="{top + 8}" width="{max(high - low, 0.5):.1f}" '
         f'height="{_ROW - 16}" rx="2"><title>{words}</title></rect>'

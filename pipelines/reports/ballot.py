@@ -5,7 +5,6 @@ exported with names. Votes are a JSON file, which the stage `count_votes` reads 
 """
 
 import base64
-import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.picture import decode_picture, encode_picture
 from pipelines.metrics.base.results import PictureScores
 from pipelines.reports._ballot_script import SCRIPT
-from pipelines.reports.base.document import document, image_element
+from pipelines.reports.base.document import document, escape, image_element
 
 KIND = "colorize-cli votes"
 _SIDE = 512  # px, the longer side of a picture that is voted on
@@ -62,7 +61,7 @@ def write(pairs: Sequence[BallotPair], files: Mapping[str, bytes], rng: np.rando
     key = base64.b64encode(json.dumps(sealed).encode()).decode()
     slides = [_pair_slide(at, pair, files) for at, pair in enumerate(pairs)]
     slides += [_rating_slide(number, pair.files[side], files) for number, (pair, side) in enumerate(rated)]
-    body = _PAGE.format(slides="".join(slides), key=key, kind=html.escape(KIND), pairs=len(pairs), ratings=len(rated))
+    body = _PAGE.format(slides="".join(slides), key=key, kind=escape(KIND), pairs=len(pairs), ratings=len(rated))
     return document("Which is better?", body, SCRIPT)
 
 

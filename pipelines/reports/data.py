@@ -6,10 +6,10 @@ A number that JSON cannot hold is a text: "inf", "-inf"; what was not measured i
 import json
 from typing import Any
 
+from pipelines.core.json_text import json_values
 from pipelines.core.settings import plain
 from pipelines.metrics.base.results import Aggregate, Evaluation, PictureScores
-from pipelines.reports.base.json_values import json_values
-from pipelines.reports.base.wording import describe_comparison
+from pipelines.reports.base.wording import describe_comparison, describe_verdict
 
 KIND = "colorize-cli evaluation"
 
@@ -26,6 +26,7 @@ def write(evaluation: Evaluation) -> bytes:
             method.label: {
                 "place": method.place,
                 "failed": method.failed,
+                "missing": list(method.missing),
                 "metrics": {name: _aggregate(aggregate) for name, aggregate in method.aggregates.items()},
             }
             for method in evaluation.methods
@@ -34,7 +35,11 @@ def write(evaluation: Evaluation) -> bytes:
             plain(comparison) | {"words": describe_comparison(comparison, evaluation.metric(comparison.metric))}
             for comparison in evaluation.comparisons
         ],
-        "limits": [plain(verdict) | {"passed": verdict.passed} for verdict in evaluation.verdicts],
+        "limits": [
+            plain(verdict)
+            | {"passed": verdict.passed, "words": describe_verdict(verdict, evaluation.metric(verdict.metric))}
+            for verdict in evaluation.verdicts
+        ],
         "pictures": [_row(row) for row in evaluation.rows],
     }
     return (json.dumps(json_values(document), indent=1, allow_nan=False) + "\n").encode("ascii")
@@ -50,6 +55,7 @@ def _aggregate(aggregate: Aggregate) -> dict[str, Any]:
         "of": aggregate.of,
         "infinite": aggregate.infinite,
         "caution": aggregate.caution,
+        **aggregate.spread,
     }
 
 

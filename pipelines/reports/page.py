@@ -3,17 +3,24 @@
 It opens from disk, fetches nothing, follows the browser's light or dark mode, fits a phone and is usable by keyboard.
 """
 
-import html
 import json
 import math
 from collections.abc import Sequence
 
-from pipelines.metrics.base.results import Aggregate, Evaluation, LimitVerdict, MethodResult, MetricInfo, PictureScores
+from pipelines.core.json_text import json_values
+from pipelines.metrics.base.results import (
+    Aggregate,
+    BaselineVerdict,
+    Evaluation,
+    LimitVerdict,
+    MethodResult,
+    MetricInfo,
+    PictureScores,
+)
 from pipelines.reports._plots import distribution
 from pipelines.reports._script import SCRIPT
-from pipelines.reports.base.document import document, image_element
+from pipelines.reports.base.document import document, escape, image_element
 from pipelines.reports.base.gallery import GalleryEntry
-from pipelines.reports.base.json_values import json_values
 from pipelines.reports.base.thumbnails import MAP_REACH, gradient
 from pipelines.reports.base.wording import describe_comparison, describe_verdict, format_interval, format_score, is_best
 
@@ -34,7 +41,7 @@ def write(evaluation: Evaluation, gallery: Sequence[GalleryEntry]) -> bytes:
         for key, (title, content) in present.items()
     )
     names = {row.name for row in evaluation.rows}
-    contents = f"{len(evaluation.methods)} methods, {len(names)} pictures, truth: {html.escape(evaluation.truth)}"
+    contents = f"{len(evaluation.methods)} methods, {len(names)} pictures, truth: {escape(evaluation.truth)}"
     head = f'<header><h1>Evaluation</h1><p class="soft">{contents}</p><nav aria-label="Sections">{links}</nav></header>'
     return document("Evaluation", head + f'<main id="main">{body}</main>{_close_up()}', SCRIPT)
 
@@ -46,27 +53,25 @@ def _summary(evaluation: Evaluation) -> str:
     heads = "".join(f'<th scope="col">{_metric_head(metric)}</th>' for metric in evaluation.metrics)
     rows = "".join(_method_row(evaluation, method) for method in evaluation.methods)
     verdicts = "".join(_verdict_line(evaluation, verdict) for verdict in evaluation.verdicts)
-    notes = "".join(f'<p class="soft small">{html.escape(note)}</p>' for note in evaluation.notes)
+    notes = "".join(f'<p class="soft small">{escape(note)}</p>' for note in evaluation.notes)
     return (
         '<div class="scroll" tabindex="0" role="region" aria-label="Summary"><table><thead><tr>'
         f'<th scope="col">method</th><th scope="col">pictures</th>{heads}</tr></thead><tbody>{rows}</tbody></table>'
-        "</div><p class='soft small'>Mean over pictures, below it the 95 % bootstrap interval and the number of "
-        f"pictures measured. The best of a column is shaded and marked \N{BLACK STAR}.</p>{verdicts}{notes}"
+        "</div><p class='soft small'>Mean over pictures, below it the 95 % bootstrap interval, the number of "
+        f"pictures measured, median and worst. The best of a column is shaded and marked \N{BLACK STAR}.</p>"
+        f"{verdicts}{notes}"
     )
 
 
-def _verdict_line(evaluation: Evaluation, verdict: LimitVerdict) -> str:
-    words = html.escape(describe_verdict(verdict, evaluation.metric(verdict.metric)))
+def _verdict_line(evaluation: Evaluation, verdict: LimitVerdict | BaselineVerdict) -> str:
+    words = escape(describe_verdict(verdict, evaluation.metric(verdict.metric)))
     return f'<p class="{"passed" if verdict.passed else "problem"}">{words}</p>'
 
 
 def _metric_head(metric: MetricInfo) -> str:
-    unit = f"{html.escape(metric.unit)}, " if metric.unit else ""
+    unit = f"{escape(metric.unit)}, " if metric.unit else ""
     arrow = "\N{UPWARDS ARROW} higher" if metric.higher_is_better else "\N{DOWNWARDS ARROW} lower"
-    return (
-        f'<span title="{html.escape(metric.meaning)}">{html.escape(metric.name)}</span>'
-        f"<small>{unit}{arrow} is better</small>"
-    )
+    return f'<span title="{escape(metric.meaning)}">{escape(metric.name)}</span><small>{unit}{arrow} is better</small>'
 
 
 def _method_row(evaluation: Evaluation, method: MethodResult) -> str:
@@ -81,18 +86,24 @@ def _method_row(evaluation: Evaluation, method: MethodResult) -> str:
         )
     of = max((aggregate.of for aggregate in method.aggregates.values()), default=0)
     failed = f'<small class="problem">{method.failed} failed</small>' if method.failed else ""
-    return f'<tr><th scope="row">{html.escape(method.label)}</th><td>{of}{failed}</td>{"".join(cells)}</tr>'
+    missing = f"<small>{len(method.missing)} missing</small>" if method.missing else ""
+    return f'<tr><th scope="row">{escape(method.label)}</th><td>{of}{failed}{missing}</td>{"".join(cells)}</tr>'
 
 
 def _under(aggregate: Aggregate, metric: MetricInfo) -> str:
     infinite = f", {aggregate.infinite} infinite" if aggregate.infinite else ""
     interval = format_interval(aggregate.interval, metric.unit)
-    return f"{interval}{' ' if interval else ''}n = {aggregate.n}{infinite}"
+    worst = aggregate.spread.get("min" if metric.higher_is_better else "max")
+    middle = f"<br>median {format_score(aggregate.spread.get('median'), metric.unit)}" if worst is not None else ""
+    return (
+        f"{interval}{' ' if interval else ''}n = {aggregate.n}{infinite}{middle}"
+        f"{f', worst {format_score(worst, metric.unit)}' if middle else ''}"
+    )
 
 
 def _sentences(evaluation: Evaluation) -> str:
     lines = "".join(
-        f"<li>{html.escape(describe_comparison(comparison, evaluation.metric(comparison.metric)))}</li>"
+        f"<li>{escape(describe_comparison(comparison, evaluation.metric(comparison.metric)))}</li>"
         for comparison in evaluation.comparisons
     )
     return f"<ul>{lines}</ul>" if lines else ""
@@ -129,11 +140,11 @@ def _gallery(evaluation: Evaluation, gallery: Sequence[GalleryEntry]) -> str:
     if not gallery:
         return ""
     by = "".join(
-        f'<option value="{html.escape(metric.name)}" data-higher="{int(metric.higher_is_better)}">'
-        f"{html.escape(metric.name)}</option>"
+        f'<option value="{escape(metric.name)}" data-higher="{int(metric.higher_is_better)}">'
+        f"{escape(metric.name)}</option>"
         for metric in evaluation.per_picture_metrics()
     )
-    of = "".join(f"<option>{html.escape(method.label)}</option>" for method in evaluation.methods)
+    of = "".join(f"<option>{escape(method.label)}</option>" for method in evaluation.methods)
     tools = (
         '<div class="tools"><label>Order <select id="order"><option value="worst">worst first</option>'
         f'<option value="best">best first</option></select></label><label>by <select id="by">{by}</select></label>'
@@ -157,17 +168,15 @@ def _case(evaluation: Evaluation, entry: GalleryEntry) -> str:
     cells += [_method_cell(evaluation, entry, label, row) for label, row in rows.items()]
     cells += [_cell(entry, "truth", "truth", "")] if "truth" in entry.pictures else []
     return (
-        f'<article tabindex="0" data-figures="{html.escape(scores)}">'
-        f'<header><h3>{html.escape(entry.name)}</h3></header><div class="row">{"".join(cells)}</div></article>'
+        f'<article tabindex="0" data-figures="{escape(scores)}">'
+        f'<header><h3>{escape(entry.name)}</h3></header><div class="row">{"".join(cells)}</div></article>'
     )
 
 
 def _method_cell(evaluation: Evaluation, entry: GalleryEntry, label: str, row: PictureScores) -> str:
     if f"method {label}" not in entry.pictures:
-        reason = html.escape(row.problem or "no picture")
-        return (
-            f'<figure><div class="missing">{reason}</div><figcaption><b>{html.escape(label)}</b></figcaption></figure>'
-        )
+        reason = escape(row.problem or "no picture")
+        return f'<figure><div class="missing">{reason}</div><figcaption><b>{escape(label)}</b></figcaption></figure>'
     scores = ", ".join(
         f"{metric.name} {format_score(row.scores[metric.name], metric.unit)}"
         for metric in evaluation.per_picture_metrics()[:3]
@@ -183,8 +192,8 @@ def _cell(entry: GalleryEntry, key: str, caption: str, under: str) -> str:
         map_ = image_element(difference, f"{entry.name}: difference of {caption} from the truth")
         layers = map_.replace("<img ", '<img class="map" ') + layers
     return (
-        f'<figure><button type="button" aria-label="Enlarge {html.escape(caption)} of {html.escape(entry.name)}">'
-        f"{layers}</button><figcaption><b>{html.escape(caption)}</b>{html.escape(under)}</figcaption></figure>"
+        f'<figure><button type="button" aria-label="Enlarge {escape(caption)} of {escape(entry.name)}">'
+        f"{layers}</button><figcaption><b>{escape(caption)}</b>{escape(under)}</figcaption></figure>"
     )
 
 
@@ -215,16 +224,16 @@ def _each(evaluation: Evaluation) -> str:
 
 
 def _sortable(name: str, unit: str, kind: str) -> str:
-    below = f"<small>{html.escape(unit)}</small>" if unit else ""
+    below = f"<small>{escape(unit)}</small>" if unit else ""
     side = ' class="left"' if kind == "text" else ""
-    button = f'<button type="button" data-sort>{html.escape(name)}</button>'
+    button = f'<button type="button" data-sort>{escape(name)}</button>'
     return f'<th scope="col" data-kind="{kind}"{side}>{button}{below}</th>'
 
 
 def _each_row(row: PictureScores, metrics: Sequence[MetricInfo]) -> str:
-    text = html.escape(f"{row.name} {row.method} {row.problem}".lower())
-    reason = f'<small class="problem">{html.escape(row.problem)}</small>' if row.problem else ""
-    name = f'<th scope="row">{html.escape(row.name)}{reason}</th><td class="left">{html.escape(row.method)}</td>'
+    text = escape(f"{row.name} {row.method} {row.problem}".lower())
+    reason = f'<small class="problem">{escape(row.problem)}</small>' if row.problem else ""
+    name = f'<th scope="row">{escape(row.name)}{reason}</th><td class="left">{escape(row.method)}</td>'
     cells = "".join(_score_cell(row.scores.get(metric.name), metric.unit) for metric in metrics)
     return f'<tr data-text="{text}">{name}{cells}</tr>'
 

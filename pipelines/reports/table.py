@@ -39,7 +39,7 @@ def _heading(metric: MetricInfo) -> str:
 
 def _counts(method: MethodResult) -> str:
     total = max((aggregate.of for aggregate in method.aggregates.values()), default=0)
-    return str(total) if not method.failed else f"{total - method.failed} of {total}"
+    return f"{total - method.unmeasured} of {total}" if method.unmeasured else str(total)
 
 
 def _cell(evaluation: Evaluation, method: MethodResult, metric: MetricInfo) -> str:
@@ -51,7 +51,7 @@ def _under(method: MethodResult, metric: MetricInfo) -> str:
     """What stands under a figure: its interval, how many pictures it is of where that is not all, and how many inf."""
     aggregate = method.aggregates[metric.name]
     parts = [format_interval(aggregate.interval, metric.unit)]
-    if aggregate.n != aggregate.of - method.failed:
+    if aggregate.n != aggregate.of - method.unmeasured:
         parts.append(f"n={aggregate.n}")
     if aggregate.infinite:
         parts.append(f"{aggregate.infinite} inf")

@@ -2,7 +2,8 @@
 
 import math
 
-from pipelines.metrics.base.aggregate import aggregate, compare, judge
+from pipelines.metrics.base.aggregate import aggregate, compare
+from pipelines.metrics.base.limits import judge
 from pipelines.metrics.base.metric import describe
 from pipelines.metrics.base.results import Evaluation, MethodResult, PictureScores
 

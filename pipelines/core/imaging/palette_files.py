@@ -57,12 +57,14 @@ def decode_palette(data: bytes, suffix: str = "") -> U8:
     UsageError or PictureError where it is damaged, empty or of no known kind.
     """
     try:
-        colours = _reader(data, suffix.lower())(data)
-    except (ValueError, IndexError, struct.error) as error:
+        colours = np.asarray(_reader(data, suffix.lower())(data), np.float64)
+    except (ValueError, IndexError, OverflowError, struct.error) as error:
         raise UsageError("it is damaged or cut short", hint=_HINT) from error
     if not len(colours):
         raise UsageError("it holds no colours", hint=_HINT)
-    rounded = np.clip(np.rint(np.asarray(colours, np.float64)), 0, 255).astype(np.uint8)
+    if not np.isfinite(colours).all():
+        raise UsageError("it is damaged: a colour of it is no number", hint=_HINT)
+    rounded = np.clip(np.rint(colours), 0, 255).astype(np.uint8)
     _, first = np.unique(rounded, axis=0, return_index=True)
     return rounded[np.sort(first)]
 

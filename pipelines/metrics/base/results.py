@@ -38,6 +38,7 @@ class Aggregate:
     of: int  # pictures that should have been
     infinite: int = 0  # pictures with an infinite score, counted in the value with the metric's ceiling
     caution: str = ""  # what has to be said with the value
+    spread: Mapping[str, float] = field(default_factory=dict)  # median, min, max, p05, p95; none for metrics of sets
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,12 @@ class MethodResult:
     place: str
     aggregates: Mapping[str, Aggregate]  # by metric
     failed: int  # pictures
+    missing: tuple[str, ...] = ()  # pictures of the truth that were not there, which is no failure (--partial)
+
+    @property
+    def unmeasured(self) -> int:
+        """Pictures of the truth without any figure."""
+        return self.failed + len(self.missing)
 
 
 @dataclass(frozen=True)
@@ -89,11 +96,41 @@ class LimitVerdict:
     under: bool  # whether the value must not be under the limit; else not over it
     n: int  # pictures that the value is of
     of: int  # pictures of the truth
+    statistic: str = "mean"  # of the pictures' scores
+    picture: str = ""  # whose score the value is; of a mean the worst of those beyond the limit
+    score: float | None = None  # of that picture
+    beyond: int = 0  # pictures beyond the limit
 
     @property
     def passed(self) -> bool:
         """Whether the limit is kept; what was not measured keeps none."""
         return self.value >= self.limit if self.under else self.value <= self.limit
+
+
+@dataclass(frozen=True)
+class BaselineVerdict:
+    """One limit that was set with --no-worse: a method beside what an earlier report says of it."""
+
+    method: str
+    metric: str
+    value: float  # over the pictures that both have
+    before: float  # the same in the earlier report
+    allowed: float  # by how much the value may be worse
+    higher_is_better: bool
+    n: int  # pictures that both have
+    source: str  # the earlier report
+    statistic: str = "mean"
+    picture: str = ""  # which became worst; empty where none became worse
+
+    @property
+    def loss(self) -> float:
+        """By how much the value is worse; below 0 where it is better."""
+        return self.before - self.value if self.higher_is_better else self.value - self.before
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is not worse by more than is allowed; what cannot be compared is. Last digits do not count."""
+        return self.loss <= self.allowed + 1e-9 * max(1.0, abs(self.before))
 
 
 @dataclass(frozen=True)
@@ -105,7 +142,7 @@ class Evaluation:
     methods: tuple[MethodResult, ...]
     rows: tuple[PictureScores, ...]
     comparisons: tuple[Comparison, ...] = ()
-    verdicts: tuple[LimitVerdict, ...] = ()
+    verdicts: tuple[LimitVerdict | BaselineVerdict, ...] = ()
     notes: tuple[str, ...] = ()
 
     def metric(self, name: str) -> MetricInfo:

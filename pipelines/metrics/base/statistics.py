@@ -1,4 +1,4 @@
-"""How sure a figure is: bootstrap intervals of means, paired tests, intervals of shares."""
+"""What scores come to, and how sure that is: order statistics, bootstrap intervals, paired tests, shares."""
 
 import math
 from collections.abc import Iterator
@@ -7,6 +7,9 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+STATISTICS = ("mean", "median", "min", "max", "p05", "p95")
+"""What may stand behind the name of a metric, as in psnr.p05."""
 
 RESAMPLES = 2000
 FLIPS = 10_000
@@ -38,6 +41,23 @@ class PairedDifference:
     def n(self) -> int:
         """How many pairs there are."""
         return self.larger + self.smaller + self.equal
+
+
+def statistic(values: ArrayLike, name: str) -> float:
+    """Return one of STATISTICS of n values; NaN of none.
+
+    p05 and p95 are scores that a picture has, the outer of the two between which the rank falls: of few pictures they
+    are the least and the greatest, so that no single bad picture hides between two ranks.
+    """
+    array = np.asarray(values, np.float64)
+    if not array.size:
+        return math.nan
+    match name:
+        case "p05":
+            return float(np.percentile(array, 5, method="lower"))
+        case "p95":
+            return float(np.percentile(array, 95, method="higher"))
+    return float({"mean": np.mean, "median": np.median, "min": np.min, "max": np.max}[name](array))
 
 
 def bootstrap_mean(values: ArrayLike, *, level: float = 0.95, seed: int = 0) -> Interval:

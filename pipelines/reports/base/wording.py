@@ -2,7 +2,15 @@
 
 import math
 
-from pipelines.metrics.base.results import Comparison, Evaluation, LimitVerdict, MethodResult, MetricInfo
+from pipelines.core.files import show_path
+from pipelines.metrics.base.results import (
+    BaselineVerdict,
+    Comparison,
+    Evaluation,
+    LimitVerdict,
+    MethodResult,
+    MetricInfo,
+)
 from pipelines.metrics.base.statistics import Interval, PairedDifference
 
 SIGNIFICANT = 0.05  # p below which a difference is called one
@@ -79,12 +87,55 @@ def _paired_interval(comparison: Comparison, metric: MetricInfo) -> str:
     return f" (95 % {text})" if text else ""
 
 
-def describe_verdict(verdict: LimitVerdict, metric: MetricInfo) -> str:
+def describe_verdict(verdict: LimitVerdict | BaselineVerdict, metric: MetricInfo) -> str:
     """One sentence: "flat: psnr 27.10 dB of 40 pictures is under 28: failed (--fail-under)"."""
-    side = "under" if verdict.under else "over"
+    if isinstance(verdict, BaselineVerdict):
+        return _describe_against(verdict, metric)
+    side, name = "under" if verdict.under else "over", _statistic(verdict)
     if math.isnan(verdict.value):
-        return f"{verdict.method}: {verdict.metric} was not measured: failed (--fail-{side})"
+        return f"{verdict.method}: {name} was not measured: failed (--fail-{side})"
     failed = "" if verdict.passed else f": failed (--fail-{side})"
     state = f"is {'not ' if verdict.passed else ''}{side} {verdict.limit:g}{failed}"
     share = f"{verdict.n}" if verdict.n == verdict.of else f"{verdict.n} of {verdict.of}"
-    return f"{verdict.method}: {verdict.metric} {with_unit(verdict.value, metric)} of {share} pictures {state}"
+    value = f"{verdict.method}: {name} {with_unit(verdict.value, metric)}"
+    return f"{value} of {share} pictures{_whose(verdict)} {state}{_hidden(verdict, metric)}"
+
+
+def _statistic(verdict: LimitVerdict | BaselineVerdict) -> str:
+    return verdict.metric if verdict.statistic == "mean" else f"{verdict.metric}.{verdict.statistic}"
+
+
+def _whose(verdict: LimitVerdict) -> str:
+    """The picture whose score the value is."""
+    is_of_one = verdict.statistic not in ("mean", "median") and verdict.picture
+    return f" ({show_path(verdict.picture)})" if is_of_one else ""
+
+
+def _hidden(verdict: LimitVerdict, metric: MetricInfo) -> str:
+    """What a mean that keeps its limit does not show: pictures that do not."""
+    if not verdict.passed or verdict.score is None or verdict.statistic not in ("mean", "median"):
+        return ""
+    worst = f"{show_path(verdict.picture)} {with_unit(verdict.score, metric)}"
+    gate = f"{verdict.metric}.{'min' if verdict.under else 'max'}={verdict.limit:g}"
+    pictures = "1 picture is" if verdict.beyond == 1 else f"{verdict.beyond} pictures are, the worst"
+    return f", but {pictures}: {worst} ({gate} would fail)"
+
+
+def _describe_against(verdict: BaselineVerdict, metric: MetricInfo) -> str:
+    """One sentence: "flat: psnr 27.10 dB is 0.45 dB lower than 27.55 dB in base.json, on 40 pictures that both ..."."""
+    name, source = _statistic(verdict), show_path(verdict.source)
+    if math.isnan(verdict.loss):
+        return f"{verdict.method}: {name} cannot be compared with {source}: failed (--no-worse)"
+    pictures = f" on {verdict.n} pictures that both have" if verdict.n else ""
+    change = abs(verdict.loss)
+    side = "lower" if (verdict.loss > 0) == verdict.higher_is_better else "higher"
+    before = f"{with_unit(change, metric)} {side} than {with_unit(verdict.before, metric)}"
+    beside = f"is {before if change else 'as'} in {source}{pictures}"
+    value = f"{verdict.method}: {name} {with_unit(verdict.value, metric)} {beside}"
+    if verdict.loss <= 0:
+        return f"{value}: {'better' if change else 'no worse'}"
+    if verdict.passed:
+        return f"{value}: within {verdict.allowed:g}"
+    better = "higher is better" if verdict.higher_is_better else "lower is better"
+    most = f", most in {show_path(verdict.picture)}" if verdict.picture else ""
+    return f"{value}{most}: worse by more than {verdict.allowed:g} ({better}): failed (--no-worse)"
