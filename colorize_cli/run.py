@@ -1,7 +1,6 @@
 """From a command's options to one run of a stage, and from its report to what is printed and the exit code."""
 
 import contextlib
-import json
 import signal
 import sys
 import threading
@@ -20,6 +19,7 @@ from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import Terminated
 from pipelines.core.errors import UsageError
 from pipelines.core.files import check_replaceable, replace_file, show_path
+from pipelines.core.json_text import to_json
 from pipelines.core.settings import assignments, read_settings_file
 
 
@@ -50,7 +50,7 @@ def run_batch(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: Ctrl-C from here on could only disturb the leaving
     screen.finished(report)
     if options.json:
-        say(json.dumps(report.summary(), indent=2))
+        say(to_json(report.summary(), indent=2))
     if options.report is not None:
         _write_report(options.report, report)
     raise typer.Exit(report.exit_code)

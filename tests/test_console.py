@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from colorize_cli.console import Screen, TrainScreen, say_error
+from colorize_cli.console import Screen, TrainScreen, say, say_error
 from pipelines.core.batch.report import Record, Report
 from pipelines.train.report import TrainReport
 from tests.conftest import Cli
@@ -162,3 +162,29 @@ def test_training_ends_with_the_command_that_uses_its_model(
 ) -> None:
     TrainScreen().finished(TrainReport("run", 5, reads_pictures=reads_pictures))
     assert capsys.readouterr().err.splitlines()[-1] == f"next: colorize-cli {command} --model run"
+
+
+def test_no_text_moves_the_cursor_of_a_terminal(on_a_terminal: None, capsys: pytest.CaptureFixture[str]) -> None:
+    nasty = "\x1b[2Jgone\x1b]0;title\x07\x9b31m\u202e"
+    screen = Screen()
+    failed = record("a.png", status="failed", reason=nasty)
+    warned = record("b.png", warnings=(nasty,))
+    screen.finished(Report("regions", {}, records=(failed, warned), notes=(nasty,), output="out"))
+    say_error(nasty)
+    say(f"{nasty}\nsecond line")
+    shown = capsys.readouterr()
+    assert shown.err.count(r"\x1b[2Jgone") == 4
+    assert "\x1b[2J" not in shown.err
+    assert "\x1b[" in shown.err, "colours of our own are still there"
+    assert not set(shown.err) & set("\x07\x9b\u202e")
+    assert shown.out.splitlines() == [r"\x1b[2Jgone\x1b]0;title\x07\x9b31m\u202e", "second line"]
+
+
+def test_what_was_asked_of_the_whole_and_not_kept_is_said_even_quietly(capsys: pytest.CaptureFixture[str]) -> None:
+    class Strict(Report):
+        @property
+        def unmet(self) -> tuple[str, ...]:
+            return ("psnr is under 40: failed",)
+
+    Screen(quiet=True).finished(Strict("evaluate", {}))
+    assert capsys.readouterr().err == "psnr is under 40: failed\n"

@@ -1,6 +1,7 @@
 """Votes become preference rates and opinion scores."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,61 @@ def test_which_side_a_picture_was_on_does_not_matter(tmp_path: Path) -> None:
     (preference,) = count_votes([str(path)]).preferences
     assert (preference.first, preference.second) == ("flat", "mine")
     assert (preference.first_wins, preference.second_wins) == (0, 2)
+
+
+VOTE = {"name": "a", "left": "flat", "right": "mine", "choice": "left"}
+RATING = {"name": "a", "method": "flat", "rating": 4}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"kind": 5}, "kind is 5, not a text"),
+        ({"pairs": {}}, "pairs is an object, not a list"),
+        ({"pairs": [VOTE, 7]}, r"pairs\[1\] is 7, not an object"),
+        ({"pairs": [VOTE | {"left": ["x"]}]}, r"pairs\[0\].left is a list, not a text"),
+        ({"pairs": [VOTE | {"left": ""}]}, r'pairs\[0\].left is "", not the name of a method'),
+        ({"pairs": [VOTE | {"left": "mine"}]}, r'pairs\[0\].right is "mine", not another method'),
+        ({"pairs": [VOTE | {"choice": "up"}]}, r'pairs\[0\].choice is "up", not one of left, right, tie'),
+        ({"pairs": [VOTE | {"choice": ["left"]}]}, r"pairs\[0\].choice is a list, not a text"),
+        ({"ratings": [RATING | {"rating": True}]}, r"ratings\[0\].rating is true, not a whole number"),
+        ({"ratings": [RATING | {"rating": math.nan}]}, r"ratings\[0\].rating is null, not a whole number"),
+        ({"ratings": [RATING | {"rating": 6}]}, r"ratings\[0\].rating is 6, not one of 1, 2, 3, 4, 5"),
+        ({"shown": {"pairs": 0, "ratings": 1}}, "shown.pairs is 0, not at least 1"),
+        ({"shown": {"pairs": 1}}, "shown.ratings is missing"),
+    ],
+)
+def test_a_wrong_field_is_named(tmp_path: Path, changed: dict[str, object], words: str) -> None:
+    whole = {
+        "kind": "colorize-cli votes",
+        "shown": {"pairs": 1, "ratings": 1},
+        "pairs": [VOTE],
+        "ratings": [RATING],
+    }
+    path = tmp_path / "v.json"
+    path.write_text(json.dumps(whole))
+    assert count_votes([str(path)]).voters == 1
+    path.write_text(json.dumps(whole | changed))
+    with pytest.raises(UsageError, match=words):
+        count_votes([str(path)])
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b'{"kind":' * 100_000, b"\xff\xfe\xfd", b"9" * 5000])
+def test_damage_of_every_kind_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "v.json").write_bytes(content)
+    with pytest.raises(UsageError, match="is no file of votes: it is damaged or cut short"):
+        count_votes([str(tmp_path / "v.json")])
+
+
+def test_names_of_methods_steer_no_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "v.json"
+    shown = {"pairs": 1, "ratings": 1}
+    vote, rating = VOTE | {"left": "\x1b[31mred\nline"}, RATING | {"method": "\x9b2J\u202e"}
+    content = {"kind": "colorize-cli votes", "shown": shown, "pairs": [vote], "ratings": [rating]}
+    path.write_text(json.dumps(content), encoding="utf-8")
+    table = count_votes([str(path)]).table
+    assert len(table.splitlines()) == 3
+    assert all(line.isprintable() for line in table.splitlines())
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"kind": "other"}', '{"kind": "colorize-cli votes", "pairs": [{}]}'])

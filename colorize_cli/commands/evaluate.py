@@ -205,10 +205,9 @@ def _weights(texts: list[str] | None, metrics: list[str]) -> dict[str, str]:
 
 
 def _show_votes(files: list[str], *, json: bool) -> None:
-    from json import dumps
-
     from colorize_cli.console import say
+    from pipelines.core.json_text import to_json
     from pipelines.count_votes import count_votes as stage
 
     count = stage(files)
-    say(dumps(count.summary(), indent=2) if json else count.table)
+    say(to_json(count.summary(), indent=2) if json else count.table)

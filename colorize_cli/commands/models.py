@@ -7,6 +7,7 @@ import typer
 
 from colorize_cli.help import Command
 from colorize_cli.options import one_of
+from pipelines.core.files import show_path
 
 if TYPE_CHECKING:
     from pipelines.convert_models import Description
@@ -90,7 +91,7 @@ def export_model(
         use = f"sides multiples of {exported.spec.size_multiple} px"
     else:
         use = _reference_options(exported.info.params)
-    say(f"{output}: written; {use}")
+    say(f"{show_path(output)}: written; {use}")
 
 
 def _reference_options(params: Mapping[str, Any]) -> str:
@@ -109,14 +110,13 @@ def show_model(model: Model, json: Json = False) -> None:
 
 
 def _show(description: "Description", *, json: bool) -> None:
-    from json import dumps
-
     from colorize_cli.console import say
+    from pipelines.core.json_text import to_json
     from pipelines.core.settings import plain
 
     info = plain(description.info)
     facts = {"folder": str(description.folder), **info, "parameters": description.parameters}
-    say(dumps(facts, indent=2) if json else "\n".join(_lines(facts)))
+    say(to_json(facts, indent=2) if json else "\n".join(_lines(facts)))
 
 
 def _lines(facts: Mapping[str, Any]) -> Sequence[str]:
@@ -125,4 +125,5 @@ def _lines(facts: Mapping[str, Any]) -> Sequence[str]:
         f"  after {facts['step']} training steps" + (f", {facts['note']}" if facts["note"] else ""),
     ]
     lines += [f"  {name}={value}" for name, value in facts["params"].items()]
-    return lines + [f"  {name}: {value:.4g}" for name, value in facts["figures"].items()]
+    lines += [f"  {name}: {value:.4g}" for name, value in facts["figures"].items()]
+    return [show_path(line) for line in lines]  # a card may come from anywhere

@@ -169,8 +169,7 @@ def train(
 
 
 def _say_summary(report: "TrainReport") -> None:
-    from json import dumps
-
     from colorize_cli.console import say
+    from pipelines.core.json_text import to_json
 
-    say(dumps({**dataclasses.asdict(report), "exit_code": report.exit_code}, indent=2))
+    say(to_json({**dataclasses.asdict(report), "exit_code": report.exit_code}, indent=2))

@@ -141,7 +141,7 @@ def _chosen(
 def _relative_name(text: str, folders: Sequence[Path]) -> PurePosixPath:
     """The path of a line of the list below the innermost of some folders that holds it, else as it is written."""
     path = Path(os.path.normpath(Path(text).absolute()))  # links are names of their own
-    places = [Path(os.path.normpath((each if each.is_dir() else each.parent).absolute())) for each in folders]
+    places = [Path(os.path.normpath((each.parent if each.is_file() else each).absolute())) for each in folders]
     holding = [place for place in places if path.is_relative_to(place)]
     if holding:
         return PurePosixPath(path.relative_to(max(holding, key=lambda place: len(place.parts))).as_posix())

@@ -26,6 +26,7 @@ from torch.overrides import TorchFunctionMode
 from pipelines.core import registry
 from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import replace_folder, sha256_of_file, show_path
+from pipelines.core.json_text import to_json
 from pipelines.core.settings import plain
 from pipelines.inference.checkpoint_info import (
     INFO,
@@ -75,7 +76,7 @@ def write_checkpoint(
             (unfinished / TRAINING).write_text(json.dumps(training.about), encoding="utf-8")
         digest = sha256_of_file(unfinished / WEIGHTS)
         about = {"kind": KIND, "version": VERSION, **plain(info), "weights_sha256": digest}
-        (unfinished / INFO).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+        (unfinished / INFO).write_text(to_json(about, indent=2) + "\n", encoding="utf-8")
 
     try:
         replace_folder(folder, fill, last=INFO)

@@ -1,16 +1,17 @@
 """Reads what a checkpoint (checkpoint.py) says of itself, which model with which params, without loading torch."""
 
-import json
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.core import registry
+from pipelines.core import json_text, registry
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.core.files import recover_folder, sha256_of_file, show_path
+from pipelines.core.json_text import FieldError
 from pipelines.core.settings import resolve
 from pipelines.inference.types import NetworkSpec
 
@@ -67,10 +68,17 @@ def read_info(path: str | os.PathLike[str]) -> CheckpointInfo:
             hint="Use the version that made it",
         )
     try:
-        names = [field.name for field in fields(CheckpointInfo) if field.name != "frame"]
-        return CheckpointInfo(**{name: about[name] for name in names}, frame=_frame(about.get("frame")))
-    except (KeyError, TypeError, ValueError) as error:
-        raise damaged(folder / INFO) from error
+        return CheckpointInfo(
+            model=json_text.field(about, ["model"], str),
+            params=json_text.field(about, ["params"], dict),
+            step=json_text.field(about, ["step"], int),
+            figures=_figures(about),
+            note=json_text.field(about, ["note"], str),
+            weights_sha256=json_text.field(about, ["weights_sha256"], str),
+            frame=_frame(about.get("frame")),
+        )
+    except FieldError as error:
+        raise damaged(folder / INFO, str(error)) from error
 
 
 def params_of(info: CheckpointInfo) -> Any:
@@ -115,7 +123,7 @@ def recover(folder: Path) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """Read an object from a file of a checkpoint; raises UsageError where it is damaged."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json_text.from_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise damaged(path) from error
     if not isinstance(value, dict):
@@ -123,19 +131,29 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def damaged(path: Path) -> UsageError:
+def damaged(path: Path, reason: str = "") -> UsageError:
     """The error that says so of a file of a checkpoint."""
-    return UsageError(f"{show_path(path)} is damaged", hint="Give another checkpoint, such as last or best of the run")
+    message = f"{show_path(path)} is damaged" + (f": {reason}" if reason else "")
+    return UsageError(message, hint="Give another checkpoint, such as last or best of the run")
+
+
+def _figures(about: Mapping[str, Any]) -> dict[str, float]:
+    """Figures by name; null stands for what is no number."""
+    figures = json_text.field(about, ["figures"], dict)
+    return {
+        name: math.nan if value is None else json_text.field(about, ["figures", name], float)
+        for name, value in figures.items()
+    }
 
 
 def _frame(value: object) -> tuple[int, int] | None:
-    """Width and height as a card has them; raises ValueError for anything else."""
+    """Width and height as a card has them; raises FieldError for anything else."""
     match value:
         case None:
             return None
         case [int(width), int(height)] if width > 0 and height > 0:
             return width, height
-    raise ValueError(value)
+    raise json_text.wrong_field(["frame"], value, "width and height")
 
 
 def _from_json(value: object) -> object:

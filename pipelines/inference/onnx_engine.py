@@ -3,7 +3,6 @@
 What a file holds beside the network (onnx_export.py) says which model it is, at which size it works and what it reads.
 """
 
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +10,7 @@ from typing import Any, NamedTuple
 from pipelines.core.errors import MethodError, MissingPackageError, UsageError
 from pipelines.core.files import sha256_of_file, show_path
 from pipelines.core.imaging.arrays import F32
+from pipelines.core.json_text import field, from_json
 from pipelines.inference.checkpoint_info import CheckpointInfo, spec_of
 from pipelines.inference.types import NetworkSpec
 
@@ -111,7 +111,7 @@ def _opened(path: str, digest: str) -> OnnxFile:
         width, _, height = about.get("frame", "").partition("x")
         info = CheckpointInfo(
             about["model"],
-            json.loads(about["params"]),
+            field(from_json(about["params"].encode()), [], dict),
             step=int(about.get("step", 0)),
             note=about.get("note", ""),
             weights_sha256=about.get("weights_sha256", ""),

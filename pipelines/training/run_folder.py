@@ -13,6 +13,7 @@ from typing import Any
 
 from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import replace_file, show_path, unfinished_path
+from pipelines.core.json_text import to_json
 from pipelines.core.settings import plain
 from pipelines.inference.checkpoint import TRAINING
 from pipelines.inference.checkpoint_info import recover
@@ -64,7 +65,7 @@ class RunFolder:
     def open(self, about: Mapping[str, Any], *, free: Sequence[str]) -> bool:
         """Make the folder, or go on with it where `check` finds the same run; returns whether it was there."""
         was_there = self.check(about, free=free)
-        self._replace(self.folder / ABOUT, (json.dumps(_signed(about), indent=2) + "\n").encode())
+        self._replace(self.folder / ABOUT, (to_json(_signed(about), indent=2) + "\n").encode())
         return was_there
 
     def cut_metrics(self, step: int) -> None:
@@ -85,7 +86,7 @@ class RunFolder:
         """Add a line of figures."""
         try:
             with (self.folder / METRICS).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+                file.write(to_json(row) + "\n")
         except OSError as error:
             raise _unwritable(self.folder / METRICS, error) from error
 

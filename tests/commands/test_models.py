@@ -279,6 +279,17 @@ def test_show_prints_the_card_and_the_parameter_count(cli: Cli, tmp_path: Path) 
         assert part in shown
 
 
+def test_nothing_on_a_card_steers_a_terminal(cli: Cli, tmp_path: Path) -> None:
+    cli("models", "import", save(tmp_path / "G.pth", small_resnet().state_dict()), "-o", tmp_path / "model")
+    card = tmp_path / "model" / "model.json"
+    facts = json.loads(card.read_text()) | {"note": "\x1b]0;title\x07\x1b[31mred\n\rline", "figures": {"\x1b[2J": 1.0}}
+    card.write_text(json.dumps(facts))
+    shown = cli("models", "show", tmp_path / "model").out
+    assert r"\x1b]0;title\x07\x1b[31mred\n\rline" in shown
+    assert not set(shown) & set("\x1b\x07\r")
+    assert json.loads(cli("models", "show", tmp_path / "model", "--json").out)["note"] == facts["note"]
+
+
 def test_show_refuses_what_is_no_model_or_damaged(cli: Cli, tmp_path: Path) -> None:
     ran = cli("models", "show", tmp_path)
     assert (ran.code, len(ran.err.strip().splitlines())) == (2, 1)

@@ -22,6 +22,7 @@ from pipelines.core.files import (
     sha256,
     sha256_of_file,
     show_path,
+    show_text,
     unfinished_path,
 )
 
@@ -36,6 +37,11 @@ def content(folder: Path) -> dict[str, bytes]:
 def test_paths_are_shown_on_one_line() -> None:
     assert show_path(Path("a/ドラゴン.png")) == "a/ドラゴン.png"
     assert show_path("tab\tline\nbyte\udcff") == r"tab\tline\nbyte\udcff"
+
+
+def test_texts_are_shown_with_their_lines_and_spaces_and_nothing_that_steers() -> None:
+    assert show_text("two\nlines, wide\u3000space") == "two\nlines, wide\u3000space"
+    assert show_text("\x1b[31mred\x07\r\t\x9b2J\u202e\udcff") == r"\x1b[31mred\x07\r\t\x9b2J\u202e\udcff"
 
 
 def test_a_digest_of_several_files_tells_names_and_bounds_apart() -> None:

@@ -137,7 +137,16 @@ def test_digests_tell_settings_apart() -> None:
     assert len({settings.digest(work) for work in (Work(), Work("b"), Work(mode="y"), Work(size=(2, 1)))}) == 4
 
 
-@pytest.mark.parametrize(("text", "message"), [("a = ", "is not a TOML file"), (None, "cannot read the settings file")])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = ", "is not a TOML file"),
+        (None, "cannot read the settings file"),
+        (f"a = {'9' * 5000}", "is not a TOML file: Exceeds the limit"),
+        (f"a = {'[' * 100_000}", "is not a TOML file"),
+    ],
+    ids=["no value", "no file", "long number", "deep"],
+)
 def test_a_bad_settings_file_is_named(tmp_path: Path, text: str | None, message: str) -> None:
     path = tmp_path / "settings.toml"
     if text is not None:
@@ -145,6 +154,20 @@ def test_a_bad_settings_file_is_named(tmp_path: Path, text: str | None, message:
     with pytest.raises(SettingsError, match=message) as caught:
         settings.read_settings_file(path)
     assert "settings.toml" in str(caught.value)
+
+
+def test_a_file_of_notepad_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes(b"\xef\xbb\xbf[regions]\r\njobs = 1\r\n")
+    assert settings.read_settings_file(path) == {"regions": {"jobs": 1}}
+
+
+def test_a_wrong_value_is_shown_short_and_visible() -> None:
+    for value in ("\x1b" + "x" * 500, 10**400):
+        with pytest.raises(SettingsError) as caught:
+            settings.convert(value, float if isinstance(value, int) else int, name="size")
+        assert "\x1b" not in caught.value.message
+        assert len(caught.value.message) < 120
 
 
 def test_an_unknown_method_names_the_choices() -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 from pathlib import Path
 
@@ -80,6 +81,33 @@ def test_a_card_that_is_foreign_or_damaged(saved: Path, text: str, words: str) -
     with pytest.raises(UsageError, match=words) as raised:
         load_checkpoint(saved)
     assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"figures": {"val_psnr": "x"}}, 'figures.val_psnr is "x", not a number'),
+        ({"note": 5}, "note is 5, not a text"),
+        ({"step": True}, "step is true, not a whole number"),
+        ({"params": []}, "params is a list, not an object"),
+        ({"frame": [1]}, "frame is a list, not width and height"),
+    ],
+)
+def test_a_wrong_field_of_a_card_is_named(saved: Path, values: dict[str, object], words: str) -> None:
+    change_card(saved, **values)
+    with pytest.raises(UsageError, match=f"model.json is damaged: {words}"):
+        read_info(saved)
+
+
+def test_a_figure_that_is_no_number_is_null_on_the_card(saved: Path) -> None:
+    change_card(saved, figures={"val_psnr": None})
+    assert math.isnan(read_info(saved).figures["val_psnr"])
+
+
+def test_a_card_nested_too_deeply_is_damaged(saved: Path) -> None:
+    (saved / INFO).write_text("[" * 100_000)
+    with pytest.raises(UsageError, match=r"model\.json is damaged"):
+        read_info(saved)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,12 @@
 """What happened to every input of a run: one record each, counted so that inputs = done + skipped + failed."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from pipelines.core.exit_codes import BY_STOP, ExitCode
+from pipelines.core.json_text import to_json
 
 Status = Literal["done", "skipped", "failed"]
 StopReason = Literal["", "failure", "interrupt", "termination"]
@@ -27,7 +27,7 @@ class Record:
 
     def as_json(self) -> str:
         """One line of JSON, ASCII only, so that any file name survives."""
-        return json.dumps(
+        return to_json(
             {
                 "input": self.input,
                 "outputs": list(self.outputs),
@@ -105,7 +105,7 @@ class Report:
     def as_json(self) -> str:
         """The whole run with one record per input."""
         records = ",\n    ".join(record.as_json() for record in self.records)
-        head = json.dumps(self.summary(), indent=2)[:-2]
+        head = to_json(self.summary(), indent=2)[:-2]
         return f'{head},\n  "records": [\n    {records}\n  ]\n}}\n'
 
     def of(self, status: Status) -> tuple[Record, ...]:

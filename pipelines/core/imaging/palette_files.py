@@ -13,6 +13,7 @@ of the file; one that is listed twice counts once.
 """
 
 import colorsys
+import math
 import os
 import re
 import struct
@@ -62,8 +63,6 @@ def decode_palette(data: bytes, suffix: str = "") -> U8:
         raise UsageError("it is damaged or cut short", hint=_HINT) from error
     if not len(colours):
         raise UsageError("it holds no colours", hint=_HINT)
-    if not np.isfinite(colours).all():
-        raise UsageError("it is damaged: a colour of it is no number", hint=_HINT)
     rounded = np.clip(np.rint(colours), 0, 255).astype(np.uint8)
     _, first = np.unique(rounded, axis=0, return_index=True)
     return rounded[np.sort(first)]
@@ -219,6 +218,8 @@ def _exchanged(content: bytes) -> Colour:
     if model not in sizes:
         raise UsageError(f"it has a colour of an unknown kind ({model!r})", hint="Save it with RGB colours")
     values = struct.unpack_from(f">{sizes[model]}f", content, 6 + 2 * characters)
+    if not all(map(math.isfinite, values)):
+        raise UsageError("it is damaged: a colour of it is no number", hint=_HINT)
     match model:
         case b"RGB":
             return _scaled(values)

@@ -6,7 +6,27 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pipelines.metrics.base.statistics import bootstrap_mean, compare_paired, sign_flip_test, sign_test, wilson_interval
+from pipelines.metrics.base.statistics import (
+    bootstrap_mean,
+    compare_paired,
+    sign_flip_test,
+    sign_test,
+    statistic,
+    wilson_interval,
+)
+
+
+def test_statistics_of_few_values_are_those_of_pictures() -> None:
+    values = [4.0, 1.0, 3.0, 2.0]
+    names = ("mean", "median", "min", "max", "p05", "p95")
+    assert [statistic(values, name) for name in names] == [2.5, 2.5, 1.0, 4.0, 1.0, 4.0]
+    assert all(math.isnan(statistic([], name)) for name in names)
+
+
+def test_a_twentieth_of_many_pictures_may_be_below_p05() -> None:
+    values = np.arange(201.0)
+    assert (statistic(values, "p05"), statistic(values, "p95")) == (10.0, 190.0)
+    assert (statistic(values[:30], "p05"), statistic(values[:30], "p95")) == (1.0, 28.0), "the outer of two ranks"
 
 
 def test_the_interval_of_equal_values_has_no_width() -> None:

@@ -5,7 +5,7 @@ import base64
 import numpy as np
 
 from pipelines.core.imaging.picture import encode_picture, encode_png
-from pipelines.reports.base.document import document, image_element
+from pipelines.reports.base.document import document, escape, image_element
 from tests.reports.pages import HtmlPage, check_self_contained
 
 PICTURE = np.full((2, 3, 3), 200, np.uint8)
@@ -31,3 +31,9 @@ def test_a_picture_is_held_in_its_element() -> None:
         head, _, encoded = str(image["src"]).partition(",")
         assert head == f"data:image/{kind};base64"
         assert base64.b64decode(encoded) == data
+
+
+def test_texts_are_no_markup_and_what_cannot_be_seen_is_shown() -> None:
+    assert escape("<b> & \"'") == "&lt;b&gt; &amp; &quot;&#x27;"
+    assert escape("two\nlines \x1b[31m \u202eexe.gpj \udce9") == r"two\nlines \x1b[31m \u202eexe.gpj \udce9"
+    assert escape("wide\u3000space") == "wide\u3000space"

@@ -5,7 +5,14 @@ import math
 import pytest
 
 from pipelines.metrics.base.metric import describe
-from pipelines.metrics.base.results import Aggregate, Comparison, Evaluation, LimitVerdict, MethodResult
+from pipelines.metrics.base.results import (
+    Aggregate,
+    BaselineVerdict,
+    Comparison,
+    Evaluation,
+    LimitVerdict,
+    MethodResult,
+)
 from pipelines.metrics.base.statistics import Interval, compare_paired
 from pipelines.reports.base.wording import (
     describe_comparison,
@@ -93,6 +100,59 @@ def test_doubt_is_said() -> None:
 )
 def test_verdicts_say_value_limit_and_option(verdict: LimitVerdict, sentence: str) -> None:
     assert describe_verdict(verdict, PSNR) == sentence
+
+
+@pytest.mark.parametrize(
+    ("verdict", "sentence"),
+    [
+        (
+            LimitVerdict("flat", "psnr", 5.0, 20, True, 10, 10, "min", "set/9\x1b", 5.0, 1),
+            r"flat: psnr.min 5.00 dB of 10 pictures (set/9\x1b) is under 20: failed (--fail-under)",
+        ),
+        (
+            LimitVerdict("flat", "psnr", 90.5, 28, True, 10, 10, "mean", "9", 5.0, 1),
+            "flat: psnr 90.50 dB of 10 pictures is not under 28, but 1 picture is: 9 5.00 dB (psnr.min=28 would fail)",
+        ),
+        (
+            LimitVerdict("flat", "psnr", 40.0, 50, False, 10, 10, "median", "9", 60.0, 2),
+            "flat: psnr.median 40.00 dB of 10 pictures is not over 50, but 2 pictures are, the worst: 9 60.00 dB "
+            "(psnr.max=50 would fail)",
+        ),
+    ],
+)
+def test_verdicts_name_the_picture_and_what_a_mean_hides(verdict: LimitVerdict, sentence: str) -> None:
+    assert describe_verdict(verdict, PSNR) == sentence
+
+
+@pytest.mark.parametrize(
+    ("metric", "now", "then", "sentence"),
+    [
+        (
+            "psnr",
+            27.1,
+            27.55,
+            "flat: psnr 27.10 dB is 0.45 dB lower than 27.55 dB in base.json on 40 pictures that both have, most in 7: "
+            "worse by more than 0.2 (higher is better): failed (--no-worse)",
+        ),
+        (
+            "psnr",
+            27.5,
+            27.55,
+            "dB is 0.05 dB lower than 27.55 dB in base.json on 40 pictures that both have: within 0.2",
+        ),
+        ("psnr", 28.0, 27.5, "dB is 0.50 dB higher than 27.50 dB in base.json on 40 pictures that both have: better"),
+        ("psnr", 28.0, 28.0, "flat: psnr 28.00 dB is as in base.json on 40 pictures that both have: no worse"),
+        ("delta_e", 2.0, 1.0, "2.00 dE00 is 1.00 dE00 higher than 1.00 dE00 in base.json"),
+        ("delta_e", 2.0, 1.0, "worse by more than 0.2 (lower is better): failed (--no-worse)"),
+        ("psnr", math.nan, 1.0, "flat: psnr cannot be compared with base.json: failed (--no-worse)"),
+    ],
+)
+def test_a_verdict_against_a_baseline_says_which_way_is_worse(
+    metric: str, now: float, then: float, sentence: str
+) -> None:
+    info = describe(metric)
+    verdict = BaselineVerdict("flat", metric, now, then, 0.2, info.higher_is_better, 40, "base.json", "mean", "7")
+    assert sentence in describe_verdict(verdict, info)
 
 
 def test_values_that_look_equal_are_both_the_best() -> None:
