@@ -68,8 +68,9 @@ def evaluate(
             metavar="METRIC=FILE",
             rich_help_panel=_WHAT,
             show_default=False,
-            help="Network of lpips, gram, fid or kid. A TorchScript file (.pt) is a program that runs: give only "
-            "what you trust; .safetensors never runs. Default: METRIC.* in the folder COLORIZE_CLI_WEIGHTS.",
+            help="Network of lpips, gram, fid or kid. A TorchScript file (fid, kid) is a program that runs: give "
+            "only what you trust, or weights of Inception-v3 as .safetensors, which never run. Default: METRIC.* in "
+            "the folder COLORIZE_CLI_WEIGHTS.",
         ),
     ] = None,
     compare: Annotated[

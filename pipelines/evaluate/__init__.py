@@ -23,6 +23,7 @@ from pipelines.evaluate.options import (
     References,
     check_options,
     choose_metrics,
+    describe_programs,
     describe_unmeasured,
     name_methods,
     weight_digests,
@@ -111,7 +112,8 @@ def evaluate(
     rows = [read_row(*pair) for pair in zip(pictures.jobs, report.records, strict=True)]
     evaluation = _judge(_aggregate(places, references, metrics, rows, pictures), options, baselines)
     _write(evaluation, Path(output), options, settings)
-    return replace(report, evaluation=evaluation, notes=(*report.notes, *evaluation.notes))
+    programs = tuple(describe_programs(weights))
+    return replace(report, evaluation=evaluation, notes=(*report.notes, *programs, *evaluation.notes))
 
 
 def _evaluation_report(run_report: Report, output: str) -> EvaluationReport:

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.core.files import fingerprint, show_path
+from pipelines.metrics.base.feature_networks import is_program
 from pipelines.metrics.base.limits import check_statistic, split_limit
 from pipelines.metrics.base.metric import check_packages, needs_of
 
@@ -158,6 +159,16 @@ def _split_label(text: str) -> tuple[str, Path]:
         return label, Path(rest)
     path = Path(text)
     return path.resolve().name if path.is_dir() else path.stem, path
+
+
+def describe_programs(weights: Mapping[str, str]) -> Iterator[str]:
+    """Say which files of weights are programs, which run with all that the user may do."""
+    for name, path in weights.items():
+        if is_program(path):
+            yield (
+                f"{name}: {show_path(path)} is a program (TorchScript) that was run: give such files only where you "
+                "trust them, or weights of Inception-v3 as .safetensors"
+            )
 
 
 def weight_digests(weights: Mapping[str, str]) -> dict[str, str]:

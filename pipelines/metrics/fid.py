@@ -3,8 +3,9 @@
     |m_r - m_t|^2 + tr(C_r + C_t - 2 (C_r C_t)^(1/2)),   m, C = mean and covariance of the features
 
 Range 0 upwards, lower is better. One figure for a set, biased upwards where pictures are few: compare only figures of
-equal n and of the same network. The network is a TorchScript file, uint8 (B, 3, H, W) -> (B, D), given with
-`--weights fid=FILE`, such as the public inception-2015-12-05.pt; computed by torchmetrics.
+equal n and of the same network. The network, given with `--weights fid=FILE`, is weights of Inception-v3 (.safetensors
+or .pth, read and never run), or a TorchScript file, uint8 (B, 3, H, W) -> (B, D), such as the public
+inception-2015-12-05.pt, which is a program and runs; computed by torchmetrics.
 Source: M. Heusel et al., "GANs Trained by a Two Time-Scale Update Rule Converge to a Local Nash Equilibrium", 2017.
 """
 

@@ -3,8 +3,8 @@
     MMD^2 with k(x, y) = (x . y / D + 1)^3, unbiased, over all pictures at once
 
 Around 0 upwards (unbiased, so it may be a little below 0), lower is better. Unlike FID it does not grow where pictures
-are few, but its spread does. The network is a TorchScript file, uint8 (B, 3, H, W) -> (B, D), given with
-`--weights kid=FILE`; computed by torchmetrics, one subset of all pictures.
+are few, but its spread does. The network, given with `--weights kid=FILE`, is weights of Inception-v3 or a
+TorchScript program, as for fid; computed by torchmetrics, one subset of all pictures.
 Source: M. Bińkowski, D. J. Sutherland, M. Arbel, A. Gretton, "Demystifying MMD GANs", ICLR 2018.
 """
 

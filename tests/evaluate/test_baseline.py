@@ -84,7 +84,7 @@ def test_other_files_are_refused(report: Path, content: bytes) -> None:
 
 
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot be read .*no such file or directory"):
+    with pytest.raises(UsageError, match=r"cannot be read .*no such file or directory"):
         read_baselines(str(tmp_path / "none.json"), ["psnr"], ["near"])
     with pytest.raises(UsageError, match="cannot be read"):
         read_baselines(str(tmp_path), ["psnr"], ["near"])

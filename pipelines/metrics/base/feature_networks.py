@@ -1,4 +1,6 @@
-"""Networks whose features metrics compare: VGG by the shapes in its weight file, any TorchScript file, both by path.
+"""Networks whose features metrics compare, by path: VGG and Inception-v3 by their weights, or any TorchScript file.
+
+Weights are read and never run. A TorchScript file is a program that runs with all rights of the user (`is_program`).
 
 Like all metrics of networks it loads torch only when one of them is asked for: importing this file does not.
 """
@@ -6,6 +8,7 @@ Like all metrics of networks it loads torch only when one of them is asked for: 
 import base64
 import importlib.util
 import warnings
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipelines.core.errors import MethodError, MissingPackageError, UsageError
+from pipelines.core.files import show_path
 from pipelines.core.imaging.arrays import F64, U8
 
 if TYPE_CHECKING:
@@ -79,6 +83,49 @@ def read_state_dict(path: str) -> "Mapping[str, Tensor]":
     return state_dicts.read_state_dict(path, hint=_HINT)
 
 
+def is_program(path: str) -> bool:
+    """Whether a file is a TorchScript archive, which holds code beside its weights, and that code runs."""
+    if path.endswith(".safetensors") or not zipfile.is_zipfile(path):
+        return False
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return any(name.endswith("/constants.pkl") for name in archive.namelist())
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def picture_features(path: str, *pictures: U8) -> F64:
+    """Features (B, D) of pictures uint8 (H, W, 3) of one size, by a TorchScript file or by weights of Inception-v3.
+
+    Raises UsageError for any other file.
+    """
+    if is_program(path):
+        return torchscript_features(path, *pictures)
+    import torch
+
+    from pipelines.metrics.base.inception import inception_features
+
+    state = _inception(path)
+    batch = torch.from_numpy(np.stack(pictures).transpose(0, 3, 1, 2).copy())
+    try:
+        with torch.no_grad():
+            features = inception_features(state, batch)
+    except (KeyError, RuntimeError) as error:
+        lacking = f": {error.args[0]} is missing" if isinstance(error, KeyError) else ""
+        raise _unusable(path, f"a whole Inception-v3{lacking}") from error
+    return np.asarray(features.double().numpy(), np.float64)
+
+
+@cache
+def _inception(path: str) -> "Mapping[str, Tensor]":
+    from pipelines.metrics.base.inception import FIRST
+
+    state = read_state_dict(path)
+    if FIRST not in state:
+        raise _unusable(path, f"a network of features: neither TorchScript nor Inception-v3, which has {FIRST}")
+    return state
+
+
 @cache
 def _script(path: str) -> Any:
     import torch
@@ -135,4 +182,4 @@ def torchmetrics_file(name: str) -> str:
 
 
 def _unusable(path: str, wanted: str) -> UsageError:
-    return UsageError(f"{path} is not {wanted}", hint=_HINT)
+    return UsageError(f"{show_path(path)} is not {wanted}", hint=_HINT)

@@ -7,7 +7,7 @@ import numpy as np
 
 from pipelines.core.imaging.arrays import F64
 from pipelines.metrics.base.case import Case
-from pipelines.metrics.base.feature_networks import decode_features, encode_features, torchscript_features
+from pipelines.metrics.base.feature_networks import decode_features, encode_features, picture_features
 from pipelines.metrics.base.results import Score
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class SetMetric(ABC):
     def measure(self, case: Case) -> str:
         """Return the features of result and truth as a text."""
         assert self._weights is not None
-        return encode_features(torchscript_features(self._weights, case.result, case.truth))
+        return encode_features(picture_features(self._weights, case.result, case.truth))
 
     def update(self, name: str, score: Score) -> None:
         """Take in the features of one picture."""
