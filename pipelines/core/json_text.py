@@ -49,12 +49,12 @@ def field(holder: Any, path: Sequence[str | int], kind: type[T]) -> T:
 
     A number (float) may be written as a whole one, or as "inf" and "-inf"; NaN is none, and true is no number.
     """
-    value = holder
+    value: Any = holder
     for depth, key in enumerate(path):
         above: type = list if isinstance(key, int) else dict
-        if not isinstance(value, above):
+        if type(value) is not above:  # JSON has no kinds below these
             raise wrong_field(path[:depth], value, _WORDS[above])
-        if key not in (value if isinstance(value, dict) else range(len(value))):
+        if key not in (range(len(value)) if above is list else value):
             raise FieldError(f"{_name(path[: depth + 1])} is missing")
         value = value[key]
     return _of_kind(path, value, kind)
