@@ -52,7 +52,8 @@ def field(holder: Any, path: Sequence[str | int], kind: type[T]) -> T:
     value: Any = holder
     for depth, key in enumerate(path):
         above: type = list if isinstance(key, int) else dict
-        if type(value) is not above:  # JSON has no kinds below these
+        fits = isinstance(value, above)
+        if not fits:
             raise wrong_field(path[:depth], value, _WORDS[above])
         if key not in (range(len(value)) if above is list else value):
             raise FieldError(f"{_name(path[: depth + 1])} is missing")
