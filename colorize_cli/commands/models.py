@@ -7,6 +7,7 @@ import typer
 
 from colorize_cli.help import Command
 from colorize_cli.options import one_of
+from pipelines.core.files import show_path
 
 if TYPE_CHECKING:
     from pipelines.convert_models import Description
@@ -90,7 +91,7 @@ def export_model(
         use = f"sides multiples of {exported.spec.size_multiple} px"
     else:
         use = _reference_options(exported.info.params)
-    say(f"{output}: written; {use}")
+    say(f"{show_path(output)}: written; {use}")
 
 
 def _reference_options(params: Mapping[str, Any]) -> str:
@@ -120,9 +121,11 @@ def _show(description: "Description", *, json: bool) -> None:
 
 
 def _lines(facts: Mapping[str, Any]) -> Sequence[str]:
+    """What is known of a model, a line each: what its card says is a file's text, its escapes are made visible."""
     lines = [
         f"{facts['folder']}: {facts['model']}, {facts['parameters'] / 1e6:.2f} million parameters",
         f"  after {facts['step']} training steps" + (f", {facts['note']}" if facts["note"] else ""),
     ]
     lines += [f"  {name}={value}" for name, value in facts["params"].items()]
-    return lines + [f"  {name}: {value:.4g}" for name, value in facts["figures"].items()]
+    lines += [f"  {name}: {value:.4g}" for name, value in facts["figures"].items()]
+    return [show_path(line) for line in lines]

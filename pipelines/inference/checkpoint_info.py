@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ INFO, WEIGHTS = "model.json", "weights.safetensors"
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "_shipped"
 """The checkpoints that come with the toolkit, by the names of their models."""
 _CHOICES = ("best", "last")  # of a run, in the order of preference
+_KINDS = {"model": str, "params": dict, "step": int, "figures": dict, "note": str, "weights_sha256": str}  # in a card
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,11 @@ def read_info(path: str | os.PathLike[str]) -> CheckpointInfo:
         raise UsageError(f"{show_path(folder / INFO)} is not a model's card", hint="Give a checkpoint of colorize-cli")
     if about.get("version") != VERSION:
         raise UsageError(
-            f"{show_path(folder)} was made by another version of colorize-cli ({about.get('version')})",
+            f"{show_path(folder)} was made by another version of colorize-cli ({show_path(about.get('version'))})",
             hint="Use the version that made it",
         )
     try:
-        names = [field.name for field in fields(CheckpointInfo) if field.name != "frame"]
-        return CheckpointInfo(**{name: about[name] for name in names}, frame=_frame(about.get("frame")))
+        return _info(about)
     except (KeyError, TypeError, ValueError) as error:
         raise damaged(folder / INFO) from error
 
@@ -79,7 +79,7 @@ def params_of(info: CheckpointInfo) -> Any:
         module = registry.load("models", info.model)
         return resolve(module, {name: _from_json(value) for name, value in info.params.items()})
     except (UsageError, AttributeError) as error:
-        reason = error.message if isinstance(error, SettingsError | UsageError) else str(error)
+        reason = show_path(error.message if isinstance(error, SettingsError | UsageError) else error)
         raise UsageError(
             f"this version cannot build the model of the checkpoint: {reason}", hint="Use the version that made it"
         ) from error
@@ -87,7 +87,11 @@ def params_of(info: CheckpointInfo) -> Any:
 
 def spec_of(info: CheckpointInfo) -> NetworkSpec:
     """What the network of a checkpoint reads and gives, without building it."""
-    spec: NetworkSpec = registry.load("models", info.model).network_spec(params_of(info))
+    params = params_of(info)
+    module = registry.load("models", info.model)
+    if not hasattr(module, "network_spec"):
+        raise UsageError(f"the model '{info.model}' has no weights", hint=f"Use --model {info.model}")
+    spec: NetworkSpec = module.network_spec(params)
     return spec if info.frame is None else replace(spec, frame=info.frame)
 
 
@@ -116,7 +120,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read an object from a file of a checkpoint; raises UsageError where it is damaged."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise damaged(path) from error
     if not isinstance(value, dict):
         raise damaged(path)
@@ -126,6 +130,16 @@ def read_json(path: Path) -> dict[str, Any]:
 def damaged(path: Path) -> UsageError:
     """The error that says so of a file of a checkpoint."""
     return UsageError(f"{show_path(path)} is damaged", hint="Give another checkpoint, such as last or best of the run")
+
+
+def _info(about: Mapping[str, Any]) -> CheckpointInfo:
+    """What a card says; raises KeyError for what it lacks, TypeError and ValueError for what is of another kind."""
+    for name, kind in _KINDS.items():
+        if not isinstance(about[name], kind) or isinstance(about[name], bool):
+            raise TypeError(name)
+    if not all(isinstance(value, int | float) for value in about["figures"].values()):
+        raise TypeError("figures")
+    return CheckpointInfo(**{name: about[name] for name in _KINDS}, frame=_frame(about.get("frame")))
 
 
 def _frame(value: object) -> tuple[int, int] | None:
