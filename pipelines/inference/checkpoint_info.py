@@ -139,6 +139,8 @@ def _info(about: Mapping[str, Any]) -> CheckpointInfo:
             raise TypeError(name)
     if not all(isinstance(value, int | float) for value in about["figures"].values()):
         raise TypeError("figures")
+    if not about["model"].isprintable():
+        raise ValueError("model")
     return CheckpointInfo(**{name: about[name] for name in _KINDS}, frame=_frame(about.get("frame")))
 
 

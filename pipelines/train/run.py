@@ -143,6 +143,8 @@ class TrainingRun:
         state = dict(training.about)
         computed_by = {name: state.pop(name, count) for name, count in self._computing().items()}
         progress = Progress.from_json(state)
+        if progress.best and not {self.config.best_by, "step", "val_psnr", "val_l1"} <= progress.best.keys():
+            raise ValueError("the best validation lacks figures")
         ema_generator, _ = load_checkpoint(self.folder.last)
         self.trainer.load_state(training.tensors, ema_generator.state_dict())
         for name, count in self._computing().items():

@@ -31,12 +31,15 @@ class Progress:
     def from_json(cls, state: Mapping[str, Any]) -> "Progress":
         """Where a run stood, as its checkpoint says; raises ValueError for anything else."""
         kinds = typing.get_type_hints(cls)
-        if not isinstance(state.get("step"), int) or not state.keys() <= kinds.keys():
+        wrong = [name for name, value in state.items() if name not in kinds or not _is_of(kinds[name], value)]
+        if wrong or "step" not in state:
             raise ValueError("not the progress of a run")
-        for name, value in state.items():
-            if not _is_of(kinds[name], value):
-                raise ValueError(f"{name} is {type(value).__name__}")
-        return cls(**state)
+        progress = cls(**state)
+        if progress.step < 0 or progress.loss_sums.keys() != progress.loss_counts.keys():
+            raise ValueError("not the progress of a run")
+        if not all(count > 0 for count in progress.loss_counts.values()):
+            raise ValueError("not the progress of a run")
+        return progress
 
     def add_losses(self, pending: list[dict[str, Tensor]]) -> None:
         """Bring the losses of the last steps from the device, checked, into the sums; empties `pending`."""
