@@ -62,4 +62,5 @@ def _ways_out(config: TrainConfig) -> str:
         ways.append(f"--batch-size {half} --accumulate {config.accumulate * 2} (about the same steps)")
     if not config.gradient_checkpointing:
         ways.append("--gradient-checkpointing")
-    return ", ".join([*ways, "or a smaller network (--preset, --set)"])
+    smaller = "a smaller network (--preset, --set)"
+    return ", ".join([*ways, f"or {smaller}"]) if ways else smaller
