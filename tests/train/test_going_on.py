@@ -30,7 +30,9 @@ def test_a_longer_run_says_which_rate_it_had_and_has_now() -> None:
         "the run had ended at step 20 with a learning rate of 0; with --steps 40 it goes on at 0.0002: this is not the "
         "run that --steps 40 makes from the beginning"
     )
-    assert "stood at step 15 with a learning rate of 0.0001; with --epochs 4" in note(15, before={"steps": 20}, epochs=4)
+    assert "stood at step 15 with a learning rate of 0.0001; with --epochs 4" in note(
+        15, before={"steps": 20}, epochs=4
+    )
     assert "had ended" in note(5, before={"minutes": 1.0}, minutes=1.5)
 
 
