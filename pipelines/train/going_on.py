@@ -52,7 +52,7 @@ def _length_before(config: TrainConfig, before: Mapping[str, Any]) -> TrainConfi
     settings = before.get("settings")
     if not isinstance(settings, Mapping):
         return None
-    lengths = {name: settings.get(name) for name in _LENGTHS}
+    lengths: dict[str, Any] = {name: settings.get(name) for name in _LENGTHS}
     known = [value for value in lengths.values() if value is not None]
     if not known or not all(isinstance(value, int | float) and value >= 0 for value in known):
         return None

@@ -28,7 +28,7 @@ _PARTS: dict[str, type] = {
     "datasets": list,
     "computed_in": str,
 }
-_NAMES = {dict: "object", str: "text", list: "list"}
+_NAMES: dict[type, str] = {dict: "object", str: "text", list: "list"}
 
 
 class RunFolder:
