@@ -120,6 +120,7 @@ def _show(description: "Description", *, json: bool) -> None:
 
 
 def _lines(facts: Mapping[str, Any]) -> Sequence[str]:
+    """What is known of a model, a line each: what its card says is a file's text, its escapes are made visible."""
     lines = [
         f"{facts['folder']}: {facts['model']}, {facts['parameters'] / 1e6:.2f} million parameters",
         f"  after {facts['step']} training steps" + (f", {facts['note']}" if facts["note"] else ""),

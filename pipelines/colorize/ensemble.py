@@ -9,6 +9,7 @@ from pipelines.colorize.options import RunOptions
 from pipelines.colorize.reader import DrawingReader
 from pipelines.inference.merging import ResolvedMerge
 from pipelines.inference.model_source import ModelSource, device_for, pictures_at_once
+from pipelines.inference.snapping.exact_hints import snapped
 from pipelines.inference.types import ColorResult, Drawing, HintPreset
 
 T = TypeVar("T")
@@ -77,9 +78,13 @@ class Ensemble:
         labels = [model.label for model in self.models]
         return [dict(zip(labels, results, strict=True)) for results in zip(*by_model, strict=True)]
 
-    def merged(self, results: Results) -> ColorResult:
-        """One result of all of them."""
-        return next(iter(results.values())) if self.merge is None else self.merge.merge(results)
+    def merged(self, results: Results, drawing: Drawing) -> ColorResult:
+        """One result of all of them, in which hints of the drawing keep their colours as in each."""
+        if self.merge is None:
+            return next(iter(results.values()))
+        merged = self.merge.merge(results)
+        read = [model.traits for model in self.models if model.traits.reads_hints]
+        return snapped(merged, drawing, read[0].hint_preset) if read else merged
 
     def each(self, step: Callable[[T], R], items: Iterable[T]) -> list[R]:
         """A step for each item: on threads where a fast device waits for it, else one after the other."""

@@ -94,7 +94,7 @@ class SampleColoursTask(EnsembleTask):
     def _sampled(self, reads: Sequence[ReadDrawing]) -> list[Produced]:
         results = self.ensemble.predict([read.drawing for read in reads])
         return [
-            Produced((encode_samples(sample_colours(self.ensemble.merged(result), read.drawing.areas)),))
+            Produced((encode_samples(sample_colours(self.ensemble.merged(result, read.drawing), read.drawing.areas)),))
             for read, result in zip(reads, results, strict=True)
         ]
 

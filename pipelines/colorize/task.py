@@ -141,12 +141,12 @@ class ColorizeTask(EnsembleTask):
 
     def _finished(self, item: tuple[_Job, Results, tuple[Results, ...]]) -> Produced:
         job, results, variants = item
-        merged = self.ensemble.merged(results)
+        merged = self.ensemble.merged(results, job.read.drawing)
         if job.targets is not None:
             merged = recolour(merged, job.read.drawing.areas, job.targets)
         unpainted, merged = merged, self._with_painted(job, merged)
         pictures = [self._on_lines(job.read, merged)]
-        others = [self._with_painted(job, self.ensemble.merged(variant)) for variant in variants]
+        others = [self._with_painted(job, self.ensemble.merged(variant, job.read.drawing)) for variant in variants]
         pictures += [self._on_lines(job.read, other) for other in others]
         encoded = [encode_png(picture, metadata=job.read.picture.metadata) for picture in pictures]
         if self.outputs.steps:

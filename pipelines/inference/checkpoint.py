@@ -184,7 +184,7 @@ def _misfit(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor]) -> st
         return f"{missing[0]} is missing"
     extra = [name for name in weights if name not in expected]
     if extra:
-        return f"{extra[0]} is not part of it"
+        return f"{show_path(extra[0])} is not part of it"
     for name, tensor in expected.items():
         if tensor.shape != weights[name].shape:
             return f"{name} is {tuple(weights[name].shape)} instead of {tuple(tensor.shape)}"

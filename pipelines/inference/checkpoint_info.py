@@ -64,12 +64,12 @@ def read_info(path: str | os.PathLike[str]) -> CheckpointInfo:
         raise UsageError(f"{show_path(folder / INFO)} is not a model's card", hint="Give a checkpoint of colorize-cli")
     if about.get("version") != VERSION:
         raise UsageError(
-            f"{show_path(folder)} was made by another version of colorize-cli ({about.get('version')})",
+            f"{show_path(folder)} was made by another version of colorize-cli ({show_path(about.get('version'))})",
             hint="Use the version that made it",
         )
     try:
         return CheckpointInfo(
-            model=json_text.field(about, ["model"], str),
+            model=_printable(about),
             params=json_text.field(about, ["params"], dict),
             step=json_text.field(about, ["step"], int),
             figures=_figures(about),
@@ -87,7 +87,7 @@ def params_of(info: CheckpointInfo) -> Any:
         module = registry.load("models", info.model)
         return resolve(module, {name: _from_json(value) for name, value in info.params.items()})
     except (UsageError, AttributeError) as error:
-        reason = error.message if isinstance(error, SettingsError | UsageError) else str(error)
+        reason = show_path(error.message if isinstance(error, SettingsError | UsageError) else error)
         raise UsageError(
             f"this version cannot build the model of the checkpoint: {reason}", hint="Use the version that made it"
         ) from error
@@ -95,7 +95,11 @@ def params_of(info: CheckpointInfo) -> Any:
 
 def spec_of(info: CheckpointInfo) -> NetworkSpec:
     """What the network of a checkpoint reads and gives, without building it."""
-    spec: NetworkSpec = registry.load("models", info.model).network_spec(params_of(info))
+    params = params_of(info)
+    module = registry.load("models", info.model)
+    if not hasattr(module, "network_spec"):
+        raise UsageError(f"the model '{info.model}' has no weights", hint=f"Use --model {info.model}")
+    spec: NetworkSpec = module.network_spec(params)
     return spec if info.frame is None else replace(spec, frame=info.frame)
 
 
@@ -135,6 +139,14 @@ def damaged(path: Path, reason: str = "") -> UsageError:
     """The error that says so of a file of a checkpoint."""
     message = f"{show_path(path)} is damaged" + (f": {reason}" if reason else "")
     return UsageError(message, hint="Give another checkpoint, such as last or best of the run")
+
+
+def _printable(about: Mapping[str, Any]) -> str:
+    """The name of the model; raises FieldError for one that steers a terminal."""
+    name = json_text.field(about, ["model"], str)
+    if not name.isprintable():
+        raise json_text.wrong_field(["model"], name, "a name")
+    return name
 
 
 def _figures(about: Mapping[str, Any]) -> dict[str, float]:

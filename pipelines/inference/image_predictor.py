@@ -13,6 +13,7 @@ from pipelines.inference.encoding import to_levels
 from pipelines.inference.guided_upsampling import upsample
 from pipelines.inference.letterbox import Letterboxed
 from pipelines.inference.network import Network
+from pipelines.inference.snapping.exact_hints import exact_hints, snap
 from pipelines.inference.types import ColorResult, Drawing
 
 
@@ -57,14 +58,18 @@ def _run(network: Network, boxes: Sequence[Letterboxed]) -> list[list[F32]]:
 def _at_full_size(network: Network, drawing: Drawing, box: Letterboxed, picture: F32) -> ColorResult:
     guide = drawing.guides[network.spec.hint_preset]
     rules = drawing.rules
-    is_asked = network.spec.reads_hints and (rules.guess == "empty" or bool((guide.hints[..., 3] >= HINT_ALPHA).any()))
+    is_hinted = network.spec.reads_hints and bool((guide.hints[..., 3] >= HINT_ALPHA).any())
+    is_asked = is_hinted or (network.spec.reads_hints and rules.guess == "empty")
+    hinted = drawing.reading.with_hints(guide.hints) if is_asked else None
     result = upsample(
         picture,
         drawing.lines,
         drawing.areas,
         palette=guide.deciding_palette,
-        asked=asked_areas(drawing.reading.with_hints(guide.hints), rules) if is_asked else None,
+        asked=asked_areas(hinted, rules) if hinted is not None else None,
     )
+    if hinted is not None and is_hinted and drawing.snap:
+        result = snap(result, exact_hints(drawing, hinted, guide.hints))
     return result.with_steps(
         {
             "input": lambda: composite(box.hints, np.dstack([box.lines] * 3)),

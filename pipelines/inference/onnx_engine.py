@@ -60,7 +60,8 @@ class OnnxEngine:
             outputs: list[F32] = self._session.run(None, {self._input: inputs})
         except Exception as error:  # onnxruntime's errors have no common class
             raise MethodError(
-                f"onnxruntime cannot run the network: {str(error).splitlines()[0]}", hint="Export the network anew"
+                f"onnxruntime cannot run the network: {show_path(str(error).splitlines()[0])}",
+                hint="Export the network anew",
             ) from error
         return outputs
 
@@ -105,7 +106,8 @@ def _opened(path: str, digest: str) -> OnnxFile:
         raise UsageError(f"{show_path(path)} is an ONNX file of another program", hint=_EXPORT)
     if about.get("version") != VERSION:
         raise UsageError(
-            f"{show_path(path)} was made by another version of colorize-cli ({about.get('version')})", hint=_EXPORT
+            f"{show_path(path)} was made by another version of colorize-cli ({show_path(about.get('version'))})",
+            hint=_EXPORT,
         )
     try:
         width, _, height = about.get("frame", "").partition("x")
@@ -118,18 +120,19 @@ def _opened(path: str, digest: str) -> OnnxFile:
             frame=(int(width), int(height)) if width else None,
         )
         spec = spec_of(info)
-        size = int(about["size"])
-    except (KeyError, ValueError) as error:
+        size, parameters = int(about["size"]), int(about.get("parameters", 0))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise UsageError(f"{show_path(path)} does not say how it is to be run", hint=_EXPORT) from error
     outputs = tuple(output.name for output in spec.outputs)
     if engine.outputs != outputs:
         raise UsageError(
-            f"{show_path(path)} gives {', '.join(engine.outputs)}, where {info.model} gives {', '.join(outputs)}",
+            f"{show_path(path)} gives {show_path(', '.join(engine.outputs))}, where {info.model} gives "
+            f"{', '.join(outputs)}",
             hint=_EXPORT,
         )
     if size != spec.size:
         raise UsageError(f"{show_path(path)} is said to be of {size} px, but its model of {spec.size}", hint=_EXPORT)
-    return OnnxFile(info, spec, digest, int(about.get("parameters", 0)), engine)
+    return OnnxFile(info, spec, digest, parameters, engine)
 
 
 def _runtime() -> Any:

@@ -8,6 +8,7 @@ Layout: J.-Y. Zhu, T. Park and others, "pytorch-CycleGAN-and-pix2pix", `models/n
 """
 
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from pipelines.nn.pretrained.state_dicts import read_state_dict
 
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 _COLOURS = 3  # channels of the result
+_ANTIALIASING = ".filt"  # of fixed blurs around each change of scale: T. Park, "contrastive-unpaired-translation"
 
 
 class GeneratorLayout(NamedTuple):
@@ -56,6 +58,11 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 
 def read_layout(weights: Mapping[str, Tensor], *, source: str) -> GeneratorLayout:
     """Find out which generator the weights are of; raises UsageError for anything else, naming the `source`."""
+    if any(name.endswith(_ANTIALIASING) for name in weights):
+        raise UsageError(
+            f"{source} holds the antialiased ResNet of CUT, which is not known here: it has {_ANTIALIASING[1:]} layers",
+            hint="Give one that was trained with --no_antialias --no_antialias_up",
+        )
     filters = {name: tensor for name, tensor in weights.items() if tensor.ndim == 4}
     if filters and all(name.startswith("model.model.") for name in weights):
         return _unet_layout(weights, len(filters), source=source)
@@ -64,7 +71,7 @@ def read_layout(weights: Mapping[str, Tensor], *, source: str) -> GeneratorLayou
         return _resnet_layout(weights, blocks, source=source)
     judge = "model.0.weight" in filters
     what = "holds a discriminator, which does not colour" if judge else "holds no generator of a known layout"
-    raise UsageError(f"{source} {what}", hint="Give a *_net_G.pth or *_net_G_A.pth of " + ", ".join(architectures()))
+    raise UsageError(f"{source} {what}", hint=_give())
 
 
 def describe_params(
@@ -114,6 +121,10 @@ def write_weights(path: Path, network: nn.Module) -> None:
         raise ColorizeError(f"{show_path(path)} cannot be written: {reason}", hint="Check -o and the space") from error
 
 
+def _give() -> str:
+    return "Give a *_net_G.pth or *_net_G_A.pth of " + ", ".join(architectures())
+
+
 def _unet_layout(weights: Mapping[str, Tensor], filters: int, *, source: str) -> GeneratorLayout:
     first, last = _filters(weights, "model.model.0", source=source), _filters(weights, "model.model.3", source=source)
     norm = _norm(weights, biased="model.model.0.bias" in weights)
@@ -122,7 +133,10 @@ def _unet_layout(weights: Mapping[str, Tensor], filters: int, *, source: str) ->
 
 def _resnet_layout(weights: Mapping[str, Tensor], blocks: int, *, source: str) -> GeneratorLayout:
     first = _filters(weights, "model.1", source=source)
-    last = _filters(weights, f"model.{10 + blocks + 7}", source=source)  # 2 x up, norm, ReLU; then a padding
+    end = 10 + blocks + 7  # 2 x up, norm, ReLU; then a padding
+    last = _filters(weights, f"model.{end}", source=source)
+    if any(int(number) > end for number in re.findall(r"^model\.(\d+)\.", "\n".join(weights), re.MULTILINE)):
+        raise UsageError(f"{source} holds a ResNet whose layers are none known here", hint=_give())
     dropout = any(name.endswith("conv_block.6.weight") and weights[name].ndim == 4 for name in weights)
     norm = _norm(weights, biased="model.1.bias" in weights)
     return GeneratorLayout(f"resnet_{blocks}blocks", first.shape[1], last.shape[0], first.shape[0], norm, dropout)

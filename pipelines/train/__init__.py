@@ -24,6 +24,7 @@ from pipelines.core.settings import plain, resolve
 from pipelines.models import DEFAULT_LEARNER
 from pipelines.nn.devices import choose_device
 from pipelines.train.initial_weights import choose_start
+from pipelines.train.out_of_memory import memory_shortage_told
 from pipelines.train.profiling import profile
 from pipelines.train.report import TrainReport
 from pipelines.train.run import UNSAID, TrainingRun, agreed_precision, settle_precision
@@ -37,12 +38,12 @@ from pipelines.training.callbacks import (
     agree_to_stop,
     import_event_writer,
 )
-from pipelines.training.config import FREE, settings_of
+from pipelines.training.config import free_settings, settings_of
 from pipelines.training.distributed import launch
 from pipelines.training.progress import Pace, Progress
 from pipelines.training.run_folder import RunFolder
 from pipelines.training.schedules import lr_factor
-from pipelines.training.training_data import check_datasets
+from pipelines.training.training_data import check_datasets, choose_frame
 
 
 def train(
@@ -65,7 +66,7 @@ def train(
     values: settings of the model; settings: fields of TrainConfig that the preset's recipe gives way to. start: a run,
     checkpoint, reference file or shipped model whose weights a new run begins with. Raises UsageError before any work;
     TrainingError where losses become no numbers or pictures collapse, the last good checkpoint staying; ColorizeError
-    where the disk is full, the same.
+    where the disk is full, the same, and MemoryShortageError where a step does not fit into memory.
     """
     module = _load_learning_model(model)
     params = resolve(module, values or {}, preset=preset)
@@ -85,25 +86,28 @@ def train(
     about |= {"start": record} if record else {}
     about["computed_in"] = settle_precision(config, computed_on, before)
     if not dry_run:
-        folder.check(about, free=(*FREE, *UNSAID))  # before other processes start: one of them says it
+        folder.check(about, free=(*free_settings(config), *UNSAID))  # before other processes start: one of them says it
         if config.tensorboard:
             import_event_writer()
     group, computed_on = launch(computed_on, devices=devices, nodes=nodes)
     about["computed_in"] = agreed_precision(about["computed_in"], group)
-    run = TrainingRun(
-        module,
-        params,
-        config,
-        datasets=sources,
-        folder=folder,
-        about=about,
-        device=computed_on,
-        group=group,
-        start=began_with,
-    )
-    lead_callback = callback or NullCallback()
-    own_callback = lead_callback if run.is_lead else FollowerCallback(lead_callback)
-    return profile(run, own_callback) if dry_run else fit(run, own_callback)
+    frame = choose_frame(sources, module.network_spec(params))
+    with memory_shortage_told(config, frame, computed_on, goes_on=before is not None):
+        run = TrainingRun(
+            module,
+            params,
+            config,
+            datasets=sources,
+            folder=folder,
+            about=about,
+            device=computed_on,
+            group=group,
+            start=began_with,
+            before=before,
+        )
+        lead_callback = callback or NullCallback()
+        own_callback = lead_callback if run.is_lead else FollowerCallback(lead_callback)
+        return profile(run, own_callback) if dry_run else fit(run, own_callback)
 
 
 def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
@@ -111,7 +115,7 @@ def fit(run: TrainingRun, callback: TrainCallback) -> TrainReport:
     config, folder, trainer, group = run.config, run.folder, run.trainer, run.group
     validator = run.build_validator()
     if run.is_lead:
-        folder.open(run.about, free=(*FREE, *UNSAID))
+        folder.open(run.about, free=(*free_settings(config), *UNSAID))
     group.barrier()
     progress = run.resume()
     callback.began(run.about, step=progress.step)

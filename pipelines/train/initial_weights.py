@@ -55,7 +55,7 @@ def find_start(source: str) -> Start:
     """
     path = Path(source)
     if path.is_file():
-        return Start(source, path.name, path, sha256_of_file(path))
+        return Start(source, show_path(path.name), path, sha256_of_file(path))
     folder = find_checkpoint(source)
     check_weights(folder)
     info = read_info(folder)
@@ -64,7 +64,7 @@ def find_start(source: str) -> Start:
     training = tensors / TRAINING_TENSORS if tensors is not None else None
     return Start(
         source,
-        f"{show_path(folder)} ({info.model}, step {info.step})",
+        f"{show_path(folder)} ({show_path(info.model)}, step {info.step})",
         folder / WEIGHTS,
         info.weights_sha256,
         training,
@@ -87,9 +87,9 @@ def choose_start(
     if source is None:
         if has_last or record is None:
             return None, record
-        source = str(record["from"])
+        source = str(record.get("from", ""))
     start = find_start(source)
-    if record is None or any(record[name] != start.record[name] for name in ("sha256", "training_sha256")):
+    if record is None or any(record.get(name) != start.record[name] for name in ("sha256", "training_sha256")):
         raise UsageError(
             f"{show_path(Path(run))} did not begin with {start.label} as it is now",
             hint="Leave out --from to go on with it, or give a new folder after -o",

@@ -10,12 +10,15 @@ from typing import Any
 import torch
 
 from pipelines.core.data.manifest import Dataset
+from pipelines.core.errors import UsageError
+from pipelines.core.files import show_path
 from pipelines.core.settings import plain
 from pipelines.inference.checkpoint import Training, load_checkpoint, read_training, write_checkpoint
 from pipelines.inference.checkpoint_info import CheckpointInfo
 from pipelines.inference.types import NetworkSpec
 from pipelines.nn.devices import Precision, choose_precision
 from pipelines.nn.frozen import frozen_names
+from pipelines.train.going_on import damaged_last_told, rate_note
 from pipelines.train.initial_weights import Start, begin_with
 from pipelines.training.config import StepInterval, TrainConfig
 from pipelines.training.distributed import ProcessGroup
@@ -46,9 +49,12 @@ class TrainingRun:
         device: torch.device,
         group: ProcessGroup,
         start: Start | None = None,
+        before: Mapping[str, Any] | None = None,
     ) -> None:
+        """before: what the run that is there says of itself, None for a new one."""
         self.model, self.params, self.config, self.about = str(about["model"]), params, config, about
         self.folder, self.group, self.is_lead = folder, group, group.rank == 0
+        self._before = before
         trainer_config = _trainer_config(config, about["computed_in"])
         self._spec: NetworkSpec = module.network_spec(params)
         self.pairs, self._validation_pairs = open_pairs(datasets, self._spec, config)
@@ -73,7 +79,7 @@ class TrainingRun:
             world_size=group.world_size,
         )
         self.pictures_per_step = config.batch_size * config.accumulate * group.world_size
-        self.length = RunLength.of(config, pictures=len(self.pairs), pictures_per_step=self.pictures_per_step)
+        self.length = self._length_of(config)
 
     def is_due(self, interval: int | str, step: int) -> bool:
         """Whether what is done at an interval is done after a step."""
@@ -123,18 +129,31 @@ class TrainingRun:
             if self.is_lead:
                 self.folder.cut_metrics(-1)
             return Progress()
-        training = read_training(self.folder.last)
-        state = dict(training.about)
-        for name, count in self._computing().items():
-            before = state.pop(name, count)
-            if before != count:
-                self.note(f"the run had {before} {name} so far, now {count}: it does not repeat bit for bit")
-        ema_generator, _ = load_checkpoint(self.folder.last)
-        self.trainer.load_state(training.tensors, ema_generator.state_dict())
-        progress = Progress(**state)
+        with damaged_last_told(self.folder.folder):
+            progress = self._load_last()
+        changed_rate = rate_note(self.config, self._before or {}, progress, self._length_of)
+        if changed_rate:
+            self.note(changed_rate)
         if self.is_lead:
             self.folder.cut_metrics(progress.step)
         return progress
+
+    def _load_last(self) -> Progress:
+        training = read_training(self.folder.last)
+        state = dict(training.about)
+        computed_by = {name: state.pop(name, count) for name, count in self._computing().items()}
+        progress = Progress.from_json(state)
+        if progress.best and not {self.config.best_by, "step", "val_psnr", "val_l1"} <= progress.best.keys():
+            raise ValueError("the best validation lacks figures")
+        ema_generator, _ = load_checkpoint(self.folder.last)
+        self.trainer.load_state(training.tensors, ema_generator.state_dict())
+        for name, count in self._computing().items():
+            if computed_by[name] != count:
+                self.note(f"the run had {computed_by[name]} {name} so far, now {count}: it does not repeat bit for bit")
+        return progress
+
+    def _length_of(self, config: TrainConfig) -> RunLength:
+        return RunLength.of(config, pictures=len(self.pairs), pictures_per_step=self.pictures_per_step)
 
     def save_last(self, progress: Progress) -> None:
         """Save everything that the run needs to go on; raises TrainingError where weights are no numbers."""
@@ -169,9 +188,15 @@ UNSAID = ("computed_in",)
 def settle_precision(config: TrainConfig, device: torch.device, before: Mapping[str, Any] | None) -> Precision:
     """The precision in which a run learns: with "auto" that in which it began, on whatever it goes on.
 
-    before: what the run that is there says of itself. Raises SettingsError for fp16 on a CPU.
+    before: what the run that is there says of itself. Raises SettingsError for fp16 on a CPU, UsageError for a run that
+    says no precision that there is.
     """
     began_in: Precision | None = (before or {}).get("computed_in")
+    if began_in is not None and began_in not in typing.get_args(Precision):
+        raise UsageError(
+            f"the run says that it is computed in '{show_path(began_in)}': it is damaged",
+            hint="Give a new folder after -o",
+        )
     asked = began_in if config.precision == "auto" and began_in is not None else config.precision
     return choose_precision(asked, device)
 

@@ -26,7 +26,7 @@ def describe_files(digests: Mapping[str, str], params: dict[str, Any], before: M
     """
     known = before.get("weight_files", {})
     for setting, digest in digests.items():
-        if known.get(setting) == digest and setting in before["params"]:
+        if known.get(setting) == digest and setting in before.get("params", {}):
             params[setting] = before["params"][setting]
     return {"weight_files": dict(digests)} if digests else {}
 

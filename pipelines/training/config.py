@@ -33,7 +33,10 @@ HIGHER_IS_BETTER: dict[Figure, bool] = {"val_psnr": True, "val_l1": False, "val_
 _DECAYS: dict[Schedule, float] = {"exponential": 0.1, "steps": 0.1, "plateau": 0.5}
 
 # how long, where and how often: a run may go on with others of these
-FREE = ("steps", "epochs", "minutes", "patience", "save_minutes", "log_every", "workers", "cache_gb", "tensorboard")
+FREE = (
+    *("steps", "epochs", "minutes", "patience", "save_minutes", "log_every", "sample_every"),
+    *("workers", "cache_gb", "tensorboard"),
+)
 
 
 class StepInterval(NamedTuple):
@@ -197,6 +200,14 @@ class TrainConfig:
         for name, kind in typing.get_type_hints(type(self)).items():
             if typing.get_origin(kind) is Literal and (value := getattr(self, name)) not in typing.get_args(kind):
                 raise SettingsError(f"{name} cannot be '{value}'", hint=suggestion(str(value), typing.get_args(kind)))
+
+
+def free_settings(config: TrainConfig) -> tuple[str, ...]:
+    """Settings with others of which a run may go on, since they change nothing of what it learns in a step.
+
+    How often it is validated is one of them, but where plateaus of what validations say lower the learning rate.
+    """
+    return FREE if config.schedule == "plateau" else (*FREE, "validate_every")
 
 
 def settings_of(module: ModuleType, preset: str | None, explicit: Mapping[str, Any]) -> TrainConfig:

@@ -4,6 +4,7 @@ Launching, devices and nodes are Lightning Fabric's; the networks are not wrappe
 some of them in turn and goes through others twice, which wrappers that watch forward and backward do not carry.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -82,6 +83,7 @@ def launch(device: torch.device, *, devices: int, nodes: int) -> tuple[ProcessGr
         raise MissingPackageError(
             "training on several devices needs Lightning Fabric", hint="pip install 'colorize-cli[devices]'"
         ) from error
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # who joined whom is no news, least of all with -q
     strategy: Any = "ddp"
     fabric = Fabric(accelerator=device.type, devices=devices, num_nodes=nodes, strategy=strategy)
     fabric.launch()

@@ -1,8 +1,10 @@
 """Keeps where a run stands: how far it is, how long it takes, what it lost since the last line of figures."""
 
 import time
+import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor
 
@@ -24,6 +26,20 @@ class Progress:
     plateaus: int = 0  # how often `val_l1` had stopped to fall
     loss_sums: dict[str, float] = field(default_factory=dict)  # since the last line of metrics
     loss_counts: dict[str, int] = field(default_factory=dict)  # of each, in how many steps: updates may skip some
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> "Progress":
+        """Where a run stood, as its checkpoint says; raises ValueError for anything else."""
+        kinds = typing.get_type_hints(cls)
+        wrong = [name for name, value in state.items() if name not in kinds or not _is_of(kinds[name], value)]
+        if wrong or "step" not in state:
+            raise ValueError("not the progress of a run")
+        progress = cls(**state)
+        if progress.step < 0 or progress.loss_sums.keys() != progress.loss_counts.keys():
+            raise ValueError("not the progress of a run")
+        if not all(count > 0 for count in progress.loss_counts.values()):
+            raise ValueError("not the progress of a run")
+        return progress
 
     def add_losses(self, pending: list[dict[str, Tensor]]) -> None:
         """Bring the losses of the last steps from the device, checked, into the sums; empties `pending`."""
@@ -66,6 +82,16 @@ class Progress:
         self.since_least_l1 += 1
         if self.since_least_l1 >= plateau:
             self.since_least_l1, self.plateaus = 0, self.plateaus + 1
+
+
+def _is_of(kind: Any, value: object) -> bool:
+    """Whether a value that JSON held is of the kind of a field of `Progress`."""
+    if typing.get_origin(kind) is dict:
+        return isinstance(value, dict) and all(_is_of(float, item) for item in value.values())
+    if value is None:
+        return type(None) in typing.get_args(kind)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and (kind is not int or isinstance(value, int))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,16 @@ from pipelines.inference.checkpoint_info import recover
 
 KIND, VERSION = "colorize-cli run", 1
 ABOUT, METRICS, SAMPLES = "run.json", "metrics.jsonl", "samples"
+_PARTS: dict[str, type] = {
+    "model": str,
+    "params": dict,
+    "settings": dict,
+    "start": dict,
+    "weight_files": dict,
+    "datasets": list,
+    "computed_in": str,
+}
+_NAMES: dict[type, str] = {dict: "object", str: "text", list: "list"}
 
 
 class RunFolder:
@@ -39,12 +49,23 @@ class RunFolder:
         return self.folder / "best"
 
     def has_last(self) -> bool:
-        """Whether there is a checkpoint to go on from; finishes one that a killed process left half done."""
+        """Whether there is a checkpoint to go on from; finishes one that a killed process left half done.
+
+        Raises UsageError for one without its state of training: a new beginning would replace it.
+        """
         recover(self.last)
-        return (self.last / TRAINING).is_file()
+        if self.last.exists() and not (self.last / TRAINING).is_file():
+            raise UsageError(
+                f"{show_path(self.last)} is damaged: it has no {TRAINING}",
+                hint=new_run_hint(self.folder),
+            )
+        return self.last.exists()
 
     def about(self) -> dict[str, Any] | None:
-        """What the run that is there says of itself, None where there is none; raises UsageError for a foreign file."""
+        """What the run that is there says of itself, None where there is none.
+
+        Raises UsageError for a file that is foreign or damaged.
+        """
         path = self.folder / ABOUT
         return _read(path) if path.is_file() else None
 
@@ -73,14 +94,14 @@ class RunFolder:
         path = self.folder / METRICS
         if not path.is_file():
             return
-        kept = []
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                if json.loads(line)["step"] <= step:
-                    kept.append(line + "\n")
-            except (ValueError, KeyError, TypeError):
-                break  # a killed process left half a line
-        self._replace(path, "".join(kept).encode())
+        try:
+            lines = path.read_bytes().split(b"\n")
+        except OSError as error:
+            raise ColorizeError(
+                f"{show_path(path)} cannot be read: {(error.strerror or str(error)).lower()}",
+                hint="Mend its permissions, then run the same command again: it goes on",
+            ) from error
+        self._replace(path, b"".join(line + b"\n" for line in lines if _is_row_until(line, step)))
 
     def log(self, row: Mapping[str, Any]) -> None:
         """Add a line of figures."""
@@ -101,7 +122,7 @@ class RunFolder:
     def _check_same(self, before: Mapping[str, Any], now: Mapping[str, Any], free: Sequence[str]) -> None:
         changed = [name for name in _differences(before, now) if name.rsplit(".", 1)[-1] not in free]
         if changed:
-            listed = ", ".join(f"{name.removeprefix('settings.')}" for name in changed[:6])
+            listed = ", ".join(show_path(name.removeprefix("settings.")) for name in changed[:6])
             raise UsageError(
                 f"{show_path(self.folder)} is another run: it differs in {listed}",
                 hint="Give a new folder after -o, or that run's own settings to go on with it",
@@ -114,18 +135,40 @@ class RunFolder:
             raise _unwritable(path, error) from error
 
 
+def new_run_hint(run: Path) -> str:
+    """What to do where a run cannot go on: begin another one, with the best that it has learned if there is any."""
+    best = run / "best"
+    with_best = f", and --from {show_path(best)} to begin with the best that it learned" if best.is_dir() else ""
+    return f"Give a new folder after -o{with_best}"
+
+
 def _signed(about: Mapping[str, Any]) -> dict[str, Any]:
     return {"kind": KIND, "version": VERSION, **plain(about)}
 
 
+def _is_row_until(line: bytes, step: int) -> bool:
+    """Whether a line is one of figures, whole, of a step until `step`: a killed process may leave half of one."""
+    try:
+        return bool(json.loads(line.decode("utf-8"))["step"] <= step)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
+
+
 def _read(path: Path) -> dict[str, Any]:
+    new = new_run_hint(path.parent)
     try:
         about = json.loads(path.read_text(encoding="utf-8"))
-        if about["kind"] == KIND and about["version"] == VERSION:
-            return dict(about)
-    except (OSError, ValueError, KeyError, TypeError):
-        pass
-    raise UsageError(f"{show_path(path)} is not of a run of this version", hint="Give a new folder after -o")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"{show_path(path)} cannot be read: {reason}", hint="Mend its permissions") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{show_path(path)} is damaged", hint=new) from error
+    if not isinstance(about, dict) or (about.get("kind"), about.get("version")) != (KIND, VERSION):
+        raise UsageError(f"{show_path(path)} is not of a run of this version", hint="Give a new folder after -o")
+    for name, kind in _PARTS.items():
+        if name in about and not isinstance(about[name], kind):
+            raise UsageError(f"{show_path(path)} is damaged: its {name} is no {_NAMES[kind]}", hint=new)
+    return about
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any], above: str = "") -> list[str]:

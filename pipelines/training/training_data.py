@@ -109,14 +109,26 @@ def choose_frame(datasets: Sequence[Dataset], spec: NetworkSpec) -> tuple[int, i
     source = f"{show_path(odd[0].folder)} has pictures of {width}x{height} px"
     if spec.square_only:
         raise UsageError(f"{source}: this network takes squares alone", hint=f"Build it with --size {spec.size}")
-    for side in (max(width, height), min(width, height)):
-        frame = round(width * spec.size / side), round(height * spec.size / side)
+    frames = [
+        (round(width * spec.size / side), round(height * spec.size / side))
+        for side in (max(width, height), min(width, height))
+    ]
+    for frame in frames:
         if all(length % spec.size_multiple == 0 and length >= spec.least_size for length in frame):
             return frame
-    raise UsageError(
-        f"{source}: this network takes sides that are multiples of {spec.size_multiple} px",
-        hint=f"Build it with --size {_nearest(width, height, spec)}",
-    )
+    raise UsageError(f"{source}: {_misfit(frames, spec)}", hint=f"Build it with --size {_nearest(width, height, spec)}")
+
+
+def _misfit(frames: Sequence[tuple[int, int]], spec: NetworkSpec) -> str:
+    """Why a network can learn from pictures at none of the sizes that they would have: by its longer side, its shorter.
+
+    Pictures are brought to the network's own size, so that sides which fit may fit no more.
+    """
+    wider, taller = (f"{width}x{height}" for width, height in frames)
+    scaled = f"with a side of {spec.size} px, this network's size, they are {wider} or {taller}"
+    if all(length % spec.size_multiple == 0 for frame in frames for length in frame):
+        return f"{scaled}, and it takes sides of {spec.least_size} px and more"
+    return f"{scaled}, and it takes sides that are multiples of {spec.size_multiple} px"
 
 
 def _nearest(width: int, height: int, spec: NetworkSpec) -> str:

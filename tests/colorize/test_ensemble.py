@@ -236,9 +236,22 @@ def test_each_models_result_has_its_label_and_one_alone_is_the_result() -> None:
     models = (FLAT, replace(FLAT, label="paper", params=flat.Params(guess=False)))
     (results,) = Ensemble(models, run=RunOptions("cpu")).predict([drawing])
     assert list(results) == ["flat", "paper"]
-    assert Ensemble(models[:1]).merged(results) is results["flat"]
+    assert Ensemble(models[:1]).merged(results, drawing) is results["flat"]
     merge = ResolvedMerge("normal", "paper", ("flat",), 1.0)
-    assert np.array_equal(Ensemble(models, merge).merged(results).colour, merge.merge(results).colour)
+    assert np.array_equal(Ensemble(models, merge).merged(results, drawing).colour, merge.merge(results).colour)
+
+
+def test_in_a_merge_hints_keep_their_colours_unless_asked_otherwise() -> None:
+    hints = drawings.two_hints(64)
+    drawing = Drawing(LineReading(drawings.two_circles(64)), {"fills": ColorGuide(hints)}, np.random.default_rng(0))
+    models = (FLAT, replace(FLAT, label="again"))
+    ensemble = Ensemble(models, ResolvedMerge("multiply", "flat", ("again",), 1.0), RunOptions("cpu"))
+    (results,) = ensemble.predict([drawing])
+    at = hints[..., 3] == 255
+    kept = ensemble.merged(results, drawing).colour[at] == hints[..., :3][at]
+    assert kept.all()
+    shaded = ensemble.merged(results, replace(drawing, snap=False)).colour[at] == hints[..., :3][at]
+    assert not shaded.all(), "colours multiplied by themselves are darker"
 
 
 @pytest.mark.parametrize(("device", "workers"), [("cpu", 7), ("cuda", 1)])

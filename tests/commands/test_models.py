@@ -300,3 +300,15 @@ def test_show_refuses_what_is_no_model_or_damaged(cli: Cli, tmp_path: Path) -> N
     weights.write_bytes(weights.read_bytes()[:-8])
     ran = cli("models", "show", tmp_path / "model")
     assert (ran.code, "damaged" in ran.err) == (2, True)
+
+
+def test_show_prints_a_cards_text_with_its_escapes_visible(cli: Cli, tmp_path: Path) -> None:
+    cli("models", "import", save(tmp_path / "net_G.pth", small_unet().state_dict()), "-o", tmp_path / "model")
+    card = tmp_path / "model" / "model.json"
+    card.write_text(
+        json.dumps(json.loads(card.read_text()) | {"note": "\x1b]0;owned\x07", "figures": {"\x1b[2J": 1.0}})
+    )
+    shown = cli("models", "show", tmp_path / "model").out
+    assert all(line.isprintable() for line in shown.splitlines())
+    assert r"\x1b]0;owned\x07" in shown
+    assert r"\x1b[2J: 1" in shown

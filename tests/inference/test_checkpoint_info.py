@@ -74,6 +74,8 @@ def test_what_is_no_checkpoint_is_said_so(tmp_path: Path) -> None:
         ("[1, 2]", "model.json is damaged"),
         ("", "model.json is damaged"),
         ("\x00\x01", "model.json is damaged"),
+        ("[" * 100_000, "model.json is damaged"),
+        ('{"kind": "colorize-cli model", "version": "\\u001b[31m"}', r"another version of colorize-cli \(\\x1b\[31m\)"),
     ],
 )
 def test_a_card_that_is_foreign_or_damaged(saved: Path, text: str, words: str) -> None:
@@ -233,3 +235,36 @@ def test_weights_are_read_once_while_they_stay_as_they_are(saved: Path, monkeypa
     os.utime(weights, ns=(0, 0))
     with pytest.raises(UsageError, match="is damaged"):
         check_weights(saved)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"params": [1]},
+        {"step": "many"},
+        {"step": True},
+        {"figures": {"val_psnr": "high"}},
+        {"note": None},
+        {"model": 3},
+        {"model": "pix\x1b[31m"},
+        {"weights_sha256": {}},
+    ],
+)
+def test_what_a_card_says_has_its_kind(saved: Path, values: dict[str, object]) -> None:
+    change_card(saved, **values)
+    with pytest.raises(UsageError, match=r"model\.json is damaged"):
+        read_info(saved)
+
+
+def test_params_from_a_card_are_shown_with_their_escapes(saved: Path) -> None:
+    change_card(saved, params={"norm": "\x1b]0;owned\x07"})
+    with pytest.raises(UsageError) as raised:
+        load_checkpoint(saved)
+    assert str(raised.value).isprintable()
+    assert r"\x1b]0;owned\x07" in str(raised.value)
+
+
+def test_a_card_of_a_model_without_weights_is_one_line(saved: Path) -> None:
+    change_card(saved, model="flat", params={})
+    with pytest.raises(UsageError, match="the model 'flat' has no weights"):
+        spec_of(read_info(saved))

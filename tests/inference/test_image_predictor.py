@@ -119,3 +119,13 @@ def test_areas_without_a_hint_stay_paper_where_that_is_asked_for() -> None:
     assert tuple(asked.flats[INSIDE]) == WHITE and not asked.background[INSIDE]
     assert tuple(hinted_circle().flats[INSIDE]) != WHITE
     assert tuple(hinted_circle((INSIDE, RED), rules=FillRules(guess="empty")).flats[INSIDE]) != WHITE
+
+
+def test_hints_have_their_exact_colours_where_they_lie_unless_asked_otherwise() -> None:
+    lines, hints = drawings.two_circles(64), drawings.two_hints(64)
+    grey = painting(np.full((SIDE, SIDE, 3), 120, np.float32))
+    at = hints[..., 3] == 255
+    (exact,) = predict(grey, [drawing(lines, hints=hints)])
+    assert (exact.colour[at] == hints[..., :3][at]).all()
+    (free,) = predict(grey, [replace(drawing(lines, hints=hints), snap=False)])
+    assert (free.colour[at] == 120).all()

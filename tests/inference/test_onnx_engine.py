@@ -70,7 +70,11 @@ OURS = {"kind": "colorize-cli network", "version": "1"}
     [
         ({}, "of another program"),
         (OURS | {"version": "99"}, "another version of colorize-cli \\(99\\)"),
+        (OURS | {"version": "\x1b[31m"}, r"another version of colorize-cli \(\\x1b\[31m\)"),
         (OURS, "does not say how it is to be run"),
+        (OURS | {"model": "fillnet", "params": "[1]", "size": "64"}, "does not say how"),
+        (OURS | {"model": "fillnet", "params": "[" * 100_000, "size": "64"}, "does not say how"),
+        (OURS | {"model": "fillnet", "params": "{}", "size": "64", "parameters": "some"}, "does not say how"),
         (OURS | {"model": "fillnet", "params": "{}", "size": "big", "input": "filled"}, "does not say how"),
         (
             OURS | {"model": "fillnet", "params": "{}", "size": "64", "input": "filled"},

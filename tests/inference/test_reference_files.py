@@ -179,3 +179,26 @@ def test_a_place_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(ColorizeError, match="cannot be written") as raised:
         write_weights(tmp_path / "file" / "G.pth", nn.Linear(1, 1))
     assert "\n" not in raised.value.message
+
+
+def resnet_of_cut() -> dict[str, Tensor]:
+    """Names and shapes of CUT's own ResNet with two residual blocks, width 2."""
+    shapes = {"1": (2, 3, 7, 7), "4": (4, 2, 3, 3), "8": (8, 4, 3, 3), "15": (4, 8, 3, 3), "19": (2, 4, 3, 3)}
+    shapes |= {f"{block}.conv_block.{layer}": (8, 8, 3, 3) for block in (12, 13) for layer in (1, 5)}
+    weights = {f"model.{name}.weight": torch.zeros(shape) for name, shape in shapes.items()}
+    weights |= {f"model.{number}.filt": torch.ones(4, 1, 3, 3) for number in (7, 11, 14, 18)}
+    return weights | {"model.23.weight": torch.zeros(3, 2, 7, 7)}
+
+
+def test_the_antialiased_resnet_of_cut_is_refused_by_its_name() -> None:
+    with pytest.raises(
+        UsageError, match=r"cut\.pth holds the antialiased ResNet of CUT, which is not known here"
+    ) as raised:
+        read_layout(resnet_of_cut(), source="cut.pth")
+    assert "--no_antialias --no_antialias_up" in raised.value.hint
+
+
+def test_a_resnet_with_other_layers_is_not_taken_for_one_of_other_channels() -> None:
+    weights = {name: value for name, value in resnet_of_cut().items() if not name.endswith(".filt")}
+    with pytest.raises(UsageError, match="holds a ResNet whose layers are none known here"):
+        read_layout(weights, source="other.pth")

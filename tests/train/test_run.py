@@ -22,7 +22,8 @@ from pipelines.inference.checkpoint import load_checkpoint, read_training
 from pipelines.inference.checkpoint_info import read_info, spec_of
 from pipelines.inference.predictor import Predictor
 from pipelines.nn.devices import Precision
-from pipelines.train.run import agreed_precision
+from pipelines.train.run import agreed_precision, settle_precision
+from pipelines.training.config import TrainConfig
 from pipelines.training.distributed import ProcessGroup
 from pipelines.training.task import TrainingError
 from pipelines.training.trainer import Trainer
@@ -243,3 +244,9 @@ def test_all_processes_learn_in_the_precision_of_the_first(monkeypatch: pytest.M
     own = typing.get_args(Precision)
     monkeypatch.setattr(ProcessGroup, "number_of_first", lambda self, number: own.index("fp32"))
     assert agreed_precision("bf16", group) == "fp32"
+
+
+def test_a_run_that_says_no_precision_that_there_is_is_damaged() -> None:
+    with pytest.raises(UsageError, match=r"computed in 'fp\\x1b\[31m': it is damaged"):
+        settle_precision(TrainConfig(), torch.device("cpu"), {"computed_in": "fp\x1b[31m"})
+    assert settle_precision(TrainConfig(), torch.device("cpu"), {"computed_in": "bf16"}) == "bf16"

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.models import cyclegan, fillnet, pix2pix
-from pipelines.training.config import FREE, StepInterval, TrainConfig, settings_of
+from pipelines.training.config import FREE, StepInterval, TrainConfig, free_settings, settings_of
 
 
 def test_settings_take_precedence_over_the_recipe_and_that_over_defaults() -> None:
@@ -114,6 +114,8 @@ def test_what_a_run_may_go_on_with_are_settings_and_none_of_them_says_what_is_le
     names = {field.name for field in dataclasses.fields(TrainConfig)}
     assert set(FREE) < names
     assert {"seed", "batch_size", "learning_rate", "schedule", "hue", "precision", "best_by"} <= names - set(FREE)
+    assert set(free_settings(TrainConfig())) == {*FREE, "validate_every"}
+    assert "validate_every" not in free_settings(TrainConfig(schedule="plateau")), "there validations lower the rate"
 
 
 def test_each_schedule_has_a_decay_of_its_own_unless_one_is_said() -> None:

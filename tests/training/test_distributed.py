@@ -1,5 +1,7 @@
 """Several processes that learn as one: what one alone does, and what cannot be launched."""
 
+import logging
+
 import pytest
 import torch
 
@@ -69,3 +71,23 @@ def test_without_tensors_there_is_no_message(monkeypatch: pytest.MonkeyPatch) ->
     """Networks none of whose weights has a gradient."""
     monkeypatch.delattr(torch.distributed, "all_reduce")
     ProcessGroup(InTwo()).all_reduce_mean([])  # type: ignore[arg-type]
+
+
+def test_launching_says_nothing_of_its_own(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    fabric = pytest.importorskip("lightning_fabric")
+
+    class Launched:
+        device, global_rank, world_size = torch.device("cpu"), 0, 2
+
+        def __init__(self, **_: object) -> None:
+            pass
+
+        def launch(self) -> None:
+            logging.getLogger("lightning_fabric.utilities.rank_zero").info("Initializing distributed: GLOBAL_RANK: 0")
+            logging.getLogger("lightning_fabric.utilities.distributed").warning("a warning")
+
+    monkeypatch.setattr(fabric, "Fabric", Launched)
+    monkeypatch.setattr(logging.getLogger("lightning_fabric"), "propagate", True)
+    group, _ = launch(torch.device("cpu"), devices=2, nodes=1)
+    assert group.world_size == 2
+    assert caplog.messages == ["a warning"]

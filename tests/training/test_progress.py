@@ -116,3 +116,43 @@ def test_patience_counts_validations_since_the_best_one() -> None:
     assert [state.since_best for state in states] == [0, 1, 2, 0, 1]
     assert [state.is_patience_over(2) for state in states] == [False, False, True, False, False]
     assert not states[2].is_patience_over(None)
+
+
+STOOD = {
+    "step": 3,
+    "seconds": 1.5,
+    "best": {"val_psnr": 9, "step": 2},
+    "loss_sums": {"l1": 0.5},
+    "loss_counts": {"l1": 2},
+}
+
+
+def test_where_a_run_stood_is_read_with_its_kinds() -> None:
+    assert Progress.from_json(STOOD) == Progress(**STOOD)  # type: ignore[arg-type]
+    assert Progress.from_json({"step": 0, "least_l1": None}) == Progress()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"step": "3"},
+        {"step": 3.5},
+        {"step": True},
+        {"step": -1},
+        {"seconds": None},
+        {"best": [1]},
+        {"best": {"val_psnr": "high"}},
+        {"loss_sums": {}},
+        {"loss_counts": {"l1": 0}},
+        {"least_l1": {}},
+        {"stage": 1},
+    ],
+)
+def test_what_is_no_progress_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="not the progress of a run"):
+        Progress.from_json(STOOD | wrong)
+
+
+def test_progress_without_a_step_is_none() -> None:
+    with pytest.raises(ValueError, match="not the progress"):
+        Progress.from_json({})

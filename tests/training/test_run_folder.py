@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.core.errors import ColorizeError, UsageError
-from pipelines.training.run_folder import RunFolder
+from pipelines.training.run_folder import RunFolder, new_run_hint
 from tests.runs import content, go
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -40,7 +40,7 @@ def test_a_folder_with_other_things_is_left_alone(train_pairs: dict[str, Path], 
     (tmp_path / "file").write_bytes(b"x")
     with pytest.raises(UsageError, match="has other things in it"):
         go(train_pairs["cyclegan"], tmp_path / "file", "cyclegan", steps=1)
-    for text in ("{", "[]", '{"kind": "other"}', '{"kind": "colorize-cli run", "version": 99}'):
+    for text in ("[]", '{"kind": "other"}', '{"kind": "colorize-cli run", "version": 99}'):
         (tmp_path / "foreign").mkdir(exist_ok=True)
         (tmp_path / "foreign" / "run.json").write_text(text)
         with pytest.raises(UsageError, match="is not of a run of this version"):
@@ -104,3 +104,59 @@ def test_figures_that_cannot_be_written_say_so_and_how_to_go_on(tmp_path: Path) 
     with pytest.raises(ColorizeError, match=r"metrics\.jsonl cannot be written: ") as raised:
         RunFolder(tmp_path).log({"step": 1})
     assert "it goes on" in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "junk", [b"\xc3\x28", b"\xff\xfe{\x00", b"[" * 100_000, b"[1]", b'{"step": "4"}', b'{"step": 2, "lo']
+)
+def test_lines_of_figures_that_are_none_are_left_out_and_the_others_stay(tmp_path: Path, junk: bytes) -> None:
+    folder = RunFolder(tmp_path)
+    rows = [json.dumps({"step": step, "loss": 0.5}).encode() + b"\n" for step in (1, 2, 3)]
+    (tmp_path / "metrics.jsonl").write_bytes(rows[0] + junk + b"\n" + rows[1] + rows[2] + junk)
+    folder.cut_metrics(2)
+    assert (tmp_path / "metrics.jsonl").read_bytes() == rows[0] + rows[1]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b'{"kind": "colorize-cli run", "vers', r"run\.json is damaged"),
+        (b"", r"run\.json is damaged"),
+        (b"\xc3\x28", r"run\.json is damaged"),
+        (b"[" * 100_000, r"run\.json is damaged"),
+        (b'{"kind": "colorize-cli run", "version": 1, "settings": [1]}', "is damaged: its settings is no object"),
+        (b'{"kind": "colorize-cli run", "version": 1, "params": null}', "is damaged: its params is no object"),
+        (b'{"kind": "colorize-cli run", "version": 1, "computed_in": 3}', "is damaged: its computed_in is no text"),
+    ],
+)
+def test_a_damaged_card_of_a_run_says_how_to_begin_with_what_it_learned(
+    tmp_path: Path, content: bytes, problem: str
+) -> None:
+    (tmp_path / "run.json").write_bytes(content)
+    with pytest.raises(UsageError, match=problem) as raised:
+        RunFolder(tmp_path).about()
+    assert raised.value.hint == "Give a new folder after -o"
+    (tmp_path / "best").mkdir()
+    with pytest.raises(UsageError, match=problem) as raised:
+        RunFolder(tmp_path).about()
+    assert raised.value.hint == f"{new_run_hint(tmp_path)}"
+    assert f"--from {tmp_path / 'best'}" in raised.value.hint
+    assert (tmp_path / "run.json").read_bytes() == content
+
+
+def test_a_checkpoint_without_its_state_of_training_is_not_begun_over(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    assert not folder.has_last()
+    (tmp_path / "last").mkdir()
+    with pytest.raises(UsageError, match=r"last is damaged: it has no training\.json"):
+        folder.has_last()
+    (tmp_path / "last" / "training.json").write_text("{}")
+    assert folder.has_last()
+
+
+def test_names_of_differences_are_shown_with_their_escapes(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text('{"kind": "colorize-cli run", "version": 1, "\\u001b[31m": 1}')
+    with pytest.raises(UsageError) as raised:
+        RunFolder(tmp_path).check({}, free=())
+    assert str(raised.value).isprintable()
+    assert r"differs in \x1b[31m" in str(raised.value)

@@ -87,7 +87,10 @@ def test_where_only_the_whole_size_fits_the_shorter_side_has_it() -> None:
 
 
 def test_what_does_not_fit_names_the_nearest_frame_that_does() -> None:
-    with pytest.raises(UsageError, match="multiples of 4 px") as raised:
+    reason = (
+        r"with a side of \d+ px, this network's size, they are \d+x\d+ or \d+x\d+, and it takes .* multiples of 4 px"
+    )
+    with pytest.raises(UsageError, match=reason) as raised:
         choose_frame([Dataset(Path("odd"), {"size": [310, 200]}, {})], SPEC)
     assert raised.value.hint == "Build it with --size 32x20"
     thin = Dataset(Path("thin"), {"size": [400, 40]}, {})
@@ -262,3 +265,15 @@ def test_a_manifest_without_hints_is_refused_with_its_line(art: Path, tmp_path: 
     manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
     with pytest.raises(UsageError, match=r"line 2 of .* is damaged"):
         open_dataset(dataset.folder)
+
+
+def test_sides_that_fit_but_not_at_the_networks_size_are_told_apart_from_those_that_do_not() -> None:
+    spec = dataclasses.replace(SPEC, size=128, size_multiple=4, least_size=1)
+    with pytest.raises(UsageError) as raised:
+        choose_frame([Dataset(Path("wide"), {"size": [100, 60]}, {})], spec)
+    assert str(raised.value) == (
+        "wide has pictures of 100x60 px: with a side of 128 px, this network's size, they are 128x77 or 213x128, and "
+        "it takes sides that are multiples of 4 px. Build it with --size 128x76"
+    )
+    with pytest.raises(UsageError, match="128x32 or 512x128, and it takes sides of 600 px and more"):
+        choose_frame([Dataset(Path("thin"), {"size": [400, 100]}, {})], dataclasses.replace(spec, least_size=600))

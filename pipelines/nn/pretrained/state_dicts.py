@@ -27,12 +27,12 @@ def read_state_dict(path: str, *, hint: str) -> dict[str, Tensor]:
     for name, value in content.items():
         if not isinstance(name, str) or not isinstance(value, Tensor):
             raise UsageError(
-                f"{show_path(path)} is no state dict: {name} is no tensor",
+                f"{show_path(path)} is no state dict: {show_path(name)} is no tensor",
                 hint=f"{hint}, or save the network's state_dict() alone",
             )
         if value.is_meta or value.layout is not torch.strided:
             what = "has no numbers" if value.is_meta else "is sparse"
-            raise UsageError(f"{show_path(path)} is no file of dense weights: {name} {what}", hint=hint)
+            raise UsageError(f"{show_path(path)} is no file of dense weights: {show_path(name)} {what}", hint=hint)
     return {_PREFIXES.sub("", name): value for name, value in content.items()}
 
 

@@ -63,3 +63,10 @@ def test_damaged_and_missing_files_are_one_line(tmp_path: Path, name: str) -> No
         with pytest.raises(UsageError, match=message) as raised:
             read_state_dict(str(tmp_path / name), hint="Give another")
         assert "\n" not in raised.value.message
+
+
+def test_names_in_a_file_are_shown_with_their_escapes(tmp_path: Path) -> None:
+    torch.save({"\x1b[31mlayer": 3}, tmp_path / "weights.pth")
+    with pytest.raises(UsageError, match=r"no state dict: \\x1b\[31mlayer is no tensor") as raised:
+        read_state_dict(str(tmp_path / "weights.pth"), hint="Give another")
+    assert str(raised.value).isprintable()

@@ -1,0 +1,1 @@
+"""Hints keep their exact colours (`--snap`), whatever a network painted where they lie."""
