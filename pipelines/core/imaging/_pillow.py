@@ -3,20 +3,20 @@
 import io
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from pipelines.core.errors import PictureError
-from pipelines.core.imaging._decoded import Decoded, decode_with_opencv, eight_bits, split_alpha
+from pipelines.core.imaging._decoded import Decoded, eight_bits
 from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.metadata.embedded import exif_orientation, xmp_orientation
 from pipelines.core.imaging.metadata.file_info import file_metadata
 
 _COMMON = ("JPEG", "BMP", "DIB", "GIF", "PPM")  # ready at once; the others cost a tenth of a second, once a process
-_OTHERS = ("WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "PCX", "TGA")  # by how surely the first bytes tell them
+_OTHERS = ("WEBP", "AVIF", "JPEG2000", "QOI", "PCX", "TGA")  # by how surely the first bytes tell them
 _SIGNATURES = {
     rb"\xff\xd8\xff": "JPEG",
     rb"GIF8[79]a": "GIF",
@@ -25,25 +25,24 @@ _SIGNATURES = {
     rb"II\*\0|MM\0\*": "TIFF",
     rb".{4}ftypavi[fs]": "AVIF",
 }
-_ORIENTATION = 0x0112  # EXIF 2.32, tag Orientation
-_SUBFILE, _REDUCED = 254, 1  # TIFF 6.0, NewSubfileType: bit 0 marks a smaller version of another picture
-_STRIPS = ((273, 279), (324, 325))  # TIFF 6.0: StripOffsets, StripByteCounts; TileOffsets, TileByteCounts
-_BITS = 258  # TIFF 6.0, BitsPerSample
-_NUMBER_OF_SAMPLES = {"RGB": 3, "RGBX": 4, "RGBA": 4}
 
 
 @contextmanager
 def opened(data: bytes) -> Iterator[Image.Image]:
     """Open without decoding a pixel; Pillow's warnings and its own limit are silenced, the caller checks the size."""
+    with unlimited():
+        yield _open(data)
+
+
+@contextmanager
+def unlimited() -> Iterator[None]:
+    """Silence Pillow's warnings and its own limit of pixels."""
     theirs = Image.MAX_IMAGE_PIXELS
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         Image.MAX_IMAGE_PIXELS = None
         try:
-            image = _open(data)
-            if image.format == "TIFF":
-                _turn_to_page(image)
-            yield image
+            yield
         finally:
             Image.MAX_IMAGE_PIXELS = theirs
 
@@ -58,15 +57,12 @@ def decode(image: Image.Image, data: bytes) -> Decoded:
     """Decode an opened picture; PictureError where it is incomplete, damaged or animated."""
     if image.format in ("JPEG", "MPO"):
         _check_jpeg_end(data)
-    if image.format == "TIFF":
-        _check_strips(image, len(data))
     _check_still(image)
-    with _blaming(image):
-        deep = _is_deep_colour(image)
+    with blaming(str(image.format)):
         image.load()
-        colours, alpha = split_alpha(decode_with_opencv(data)) if deep else _colours(image)
-        metadata = file_metadata(image, _exif(image))
-        return Decoded(colours, alpha, image.info.get("icc_profile"), _orientation(image), metadata)
+        colours, alpha = pixels(image)
+        exif = read_exif(image)
+        return Decoded(colours, alpha, image.info.get("icc_profile"), _orientation(image), file_metadata(image, exif))
 
 
 def _open(data: bytes) -> Image.Image:
@@ -90,39 +86,18 @@ def _looks_like_text(start: bytes) -> bool:
     return not any(byte < 9 or 13 < byte < 32 or byte == 127 for byte in start)
 
 
-def _turn_to_page(image: Image.Image) -> None:
-    """Turn to the one page of a TIFF, past thumbnails; PictureError where there are several."""
-    with _blaming(image):
-        kinds = [_kind_of_page(image, index) for index in range(int(getattr(image, "n_frames", 1)))]
-        pages = [index for index, kind in enumerate(kinds) if not kind & _REDUCED] or [0]
-        image.seek(pages[0])
-    if len(pages) > 1:
-        raise PictureError(f"it has {len(pages)} pages", hint="Export each page as a PNG of its own")
-
-
-def _kind_of_page(image: Image.Image, index: int) -> int:
-    image.seek(index)
-    return int(_tags(image).get(_SUBFILE, 0))
-
-
-def _tags(image: Image.Image) -> Mapping[int, Any]:
-    """Return the tags of the page of a TIFF that was turned to."""
-    assert isinstance(image, TiffImagePlugin.TiffImageFile)
-    return image.tag_v2
-
-
 def _check_still(image: Image.Image) -> None:
     """Refuse an animation; the second view that some cameras put into a JPEG (MPO) is none."""
-    if image.format in ("JPEG", "MPO", "TIFF"):
+    if image.format in ("JPEG", "MPO"):
         return
-    with _blaming(image):
+    with blaming(str(image.format)):
         frames = int(getattr(image, "n_frames", 1))
     if frames > 1:
         raise PictureError(f"it is animated ({frames} frames)", hint="Export each frame as a PNG of its own")
 
 
 @contextmanager
-def _blaming(image: Image.Image) -> Iterator[None]:
+def blaming(kind: str) -> Iterator[None]:
     """Turn whatever a decoder stumbles over into a PictureError: the file is the reason."""
     try:
         yield
@@ -130,7 +105,7 @@ def _blaming(image: Image.Image) -> Iterator[None]:
         raise
     except Exception as error:
         reason = str(error) or type(error).__name__
-        message = f"it is truncated or damaged ({image.format}: {reason})"
+        message = f"it is truncated or damaged ({kind}: {reason})"
         raise PictureError(message, hint="Copy or save it again from its source") from error
 
 
@@ -159,25 +134,7 @@ def _first_scan(data: bytes) -> int:
     return min(position, len(data))
 
 
-def _check_strips(image: Image.Image, size: int) -> None:
-    """Refuse a TIFF whose strips or tiles reach beyond the file, before libtiff complains about each on stderr."""
-    with _blaming(image):
-        tags = _tags(image)
-        for offsets, lengths in _STRIPS:
-            ends = [start + length for start, length in zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False)]
-            if max(ends, default=0) > size:
-                raise EOFError(f"it ends at byte {size} of {max(ends)}")
-
-
-def _is_deep_colour(image: Image.Image) -> bool:
-    """Tell whether this is 16-bit colour, which Pillow would cut to 8 bits without rounding."""
-    samples = _NUMBER_OF_SAMPLES.get(image.mode, 0)
-    if image.format != "TIFF" or samples == 0 or image.tell() > 0:  # OpenCV reads the first page only
-        return False
-    return bool(_tags(image).get(_BITS) == (16,) * samples)
-
-
-def _colours(image: Image.Image) -> tuple[U8, U8 | None]:
+def pixels(image: Image.Image) -> tuple[U8, U8 | None]:
     """Return grey (H, W), RGB (H, W, 3) or CMYK (H, W, 4) samples, and alpha where the picture has any."""
     if image.mode == "CMYK":
         ink = np.array(image)
@@ -198,7 +155,7 @@ def _deep_grey(image: Image.Image) -> U8:
     return eight_bits(grey.astype(np.uint16))
 
 
-def _exif(image: Image.Image) -> Image.Exif | None:
+def read_exif(image: Image.Image) -> Image.Exif | None:
     """Return EXIF, or the tags of a TIFF; None where they are broken."""
     try:
         return image.getexif()
@@ -207,9 +164,9 @@ def _exif(image: Image.Image) -> Image.Exif | None:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation that is still to be undone; Pillow turns a TIFF itself and then forgets it."""
-    exif = _exif(image)
-    try:
-        return int(exif.get(_ORIENTATION, 1)) if exif else 1
-    except Exception:  # broken metadata never makes a picture unreadable
-        return 1
+    """Return the orientation that is to be undone: that of EXIF, else that of XMP."""
+    orientation = exif_orientation(read_exif(image))
+    packet = image.info.get("xmp")
+    if orientation is None and isinstance(packet, str | bytes):
+        orientation = xmp_orientation(packet)
+    return orientation or 1

@@ -17,7 +17,7 @@ from PIL import Image
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging._decoded import Decoded, decode_with_opencv, split_alpha
 from pipelines.core.imaging.arrays import U8, Samples
-from pipelines.core.imaging.metadata.png_texts import TEXT_CHUNKS, png_metadata
+from pipelines.core.imaging.metadata.png_texts import TEXT_CHUNKS, png_metadata, png_orientation
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER_BYTES = 33  # the signature and IHDR
@@ -26,7 +26,6 @@ GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
 _DEPTHS = {GREY: (1, 2, 4, 8, 16), COLOUR: (8, 16), PALETTE: (1, 2, 4, 8), GREY_ALPHA: (8, 16), COLOUR_ALPHA: (8, 16)}
 _METHODS = ((0, 0, 0), (0, 0, 1))  # there is one method of compression, one of filtering, two of interlacing
 _LARGEST_PROFILE = 1 << 24  # bytes; a real ICC profile is far smaller, a deflate bomb is far larger
-_ORIENTATION = 0x0112  # EXIF 2.32, tag Orientation
 _MOST_TEXTS = 256  # chunks of text that are looked at
 
 
@@ -89,7 +88,7 @@ def decode(data: bytes) -> Decoded:
     profile = _inflated_profile(raw.chunks.get(b"iCCP", b""))
     exif = _exif(raw.chunks.get(b"eXIf", b""))
     metadata = png_metadata(raw.chunks, raw.texts, exif)
-    return Decoded(colours, alpha, profile, _orientation(exif), metadata)
+    return Decoded(colours, alpha, profile, png_orientation(raw.texts, exif), metadata)
 
 
 def encode(array: Samples, level: int, extra: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
@@ -211,13 +210,6 @@ def _exif(chunk: bytes) -> Image.Exif | None:
     except Exception:  # broken metadata never makes a picture unreadable
         return None
     return exif
-
-
-def _orientation(exif: Image.Exif | None) -> int:
-    try:
-        return int(exif.get(_ORIENTATION, 1)) if exif else 1
-    except Exception:  # broken metadata never makes a picture unreadable
-        return 1
 
 
 def _truncated() -> PictureError:

@@ -6,7 +6,8 @@
     regions        int32 (H, W), 0 = ink, 1..n = region
     layer          uint8 RGBA (H, W, 4), straight alpha
 
-Pixels are decoded and encoded here and nowhere else: PNG by `_png.py`, every other format by `_pillow.py`. Whatever a
+Pixels are decoded and encoded here and nowhere else: PNG by `_png.py`, TIFF by `_tiff.py`, every
+other format by `_pillow.py`. Whatever a
 file holds, what comes out is upright, sRGB, 8 bits a sample and complete, or a PictureError; never part of a picture.
 What is ink and what is paper is told in `segmentation/`; `compositing.py` lays layers over each other.
 """
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.errors import PictureError, SettingsError
-from pipelines.core.imaging import _pillow, _png
+from pipelines.core.imaging import _pillow, _png, _tiff
 from pipelines.core.imaging._decoded import Decoded
 from pipelines.core.imaging.arrays import U8, Labels, Samples
 from pipelines.core.imaging.compositing import composite, join_alpha, over_white
@@ -95,7 +96,10 @@ def picture_size(path: str | os.PathLike[str]) -> tuple[int, int] | None:
         if start.startswith(_png.SIGNATURE):
             header = _png.read_header(start)
             return header.width, header.height
-        with _pillow.opened(Path(path).read_bytes()) as image:
+        data = Path(path).read_bytes()
+        if _tiff.is_tiff(data):
+            return _tiff.upright_size(_tiff.read_page(data))
+        with _pillow.opened(data) as image:
             return _pillow.upright_size(image)
     except Exception:  # whatever is wrong with the file
         return None
@@ -117,6 +121,10 @@ def decode_picture(data: bytes, *, max_pixels: int | None = None) -> Picture:
         header = _png.read_header(data)
         _check_size(header.width, header.height, limit)
         return _finish(_png.decode(data))
+    if _tiff.is_tiff(data):
+        page = _tiff.read_page(data)
+        _check_size(page.width, page.height, limit)
+        return _finish(_tiff.decode(page))
     with _pillow.opened(data) as image:
         _check_size(image.width, image.height, limit)
         return _finish(_pillow.decode(image, data))

@@ -47,7 +47,7 @@ def test_16_bit_pgm():
 
 
 def test_floating_point_tiff_is_refused():
-    refused(saved(Image.fromarray(np.ones((4, 4), np.float32)), "TIFF"), "16 bits")
+    refused(saved(Image.fromarray(np.ones((4, 4), np.float32)), "TIFF"), "floating-point numbers of 32 bits")
 
 
 def cmyk_jpeg(ink):

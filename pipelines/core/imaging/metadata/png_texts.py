@@ -9,7 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from PIL import Image
 
-from pipelines.core.imaging.metadata.embedded import embedded_density, embedded_texts, xmp_texts
+from pipelines.core.imaging.metadata.embedded import (
+    embedded_density,
+    embedded_texts,
+    exif_orientation,
+    xmp_orientation,
+    xmp_texts,
+)
 from pipelines.core.imaging.metadata.picture_metadata import MOST_BYTES, PictureMetadata, Text, bounded
 
 TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
@@ -31,6 +37,18 @@ def png_metadata(
     for packet in packets:
         decoded += xmp_texts(packet, decoded)
     return bounded(density, decoded, is_tagged=is_tagged)
+
+
+def png_orientation(texts: Iterable[tuple[bytes, bytes]], exif: Image.Exif | None) -> int:
+    """Return how the rows stand, 1..8, as eXIf says, else a packet of XMP."""
+    orientation = exif_orientation(exif)
+    if orientation is not None:
+        return orientation
+    for name, content in texts:
+        keyword = content.partition(b"\0")[0]
+        if keyword == _XMP.encode():
+            return next((xmp_orientation(text.value) for text in _decoded(name, content)), 1)
+    return 1
 
 
 def png_chunks(metadata: PictureMetadata | None) -> Sequence[tuple[bytes, bytes]]:

@@ -1,0 +1,1 @@
+"""TIFF taken apart: what its directories say, its strips unpacked, its samples given their meaning."""
