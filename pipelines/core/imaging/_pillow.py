@@ -1,7 +1,6 @@
 """Reads every format but PNG through Pillow, and sees to what Pillow does not: ends of JPEGs, 16-bit colour, pages."""
 
 import io
-import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,19 +11,14 @@ from PIL import Image, UnidentifiedImageError
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging._decoded import Decoded, eight_bits
 from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.formats.alpha import divide_by_alpha
+from pipelines.core.imaging.formats.kinds import not_a_picture
 from pipelines.core.imaging.metadata.embedded import exif_orientation, xmp_orientation
 from pipelines.core.imaging.metadata.file_info import file_metadata
 
-_COMMON = ("JPEG", "BMP", "DIB", "GIF", "PPM")  # ready at once; the others cost a tenth of a second, once a process
+_COMMON = ("JPEG", "DIB", "GIF", "PPM")  # ready at once; the others cost a tenth of a second, once a process
 _OTHERS = ("WEBP", "AVIF", "JPEG2000", "QOI", "PCX", "TGA")  # by how surely the first bytes tell them
-_SIGNATURES = {
-    rb"\xff\xd8\xff": "JPEG",
-    rb"GIF8[79]a": "GIF",
-    rb"BM.{4}\0{4}": "BMP",
-    rb"RIFF.{4}WEBP": "WebP",
-    rb"II\*\0|MM\0\*": "TIFF",
-    rb".{4}ftypavi[fs]": "AVIF",
-}
+_HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF)  # ITU-T T.81, table B.1; libjpeg knows the others
 
 
 @contextmanager
@@ -56,11 +50,13 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 def decode(image: Image.Image, data: bytes) -> Decoded:
     """Decode an opened picture; PictureError where it is incomplete, damaged or animated."""
     if image.format in ("JPEG", "MPO"):
-        _check_jpeg_end(data)
+        _check_jpeg(data)
     _check_still(image)
     with blaming(str(image.format)):
         image.load()
         colours, alpha = pixels(image)
+        if image.format == "TGA" and alpha is not None:
+            colours, alpha = _tga_alpha(data, colours, alpha)
         exif = read_exif(image)
         return Decoded(colours, alpha, image.info.get("icc_profile"), _orientation(image), file_metadata(image, exif))
 
@@ -73,17 +69,21 @@ def _open(data: bytes) -> Image.Image:
             Image.init()
             return Image.open(io.BytesIO(data), formats=[name for name in _OTHERS if name in Image.OPEN])
     except Exception as error:
-        kind = next((name for start, name in _SIGNATURES.items() if re.match(start, data, re.DOTALL)), "")
-        if kind:
-            message = f"it is truncated or damaged (its {kind} header cannot be read)"
-            raise PictureError(message, hint="Copy or save it again from its source") from error
-        what = "it is text" if _looks_like_text(data[:512]) else "its content is of no known kind"
-        hint = "Give PNG, JPEG, WebP, TIFF, BMP or GIF; export other formats as PNG"
-        raise PictureError(f"it is not a picture ({what})", hint=hint) from error
+        raise not_a_picture(data, _reason(data, error)) from error
 
 
-def _looks_like_text(start: bytes) -> bool:
-    return not any(byte < 9 or 13 < byte < 32 or byte == 127 for byte in start)
+def _reason(data: bytes, error: Exception) -> str:
+    """Return why the format of these first bytes cannot be opened, which `Image.open` keeps to itself."""
+    if not isinstance(error, UnidentifiedImageError):
+        return str(error)
+    for name in (*_COMMON, *_OTHERS):
+        factory, accepts = Image.OPEN.get(name, (None, None))
+        if factory is not None and accepts is not None and accepts(data[:16]):
+            try:
+                factory(io.BytesIO(data), "")
+            except Exception as reason:
+                return str(reason)
+    return ""
 
 
 def _check_still(image: Image.Image) -> None:
@@ -109,29 +109,36 @@ def blaming(kind: str) -> Iterator[None]:
         raise PictureError(message, hint="Copy or save it again from its source") from error
 
 
-def _check_jpeg_end(data: bytes) -> None:
-    """Refuse a JPEG without an end marker: decoders fill what is missing with grey, and some say nothing.
+def _check_jpeg(data: bytes) -> None:
+    """Refuse a JPEG of a kind that libjpeg does not know, and one without an end marker.
+
+    Decoders fill what is missing with grey, and some say nothing.
 
     Within entropy-coded data FF is followed by 00 or a restart marker, so that FFD9 after the first scan can only be
     the end (ITU-T T.81, B.1.1.2 and B.1.1.5).
     """
-    if data.rfind(b"\xff\xd9", _first_scan(data)) < 0:
+    start, markers = _first_scan(data)
+    if any(marker in _HIERARCHICAL for marker in markers):
+        hint = "Save it as PNG, or as an ordinary JPEG"
+        raise PictureError("it is a JPEG of a kind that is not read (hierarchical or lossless)", hint=hint)
+    if data.rfind(b"\xff\xd9", start) < 0:
         hint = "Copy or download it again, part of it is missing"
         raise PictureError("it is truncated (the JPEG ends too early)", hint=hint)
 
 
-def _first_scan(data: bytes) -> int:
-    """Return the position of the first scan's data, past thumbnails in the metadata, which have end markers too."""
-    position = 2
+def _first_scan(data: bytes) -> tuple[int, list[int]]:
+    """Return where the first scan's data starts, past thumbnails with end markers of their own, and its markers."""
+    position, markers = 2, []
     while position + 4 <= len(data) and data[position] == 0xFF:
         marker, length = data[position + 1], int.from_bytes(data[position + 2 : position + 4], "big")
         if marker == 0xFF:  # a fill byte
             position += 1
             continue
         position += 2 + length
+        markers.append(marker)
         if marker == 0xDA:
             break
-    return min(position, len(data))
+    return min(position, len(data)), markers
 
 
 def pixels(image: Image.Image) -> tuple[U8, U8 | None]:
@@ -142,15 +149,33 @@ def pixels(image: Image.Image) -> tuple[U8, U8 | None]:
         return (255 - ink if image.format == "JPEG" and "adobe" not in image.info else ink), None
     if image.mode in ("F", "I") or image.mode.startswith("I;16"):
         return _deep_grey(image), None
+    if image.mode == "La":  # which Pillow turns into nothing but LA
+        image = image.convert("LA")
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA"))
         return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
     return np.array(image.convert("L" if image.mode in ("1", "L") else "RGB")), None
 
 
+def _tga_alpha(data: bytes, colours: U8, alpha: U8) -> tuple[U8, U8 | None]:
+    """Return colours and alpha as a TGA means them: it may call alpha no alpha, or colours multiplied by it.
+
+    Source: Truevision TGA 2.0, image descriptor (field 5.6), attributes type (field 24) of the extension area.
+    """
+    is_unnamed = data[17] & 15 == 0  # no bits of alpha; yet many programs write alpha then, but not all of it 0
+    if is_unnamed and not alpha.any():
+        return colours, None
+    extension = int.from_bytes(data[-26:-22], "little") if data[-18:-2] == b"TRUEVISION-XFILE" else 0
+    is_multiplied = extension > 0 and data[extension + 494 : extension + 495] == b"\4"
+    return (np.asarray(divide_by_alpha(colours, alpha), np.uint8), alpha) if is_multiplied else (colours, alpha)
+
+
 def _deep_grey(image: Image.Image) -> U8:
     grey = np.asarray(image)
-    if image.mode == "F" or grey.min() < 0 or grey.max() > 0xFFFF:
+    if image.mode == "F":
+        message = "its samples are floating-point numbers, whose black and white nobody says"
+        raise PictureError(message, hint="Save it as an 8-bit or 16-bit picture")
+    if grey.min() < 0 or grey.max() > 0xFFFF:
         raise PictureError("its samples have more than 16 bits", hint="Save it as an 8-bit or 16-bit picture")
     return eight_bits(grey.astype(np.uint16))
 

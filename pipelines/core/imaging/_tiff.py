@@ -1,4 +1,4 @@
-"""Reads TIFF: by `tiff/` where samples stand plainly, through Pillow where only a decoder knows them (JPEG, fax)."""
+"""Reads TIFF: by `formats/` where samples stand plainly, through Pillow where only a decoder knows them (JPEG, fax)."""
 
 import io
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from PIL import TiffImagePlugin
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging import _pillow
 from pipelines.core.imaging._decoded import Decoded
+from pipelines.core.imaging.formats.tiff_directory import BITS, ORIENTATION, TiffPage, is_tiff, read_page
+from pipelines.core.imaging.formats.tiff_samples import UNREAD_HINT, open_first_plane, read_samples, sample_layout
+from pipelines.core.imaging.formats.tiff_strips import check_strips, name_of_compression, with_directory
 from pipelines.core.imaging.metadata.embedded import xmp_orientation
 from pipelines.core.imaging.metadata.file_info import file_metadata
-from pipelines.core.imaging.tiff.directory import BITS, ORIENTATION, TiffPage, is_tiff, read_page
-from pipelines.core.imaging.tiff.samples import UNREAD_HINT, open_first_plane, read_samples, sample_layout
-from pipelines.core.imaging.tiff.strips import check_strips, name_of_compression, with_directory
 
 __all__ = ["decode", "is_tiff", "read_page", "upright_size"]
 

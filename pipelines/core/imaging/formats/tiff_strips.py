@@ -13,7 +13,7 @@ from PIL import Image, TiffImagePlugin
 
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging.arrays import U8
-from pipelines.core.imaging.tiff.directory import (
+from pipelines.core.imaging.formats.tiff_directory import (
     BITS,
     COLOUR_MAP,
     COMPRESSION,

@@ -13,7 +13,9 @@ from PIL import Image
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging.arrays import U8, Samples
 from pipelines.core.imaging.colours import lab_to_srgb
-from pipelines.core.imaging.tiff.directory import (
+from pipelines.core.imaging.formats.alpha import divide_by_alpha
+from pipelines.core.imaging.formats.scaling import look_up, pick, to_levels
+from pipelines.core.imaging.formats.tiff_directory import (
     BITS,
     COLOUR_MAP,
     COMPRESSION,
@@ -28,7 +30,7 @@ from pipelines.core.imaging.tiff.directory import (
     TiffPage,
     damaged,
 )
-from pipelines.core.imaging.tiff.strips import BYTEWISE, check_strips, open_plane, plane_rows
+from pipelines.core.imaging.formats.tiff_strips import BYTEWISE, check_strips, open_plane, plane_rows
 
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, CMYK, CIE_LAB, ICC_LAB = 0, 1, 2, 3, 5, 8, 9
 _CHANNELS = {WHITE_IS_ZERO: 1, BLACK_IS_ZERO: 1, RGB: 3, PALETTE: 1, CMYK: 4, CIE_LAB: 3, ICC_LAB: 3}
@@ -160,6 +162,8 @@ def _unpacked(page: TiffPage, bits: int, count: int, *, rows: U8) -> Samples:
 
 def _of_odd_bits(blocks: U8, bits: int, count: int) -> Samples:
     """Turn bytes (..., bytes) into numbers (..., count) of so many bits, the highest first."""
+    if bits == 1:
+        return np.unpackbits(blocks, axis=-1, count=count)
     single = np.unpackbits(blocks, axis=-1, count=bits * count).reshape(*blocks.shape[:-1], count, bits)
     numbers = np.zeros(single.shape[:-1], np.uint16)
     for place in range(bits):
@@ -169,37 +173,22 @@ def _of_odd_bits(blocks: U8, bits: int, count: int) -> Samples:
 
 def interpret(samples: Samples, layout: SampleLayout, colour_map: Sequence[int] = ()) -> tuple[U8, U8 | None]:
     """Turn samples (H, W, count), unscaled, into uint8 grey, RGB or CMYK (255 = full ink), and straight alpha."""
-    colours = samples[..., : layout.channels]
+    colours = pick(samples, tuple(range(layout.channels)))
     largest = (1 << layout.bits) - 1
-    alpha = None if layout.alpha is None else samples[..., layout.alpha]
+    alpha = None if layout.alpha is None else pick(samples, (layout.alpha,))[..., 0]
     if alpha is not None and layout.is_associated:
-        colours = _divided(colours, alpha, largest)
-    shown = None if alpha is None else _scaled(alpha, largest)
+        colours = divide_by_alpha(colours, alpha, largest)
+    shown = None if alpha is None else to_levels(alpha, largest)
     match layout.photometric:
         case 0:
-            return _scaled(largest - colours[..., 0], largest), shown
+            return to_levels(largest - colours[..., 0], largest), shown
         case 1:
-            return _scaled(colours[..., 0], largest), shown
+            return to_levels(colours[..., 0], largest), shown
         case 3:
             return _looked_up(colours[..., 0], colour_map, largest), shown
         case 8 | 9:
             return _lab(colours, layout), shown
-    return _scaled(colours, largest), shown
-
-
-def _scaled(samples: Samples, largest: int) -> U8:
-    """Scale 0..largest to 0..255, rounded to nearest."""
-    if largest == 255:
-        return np.ascontiguousarray(samples, np.uint8)
-    levels = (np.arange(largest + 1) * 510 + largest) // (2 * largest)
-    return np.ascontiguousarray(levels.astype(np.uint8)[samples])
-
-
-def _divided(colours: Samples, alpha: Samples, largest: int) -> Samples:
-    """Undo the multiplication by alpha, rounded to nearest; what cannot be seen is black."""
-    visible = alpha[..., None].astype(np.uint32)
-    straight = (colours.astype(np.uint32) * largest + visible // 2) // np.maximum(visible, 1)
-    return np.where(visible > 0, np.minimum(straight, largest), 0).astype(colours.dtype)
+    return to_levels(colours, largest), shown
 
 
 def _looked_up(indices: Samples, colour_map: Sequence[int], largest: int) -> U8:
@@ -207,7 +196,7 @@ def _looked_up(indices: Samples, colour_map: Sequence[int], largest: int) -> U8:
         raise damaged(f"its palette has {len(colour_map)} of {3 * (largest + 1)} numbers")
     table = np.array(colour_map[: 3 * (largest + 1)], np.uint16).reshape(3, -1).T
     eight = table if table.max() < 256 else table >> 8  # old programs wrote 0..255, as libtiff knows
-    return np.ascontiguousarray(eight.astype(np.uint8)[indices])
+    return look_up(indices, eight.astype(np.uint8))
 
 
 def _lab(colours: Samples, layout: SampleLayout) -> U8:

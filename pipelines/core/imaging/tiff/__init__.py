@@ -1,1 +1,0 @@
-"""TIFF taken apart: what its directories say, its strips unpacked, its samples given their meaning."""
