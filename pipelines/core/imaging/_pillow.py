@@ -78,11 +78,11 @@ def _reason(data: bytes, error: Exception) -> str:
         return str(error)
     for name in (*_COMMON, *_OTHERS):
         factory, accepts = Image.OPEN.get(name, (None, None))
-        if factory is not None and accepts is not None and accepts(data[:16]):
-            try:
+        try:
+            if factory is not None and accepts is not None and accepts(data[:16]):
                 factory(io.BytesIO(data), "")
-            except Exception as reason:
-                return str(reason)
+        except Exception as reason:
+            return str(reason)
     return ""
 
 

@@ -44,9 +44,7 @@ class Tiff:
             return [plane[y : y + rows] for y in range(0, height, rows)]
         down, across = self.tile
         padded = np.pad(plane, ((0, -height % down), (0, -width % across), (0, 0)), mode="edge")
-        return [
-            padded[y : y + down, x : x + across] for y in range(0, height, down) for x in range(0, width, across)
-        ]
+        return [padded[y : y + down, x : x + across] for y in range(0, height, down) for x in range(0, width, across)]
 
     def packed(self, block):
         if self.predictor == 2:

@@ -40,7 +40,14 @@ LAYOUTS = {
     "planes of strips": {"is_planar": True, "rows": 4},
     "planes of tiles": {"is_planar": True, "tile": (16, 32)},
 }
-PACKINGS = {"none": NONE, "LZW": LZW, "deflate": DEFLATE, "old deflate": OLD_DEFLATE, "PackBits": PACKBITS, "LZMA": LZMA}
+PACKINGS = {
+    "none": NONE,
+    "LZW": LZW,
+    "deflate": DEFLATE,
+    "old deflate": OLD_DEFLATE,
+    "PackBits": PACKBITS,
+    "LZMA": LZMA,
+}
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -169,9 +176,7 @@ def test_lab(photometric, bits):
     chroma = eights[..., 1:].astype(int) - (128 if photometric == 8 else 0)
     chroma = chroma % 256 if bits == 8 else chroma * 256 % 65536
     data = Tiff(np.concatenate([lightness, chroma], axis=2), bits, photometric).data()
-    transform = ImageCms.buildTransform(
-        ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
-    )
+    transform = ImageCms.buildTransform(ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB")
     expected = np.array(ImageCms.applyTransform(Image.frombytes("LAB", (WIDTH, HEIGHT), _as_pillow(eights)), transform))
     assert np.abs(as_read(data)[0].astype(int) - expected).max() <= 2
 
@@ -324,9 +329,12 @@ def test_errors_are_of_pictures_whatever_the_tags_say():
     """Any number in any tag is a picture or a PictureError, never another error."""
     rng = np.random.default_rng(3)
     for _ in range(300):
-        tags = {int(rng.choice([256, 257, 258, 259, 262, 277, 278, 284, 317, 322, 338, 339, 320])): [
-            int(rng.choice([0, 1, 2, 3, 5, 8, 16, 17, 255, 4000, 65535]))
-        ] for _ in range(rng.integers(1, 4))}
+        tags = {
+            int(rng.choice([256, 257, 258, 259, 262, 277, 278, 284, 317, 322, 338, 339, 320])): [
+                int(rng.choice([0, 1, 2, 3, 5, 8, 16, 17, 255, 4000, 65535]))
+            ]
+            for _ in range(rng.integers(1, 4))
+        }
         try:
             decode_picture(Tiff(random_samples(3, 8), 8, 2, rows=7, tags=tags).data())
         except PictureError:
