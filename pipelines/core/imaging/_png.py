@@ -68,7 +68,8 @@ def read_header(data: bytes) -> Header:
 def upright_size(file: BinaryIO) -> tuple[int, int]:
     """Return the width and height that the PNG in an open file has when its orientation is undone; reads no pixels."""
     header = read_header(file.read(HEADER_BYTES))
-    exif, texts = b"", []
+    exif = b""
+    texts: list[tuple[bytes, bytes]] = []
     for _ in range(_MOST_CHUNKS):
         start = file.read(8)
         if len(start) < 8 or start[4:] == b"IEND":

@@ -159,8 +159,10 @@ def _bytes(rows: U8, header: BmpHeader) -> tuple[U8, U8 | None]:
 def _fields(rows: U8, header: BmpHeader) -> tuple[U8, U8 | None]:
     """Take samples out of pixels of 16, 24 or 32 bits by their masks, scaled to 0..255."""
     apiece = header.bits // 8
-    parts = rows[:, : header.width * apiece].reshape(header.height, header.width, apiece).astype(np.uint32)
-    pixels = sum((parts[..., place] << (8 * place) for place in range(1, apiece)), start=parts[..., 0])
+    parts = rows[:, : header.width * apiece].reshape(header.height, header.width, apiece)
+    pixels = np.zeros((header.height, header.width), np.uint32)
+    for place in range(apiece):
+        pixels |= parts[..., place].astype(np.uint32) << np.uint32(8 * place)
     samples = [_sample(pixels, mask) for mask in header.masks]
     return np.stack(samples[:3], axis=-1), samples[3] if header.masks[3] else None
 
@@ -172,10 +174,10 @@ def _sample(pixels: NDArray[np.uint32], mask: int) -> U8:
     largest = mask >> shift
     if largest & (largest + 1):
         raise _damaged("its bit fields have gaps")
-    values = (pixels >> shift) & largest
+    values = (pixels >> np.uint32(shift)) & np.uint32(largest)
     if largest > 0xFFFF:
-        values, largest = values >> (largest.bit_length() - 16), 0xFFFF
-    return to_levels(values.astype(np.uint8 if largest < 256 else np.uint16), largest)
+        values, largest = values >> np.uint32(largest.bit_length() - 16), 0xFFFF
+    return to_levels(values.astype(np.uint8) if largest < 256 else values.astype(np.uint16), largest)
 
 
 def _run_lengths(data: bytes, header: BmpHeader) -> U8:

@@ -2,6 +2,7 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.core.imaging.arrays import U8, Samples
 
@@ -14,9 +15,9 @@ def to_levels(samples: Samples, largest: int) -> U8:
         return np.asarray((samples.astype(np.uint32) * 255 + 32895) >> 16, np.uint8)  # exact: tested for every sample
     levels = ((np.arange(largest + 1) * 510 + largest) // (2 * largest)).astype(np.uint8)
     if samples.dtype == np.uint8:
-        shape = samples.shape
-        table = np.resize(levels, 256)
-        return np.asarray(cv2.LUT(np.ascontiguousarray(samples).reshape(shape[0], -1), table), np.uint8).reshape(shape)
+        rows: U8 = np.ascontiguousarray(samples, np.uint8)
+        table: U8 = np.resize(levels, 256)
+        return np.asarray(cv2.LUT(rows.reshape(len(rows), -1), table), np.uint8).reshape(samples.shape)
     return np.take(levels, samples)
 
 
@@ -33,7 +34,10 @@ def pick(samples: Samples, channels: tuple[int, ...]) -> Samples:
     """Return some channels of samples (H, W, C) in this order, contiguous (H, W, n); all of them pass as they are."""
     if channels == tuple(range(samples.shape[2])):
         return samples
-    if samples.dtype == np.uint8 and not samples.flags.c_contiguous:
-        return np.ascontiguousarray(samples[..., list(channels)])
-    picked = [cv2.extractChannel(samples, channel) for channel in channels]
-    return np.asarray(cv2.merge(picked)).reshape(*samples.shape[:2], len(channels)).astype(samples.dtype, copy=False)
+    picked = np.asarray(cv2.merge([cv2.extractChannel(np.ascontiguousarray(samples), place) for place in channels]))
+    return same_kind(picked.reshape(*samples.shape[:2], len(channels)), samples)
+
+
+def same_kind(numbers: NDArray[np.generic], samples: Samples) -> Samples:
+    """Return numbers as uint8 or uint16, whichever `samples` are."""
+    return numbers.astype(np.uint8, copy=False) if samples.dtype == np.uint8 else numbers.astype(np.uint16, copy=False)

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging.arrays import U8, Samples
 from pipelines.core.imaging.colours import lab_to_srgb
 from pipelines.core.imaging.formats.alpha import divide_by_alpha
-from pipelines.core.imaging.formats.scaling import look_up, pick, to_levels
+from pipelines.core.imaging.formats.scaling import look_up, pick, same_kind, to_levels
 from pipelines.core.imaging.formats.tiff_directory import (
     BITS,
     COLOUR_MAP,
@@ -40,7 +41,7 @@ _NAMES |= {32844: "LogL light", 32845: "LogLuv light", 34892: "raw samples of a 
 _FORMATS = {2: "signed whole", 3: "floating-point", 5: "complex", 6: "complex"}
 _ASSOCIATED, _STRAIGHT = 1, 2
 _NO_ALPHA = 0  # an extra sample of which nothing is said
-_MOST_SAMPLES = 64
+_MOST_SAMPLES = 8
 _BAND = 1 << 18  # px
 UNREAD_HINT = "Save it as PNG, or as TIFF in grey or RGB of 8 or 16 bits without compression"
 """What to do with a TIFF that is not read."""
@@ -139,7 +140,7 @@ def read_samples(page: TiffPage, layout: SampleLayout, first: Image.Image) -> tu
     planes = [_unpacked(page, layout.bits, 1, rows=plane_rows(plane)) for plane in opened]
     alpha = None if layout.alpha is None else layout.channels
     layout = replace(layout, count=len(places), alpha=alpha)
-    return interpret(np.concatenate(planes, axis=2), layout, page.values(COLOUR_MAP))
+    return interpret(same_kind(np.concatenate(planes, axis=2), planes[0]), layout, page.values(COLOUR_MAP))
 
 
 def _unpacked(page: TiffPage, bits: int, count: int, *, rows: U8) -> Samples:
@@ -165,9 +166,9 @@ def _of_odd_bits(blocks: U8, bits: int, count: int) -> Samples:
     if bits == 1:
         return np.unpackbits(blocks, axis=-1, count=count)
     single = np.unpackbits(blocks, axis=-1, count=bits * count).reshape(*blocks.shape[:-1], count, bits)
-    numbers = np.zeros(single.shape[:-1], np.uint16)
+    numbers: NDArray[np.uint16] = np.zeros(single.shape[:-1], np.uint16)
     for place in range(bits):
-        numbers = numbers << 1 | single[..., place]
+        numbers = np.asarray(numbers << np.uint16(1) | single[..., place], np.uint16)
     return numbers if bits > 8 else numbers.astype(np.uint8)
 
 

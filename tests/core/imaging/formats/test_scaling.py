@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines.core.imaging.formats.scaling import look_up, pick, to_levels
+from pipelines.core.imaging.formats.scaling import look_up, pick, same_kind, to_levels
 from tests.core.imaging.samples import noise
 
 
@@ -28,3 +28,8 @@ def test_pick(dtype, channels):
     picked = pick(samples, channels)
     assert picked.dtype == dtype
     assert np.array_equal(picked, samples[..., list(channels)])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_same_kind(dtype):
+    assert same_kind(np.array([[1, 2]]), np.zeros((1, 1), dtype)).dtype == dtype
