@@ -2,7 +2,7 @@
 
     python tests/campaigns/fuzz.py [--files 2000] [--seed 0]
 
-Good pictures of many kinds (PNG of every mode, JPEG, WebP, TIFF, BMP, GIF) get random bytes, cuts, doubled or zeroed
+Good pictures of every format and layout that is read get random bytes, cuts, doubled or zeroed
 stretches; all go through `extract-lines` in worker processes. Prints the counts and every reason that says that the
 fault is ours; exit 0 if there is none.
 """
@@ -17,8 +17,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.extract_lines import extract_lines
+from tests.core.imaging.tiffs import DEFLATE, LZMA, LZW, PACKBITS, Tiff
 
 
 def good_files() -> dict[str, bytes]:
@@ -39,6 +42,36 @@ def good_files() -> dict[str, bytes]:
         file = io.BytesIO()
         picture.save(file, file_format)
         files[f"{mode.replace(';', '')}.{file_format.lower()}"] = file.getvalue()
+    return files | rarer_files()
+
+
+def rarer_files() -> dict[str, bytes]:
+    """One small picture of every other format, and of every layout of TIFF."""
+    rng = np.random.default_rng(1)
+    samples = rng.integers(0, 65536, (20, 30, 4)).astype(np.uint16)
+    files = {
+        "planes16.tif": Tiff(samples[..., :3], 16, 2, is_planar=True, rows=4).data(),
+        "tiles12.tif": Tiff(samples[..., :1] >> 4, 12, 0, tile=(16, 16)).data(),
+        "big16.tif": Tiff(samples, 16, 2, ">", True, tags={338: [1]}).data(),
+        "lzw.tif": Tiff(samples[..., :3] >> 8, 8, 2, compression=LZW, predictor=2, rows=5).data(),
+        "deflate16.tif": Tiff(samples[..., :3], 16, 2, compression=DEFLATE, predictor=2, tile=(16, 16)).data(),
+        "packbits.tif": Tiff(samples[..., :1] >> 8, 8, 1, compression=PACKBITS, rows=5).data(),
+        "lzma.tif": Tiff(samples[..., :1] >> 8, 8, 1, compression=LZMA).data(),
+        "palette.tif": Tiff(samples[..., :1] >> 12, 4, 3, tags={320: list(range(48))}).data(),
+        "lab.tif": Tiff(samples[..., :3] >> 8, 8, 8).data(),
+        "text.pgm": b"P2\n20 10\n255\n" + b" ".join(b"%d" % (value % 256) for value in range(200)),
+    }
+    rgb = Image.fromarray((samples[..., :3] >> 8).astype(np.uint8))
+    written = [("TGA", "RGBA"), ("PCX", "RGB"), ("PPM", "RGB"), ("QOI", "RGBA"), ("JPEG2000", "RGB"), ("AVIF", "RGB")]
+    written += [("BMP", mode) for mode in ("1", "L", "P", "RGBA")] + [("DIB", "RGB"), ("PPM", "1")]
+    for file_format, mode in written:
+        file = io.BytesIO()
+        rgb.convert(mode).save(file, file_format)
+        files[f"{mode}.{file_format.lower().replace('jpeg2000', 'jp2')}"] = file.getvalue()
+    for name, packing in (("fax.tif", "group4"), ("jpeg.tif", "jpeg")):
+        file = io.BytesIO()
+        rgb.convert("1" if packing == "group4" else "RGB").save(file, "TIFF", compression=packing)
+        files[name] = file.getvalue()
     return files
 
 

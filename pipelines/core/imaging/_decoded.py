@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging.arrays import U8, Samples
+from pipelines.core.imaging.formats.scaling import to_levels
 from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata
 
 
@@ -47,4 +48,4 @@ def eight_bits(samples: NDArray[np.generic]) -> U8:
     """Scale 16-bit samples to 8 by 1/257, rounded to nearest (65535 = 255 * 257); 8-bit samples pass."""
     if samples.dtype == np.uint8:
         return np.asarray(samples, np.uint8)
-    return ((samples.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    return to_levels(np.asarray(samples, np.uint16), 0xFFFF)

@@ -1,49 +1,42 @@
 """Reads every format but PNG through Pillow, and sees to what Pillow does not: ends of JPEGs, 16-bit colour, pages."""
 
 import io
-import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from pipelines.core.errors import PictureError
-from pipelines.core.imaging._decoded import Decoded, decode_with_opencv, eight_bits, split_alpha
+from pipelines.core.imaging._decoded import Decoded, eight_bits
 from pipelines.core.imaging.arrays import U8
+from pipelines.core.imaging.formats.alpha import divide_by_alpha
+from pipelines.core.imaging.formats.kinds import not_a_picture
+from pipelines.core.imaging.metadata.embedded import exif_orientation, xmp_orientation
 from pipelines.core.imaging.metadata.file_info import file_metadata
 
-_COMMON = ("JPEG", "BMP", "DIB", "GIF", "PPM")  # ready at once; the others cost a tenth of a second, once a process
-_OTHERS = ("WEBP", "TIFF", "AVIF", "JPEG2000", "QOI", "PCX", "TGA")  # by how surely the first bytes tell them
-_SIGNATURES = {
-    rb"\xff\xd8\xff": "JPEG",
-    rb"GIF8[79]a": "GIF",
-    rb"BM.{4}\0{4}": "BMP",
-    rb"RIFF.{4}WEBP": "WebP",
-    rb"II\*\0|MM\0\*": "TIFF",
-    rb".{4}ftypavi[fs]": "AVIF",
-}
-_ORIENTATION = 0x0112  # EXIF 2.32, tag Orientation
-_SUBFILE, _REDUCED = 254, 1  # TIFF 6.0, NewSubfileType: bit 0 marks a smaller version of another picture
-_STRIPS = ((273, 279), (324, 325))  # TIFF 6.0: StripOffsets, StripByteCounts; TileOffsets, TileByteCounts
-_BITS = 258  # TIFF 6.0, BitsPerSample
-_NUMBER_OF_SAMPLES = {"RGB": 3, "RGBX": 4, "RGBA": 4}
+_COMMON = ("JPEG", "DIB", "GIF", "PPM")  # ready at once; the others cost a tenth of a second, once a process
+_OTHERS = ("WEBP", "AVIF", "JPEG2000", "QOI", "PCX", "TGA")  # by how surely the first bytes tell them
+_HIERARCHICAL = (0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF)  # ITU-T T.81, table B.1; libjpeg knows the others
 
 
 @contextmanager
 def opened(data: bytes) -> Iterator[Image.Image]:
     """Open without decoding a pixel; Pillow's warnings and its own limit are silenced, the caller checks the size."""
+    with unlimited():
+        yield _open(data)
+
+
+@contextmanager
+def unlimited() -> Iterator[None]:
+    """Silence Pillow's warnings and its own limit of pixels."""
     theirs = Image.MAX_IMAGE_PIXELS
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         Image.MAX_IMAGE_PIXELS = None
         try:
-            image = _open(data)
-            if image.format == "TIFF":
-                _turn_to_page(image)
-            yield image
+            yield
         finally:
             Image.MAX_IMAGE_PIXELS = theirs
 
@@ -57,16 +50,15 @@ def upright_size(image: Image.Image) -> tuple[int, int]:
 def decode(image: Image.Image, data: bytes) -> Decoded:
     """Decode an opened picture; PictureError where it is incomplete, damaged or animated."""
     if image.format in ("JPEG", "MPO"):
-        _check_jpeg_end(data)
-    if image.format == "TIFF":
-        _check_strips(image, len(data))
+        _check_jpeg(data)
     _check_still(image)
-    with _blaming(image):
-        deep = _is_deep_colour(image)
+    with blaming(str(image.format)):
         image.load()
-        colours, alpha = split_alpha(decode_with_opencv(data)) if deep else _colours(image)
-        metadata = file_metadata(image, _exif(image))
-        return Decoded(colours, alpha, image.info.get("icc_profile"), _orientation(image), metadata)
+        colours, alpha = pixels(image)
+        if image.format == "TGA" and alpha is not None:
+            colours, alpha = _tga_alpha(data, colours, alpha)
+        exif = read_exif(image)
+        return Decoded(colours, alpha, image.info.get("icc_profile"), _orientation(image), file_metadata(image, exif))
 
 
 def _open(data: bytes) -> Image.Image:
@@ -77,52 +69,35 @@ def _open(data: bytes) -> Image.Image:
             Image.init()
             return Image.open(io.BytesIO(data), formats=[name for name in _OTHERS if name in Image.OPEN])
     except Exception as error:
-        kind = next((name for start, name in _SIGNATURES.items() if re.match(start, data, re.DOTALL)), "")
-        if kind:
-            message = f"it is truncated or damaged (its {kind} header cannot be read)"
-            raise PictureError(message, hint="Copy or save it again from its source") from error
-        what = "it is text" if _looks_like_text(data[:512]) else "its content is of no known kind"
-        hint = "Give PNG, JPEG, WebP, TIFF, BMP or GIF; export other formats as PNG"
-        raise PictureError(f"it is not a picture ({what})", hint=hint) from error
+        raise not_a_picture(data, _reason(data, error)) from error
 
 
-def _looks_like_text(start: bytes) -> bool:
-    return not any(byte < 9 or 13 < byte < 32 or byte == 127 for byte in start)
-
-
-def _turn_to_page(image: Image.Image) -> None:
-    """Turn to the one page of a TIFF, past thumbnails; PictureError where there are several."""
-    with _blaming(image):
-        kinds = [_kind_of_page(image, index) for index in range(int(getattr(image, "n_frames", 1)))]
-        pages = [index for index, kind in enumerate(kinds) if not kind & _REDUCED] or [0]
-        image.seek(pages[0])
-    if len(pages) > 1:
-        raise PictureError(f"it has {len(pages)} pages", hint="Export each page as a PNG of its own")
-
-
-def _kind_of_page(image: Image.Image, index: int) -> int:
-    image.seek(index)
-    return int(_tags(image).get(_SUBFILE, 0))
-
-
-def _tags(image: Image.Image) -> Mapping[int, Any]:
-    """Return the tags of the page of a TIFF that was turned to."""
-    assert isinstance(image, TiffImagePlugin.TiffImageFile)
-    return image.tag_v2
+def _reason(data: bytes, error: Exception) -> str:
+    """Return why the format of these first bytes cannot be opened, which `Image.open` keeps to itself."""
+    if not isinstance(error, UnidentifiedImageError):
+        return str(error)
+    for name in (*_COMMON, *_OTHERS):
+        factory, accepts = Image.OPEN.get(name, (None, None))
+        try:
+            if factory is not None and accepts is not None and accepts(data[:16]):
+                factory(io.BytesIO(data), "")
+        except Exception as reason:
+            return str(reason)
+    return ""
 
 
 def _check_still(image: Image.Image) -> None:
     """Refuse an animation; the second view that some cameras put into a JPEG (MPO) is none."""
-    if image.format in ("JPEG", "MPO", "TIFF"):
+    if image.format in ("JPEG", "MPO"):
         return
-    with _blaming(image):
+    with blaming(str(image.format)):
         frames = int(getattr(image, "n_frames", 1))
     if frames > 1:
         raise PictureError(f"it is animated ({frames} frames)", hint="Export each frame as a PNG of its own")
 
 
 @contextmanager
-def _blaming(image: Image.Image) -> Iterator[None]:
+def blaming(kind: str) -> Iterator[None]:
     """Turn whatever a decoder stumbles over into a PictureError: the file is the reason."""
     try:
         yield
@@ -130,54 +105,43 @@ def _blaming(image: Image.Image) -> Iterator[None]:
         raise
     except Exception as error:
         reason = str(error) or type(error).__name__
-        message = f"it is truncated or damaged ({image.format}: {reason})"
+        message = f"it is truncated or damaged ({kind}: {reason})"
         raise PictureError(message, hint="Copy or save it again from its source") from error
 
 
-def _check_jpeg_end(data: bytes) -> None:
-    """Refuse a JPEG without an end marker: decoders fill what is missing with grey, and some say nothing.
+def _check_jpeg(data: bytes) -> None:
+    """Refuse a JPEG of a kind that libjpeg does not know, and one without an end marker.
+
+    Decoders fill what is missing with grey, and some say nothing.
 
     Within entropy-coded data FF is followed by 00 or a restart marker, so that FFD9 after the first scan can only be
     the end (ITU-T T.81, B.1.1.2 and B.1.1.5).
     """
-    if data.rfind(b"\xff\xd9", _first_scan(data)) < 0:
+    start, markers = _first_scan(data)
+    if any(marker in _HIERARCHICAL for marker in markers):
+        hint = "Save it as PNG, or as an ordinary JPEG"
+        raise PictureError("it is a JPEG of a kind that is not read (hierarchical or lossless)", hint=hint)
+    if data.rfind(b"\xff\xd9", start) < 0:
         hint = "Copy or download it again, part of it is missing"
         raise PictureError("it is truncated (the JPEG ends too early)", hint=hint)
 
 
-def _first_scan(data: bytes) -> int:
-    """Return the position of the first scan's data, past thumbnails in the metadata, which have end markers too."""
-    position = 2
+def _first_scan(data: bytes) -> tuple[int, list[int]]:
+    """Return where the first scan's data starts, past thumbnails with end markers of their own, and its markers."""
+    position, markers = 2, []
     while position + 4 <= len(data) and data[position] == 0xFF:
         marker, length = data[position + 1], int.from_bytes(data[position + 2 : position + 4], "big")
         if marker == 0xFF:  # a fill byte
             position += 1
             continue
         position += 2 + length
+        markers.append(marker)
         if marker == 0xDA:
             break
-    return min(position, len(data))
+    return min(position, len(data)), markers
 
 
-def _check_strips(image: Image.Image, size: int) -> None:
-    """Refuse a TIFF whose strips or tiles reach beyond the file, before libtiff complains about each on stderr."""
-    with _blaming(image):
-        tags = _tags(image)
-        for offsets, lengths in _STRIPS:
-            ends = [start + length for start, length in zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False)]
-            if max(ends, default=0) > size:
-                raise EOFError(f"it ends at byte {size} of {max(ends)}")
-
-
-def _is_deep_colour(image: Image.Image) -> bool:
-    """Tell whether this is 16-bit colour, which Pillow would cut to 8 bits without rounding."""
-    samples = _NUMBER_OF_SAMPLES.get(image.mode, 0)
-    if image.format != "TIFF" or samples == 0 or image.tell() > 0:  # OpenCV reads the first page only
-        return False
-    return bool(_tags(image).get(_BITS) == (16,) * samples)
-
-
-def _colours(image: Image.Image) -> tuple[U8, U8 | None]:
+def pixels(image: Image.Image) -> tuple[U8, U8 | None]:
     """Return grey (H, W), RGB (H, W, 3) or CMYK (H, W, 4) samples, and alpha where the picture has any."""
     if image.mode == "CMYK":
         ink = np.array(image)
@@ -185,20 +149,38 @@ def _colours(image: Image.Image) -> tuple[U8, U8 | None]:
         return (255 - ink if image.format == "JPEG" and "adobe" not in image.info else ink), None
     if image.mode in ("F", "I") or image.mode.startswith("I;16"):
         return _deep_grey(image), None
+    if image.mode == "La":  # which Pillow turns into nothing but LA
+        image = image.convert("LA")
     if image.has_transparency_data:
         rgba = np.asarray(image.convert("RGBA"))
         return np.ascontiguousarray(rgba[..., :3]), np.ascontiguousarray(rgba[..., 3])
     return np.array(image.convert("L" if image.mode in ("1", "L") else "RGB")), None
 
 
+def _tga_alpha(data: bytes, colours: U8, alpha: U8) -> tuple[U8, U8 | None]:
+    """Return colours and alpha as a TGA means them: it may call alpha no alpha, or colours multiplied by it.
+
+    Source: Truevision TGA 2.0, image descriptor (field 5.6), attributes type (field 24) of the extension area.
+    """
+    is_unnamed = data[17] & 15 == 0  # no bits of alpha; yet many programs write alpha then, but not all of it 0
+    if is_unnamed and not alpha.any():
+        return colours, None
+    extension = int.from_bytes(data[-26:-22], "little") if data[-18:-2] == b"TRUEVISION-XFILE" else 0
+    is_multiplied = extension > 0 and data[extension + 494 : extension + 495] == b"\4"
+    return (np.asarray(divide_by_alpha(colours, alpha), np.uint8), alpha) if is_multiplied else (colours, alpha)
+
+
 def _deep_grey(image: Image.Image) -> U8:
     grey = np.asarray(image)
-    if image.mode == "F" or grey.min() < 0 or grey.max() > 0xFFFF:
+    if image.mode == "F":
+        message = "its samples are floating-point numbers, whose black and white nobody says"
+        raise PictureError(message, hint="Save it as an 8-bit or 16-bit picture")
+    if grey.min() < 0 or grey.max() > 0xFFFF:
         raise PictureError("its samples have more than 16 bits", hint="Save it as an 8-bit or 16-bit picture")
     return eight_bits(grey.astype(np.uint16))
 
 
-def _exif(image: Image.Image) -> Image.Exif | None:
+def read_exif(image: Image.Image) -> Image.Exif | None:
     """Return EXIF, or the tags of a TIFF; None where they are broken."""
     try:
         return image.getexif()
@@ -207,9 +189,9 @@ def _exif(image: Image.Image) -> Image.Exif | None:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation that is still to be undone; Pillow turns a TIFF itself and then forgets it."""
-    exif = _exif(image)
-    try:
-        return int(exif.get(_ORIENTATION, 1)) if exif else 1
-    except Exception:  # broken metadata never makes a picture unreadable
-        return 1
+    """Return the orientation that is to be undone: that of EXIF, else that of XMP."""
+    orientation = exif_orientation(read_exif(image))
+    packet = image.info.get("xmp")
+    if orientation is None and isinstance(packet, str | bytes):
+        orientation = xmp_orientation(packet)
+    return orientation or 1

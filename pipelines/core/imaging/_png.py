@@ -5,19 +5,22 @@ profiles, and some versions return half a picture for half a file. So the chunks
 stream of critical chunks only. Source: PNG specification, third edition, W3C 2025, sections 5 (chunks) and 11.
 """
 
+import io
+import os
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from pipelines.core.errors import PictureError
 from pipelines.core.imaging._decoded import Decoded, decode_with_opencv, split_alpha
 from pipelines.core.imaging.arrays import U8, Samples
-from pipelines.core.imaging.metadata.png_texts import TEXT_CHUNKS, png_metadata
+from pipelines.core.imaging.metadata.png_texts import TEXT_CHUNKS, exif_in_texts, png_metadata, png_orientation
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEADER_BYTES = 33  # the signature and IHDR
@@ -26,8 +29,9 @@ GREY, COLOUR, PALETTE, GREY_ALPHA, COLOUR_ALPHA = 0, 2, 3, 4, 6
 _DEPTHS = {GREY: (1, 2, 4, 8, 16), COLOUR: (8, 16), PALETTE: (1, 2, 4, 8), GREY_ALPHA: (8, 16), COLOUR_ALPHA: (8, 16)}
 _METHODS = ((0, 0, 0), (0, 0, 1))  # there is one method of compression, one of filtering, two of interlacing
 _LARGEST_PROFILE = 1 << 24  # bytes; a real ICC profile is far smaller, a deflate bomb is far larger
-_ORIENTATION = 0x0112  # EXIF 2.32, tag Orientation
 _MOST_TEXTS = 256  # chunks of text that are looked at
+_LONGEST_SIDE = 1_000_000  # px: what libpng, and so OpenCV, unpacks
+_MOST_CHUNKS, _LARGEST_SAID = 1 << 17, 1 << 18  # chunks that are looked at without decoding, bytes of one
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,25 @@ def read_header(data: bytes) -> Header:
     return Header(width, height, depth, kind)
 
 
+def upright_size(file: BinaryIO) -> tuple[int, int]:
+    """Return the width and height that the PNG in an open file has when its orientation is undone; reads no pixels."""
+    header = read_header(file.read(HEADER_BYTES))
+    exif = b""
+    texts: list[tuple[bytes, bytes]] = []
+    for _ in range(_MOST_CHUNKS):
+        start = file.read(8)
+        if len(start) < 8 or start[4:] == b"IEND":
+            break
+        length, name = struct.unpack(">I4s", start)
+        is_said = (name == b"eXIf" or name in TEXT_CHUNKS) and length < _LARGEST_SAID
+        content = file.read(length) if is_said else b""
+        file.seek(length - len(content) + 4, os.SEEK_CUR)
+        exif = exif or (content if name == b"eXIf" else b"")
+        texts += [(name, content)] if name != b"eXIf" and is_said and len(texts) < _MOST_TEXTS else []
+    is_turned = png_orientation(texts, _exif(exif or exif_in_texts(texts))) in (5, 6, 7, 8)
+    return (header.height, header.width) if is_turned else (header.width, header.height)
+
+
 def read_chunks(data: bytes) -> RawImage:
     """Walk the chunks to the end and check each checksum; PictureError where the file ends early or is damaged."""
     header = read_header(data)
@@ -84,12 +107,12 @@ def decode(data: bytes) -> Decoded:
     """Decode a PNG of any kind; PictureError where it is incomplete, damaged or animated."""
     raw = read_chunks(data)
     _check_still(raw.chunks.get(b"acTL", b""))
-    samples = decode_with_opencv(raw.stream)
+    samples = _unpack(raw)
     colours, alpha = _palette_colours(samples, raw) if raw.header.kind == PALETTE else _colours(samples, raw)
     profile = _inflated_profile(raw.chunks.get(b"iCCP", b""))
-    exif = _exif(raw.chunks.get(b"eXIf", b""))
+    exif = _exif(raw.chunks.get(b"eXIf") or exif_in_texts(raw.texts))
     metadata = png_metadata(raw.chunks, raw.texts, exif)
-    return Decoded(colours, alpha, profile, _orientation(exif), metadata)
+    return Decoded(colours, alpha, profile, png_orientation(raw.texts, exif), metadata)
 
 
 def encode(array: Samples, level: int, extra: Iterable[tuple[bytes, bytes]] = ()) -> bytes:
@@ -117,7 +140,33 @@ def decode_grey(data: bytes) -> Samples:
         raise PictureError(
             "it is not a grey PNG of 8 or 16 bits", hint="Give the map that `colorize-cli regions` writes"
         )
-    return decode_with_opencv(raw.stream)
+    return _unpack(raw)
+
+
+def _unpack(raw: RawImage) -> Samples:
+    """Unpack to samples as OpenCV gives them; by Pillow where a side is longer than OpenCV takes."""
+    header = raw.header
+    if max(header.width, header.height) <= _LONGEST_SIDE:
+        return decode_with_opencv(raw.stream)
+    if header.depth == 16 and header.kind != GREY:  # which Pillow would cut to 8 bits without rounding
+        message = f"it is longer than {_LONGEST_SIDE} px on a side, and its colours have 16 bits"
+        raise PictureError(message, hint="Save it with 8 bits, or cut it into parts")
+    return unpack_by_pillow(raw.stream)
+
+
+def unpack_by_pillow(stream: bytes) -> Samples:
+    """Unpack a PNG of critical chunks as OpenCV does, BGR or BGRA, but for colours of 16 bits; of any length."""
+    try:
+        image = PngImagePlugin.PngImageFile(io.BytesIO(stream))
+        samples = np.asarray(image.convert("L") if image.mode == "1" else image)
+    except (OSError, SyntaxError, ValueError) as error:
+        message = "it is damaged (its pixels cannot be unpacked)"
+        raise PictureError(message, hint="Save it again as an 8-bit PNG") from error
+    if image.mode.startswith("I"):
+        return samples.astype(np.uint16)
+    if image.mode == "LA":
+        return np.ascontiguousarray(samples[..., [0, 0, 0, 1]])
+    return samples if samples.ndim == 2 else np.ascontiguousarray(samples[..., [2, 1, 0, 3][: samples.shape[2]]])
 
 
 def _walk(view: memoryview) -> Iterator[tuple[bytes, int, int]]:
@@ -211,13 +260,6 @@ def _exif(chunk: bytes) -> Image.Exif | None:
     except Exception:  # broken metadata never makes a picture unreadable
         return None
     return exif
-
-
-def _orientation(exif: Image.Exif | None) -> int:
-    try:
-        return int(exif.get(_ORIENTATION, 1)) if exif else 1
-    except Exception:  # broken metadata never makes a picture unreadable
-        return 1
 
 
 def _truncated() -> PictureError:

@@ -6,7 +6,8 @@
     regions        int32 (H, W), 0 = ink, 1..n = region
     layer          uint8 RGBA (H, W, 4), straight alpha
 
-Pixels are decoded and encoded here and nowhere else: PNG by `_png.py`, every other format by `_pillow.py`. Whatever a
+Pixels are decoded and encoded here and nowhere else: PNG by `_png.py`, TIFF by `_tiff.py`, BMP by `_bmp.py`, every
+other format by `_pillow.py`. Whatever a
 file holds, what comes out is upright, sRGB, 8 bits a sample and complete, or a PictureError; never part of a picture.
 What is ink and what is paper is told in `segmentation/`; `compositing.py` lays layers over each other.
 """
@@ -21,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.core.errors import PictureError, SettingsError
-from pipelines.core.imaging import _pillow, _png
+from pipelines.core.imaging import _bmp, _pillow, _png, _tiff
 from pipelines.core.imaging._decoded import Decoded
 from pipelines.core.imaging.arrays import U8, Labels, Samples
 from pipelines.core.imaging.compositing import composite, join_alpha, over_white
@@ -91,11 +92,16 @@ def picture_size(path: str | os.PathLike[str]) -> tuple[int, int] | None:
     """Return width and height as a file's header says, upright; None where there is none (decoding says why)."""
     try:
         with Path(path).open("rb") as file:
-            start = file.read(_png.HEADER_BYTES)
-        if start.startswith(_png.SIGNATURE):
-            header = _png.read_header(start)
+            if file.read(len(_png.SIGNATURE)) == _png.SIGNATURE:
+                file.seek(0)
+                return _png.upright_size(file)
+        data = Path(path).read_bytes()
+        if _tiff.is_tiff(data):
+            return _tiff.upright_size(_tiff.read_page(data))
+        if _bmp.is_bmp(data):
+            header = _bmp.read_header(data)
             return header.width, header.height
-        with _pillow.opened(Path(path).read_bytes()) as image:
+        with _pillow.opened(data) as image:
             return _pillow.upright_size(image)
     except Exception:  # whatever is wrong with the file
         return None
@@ -117,6 +123,14 @@ def decode_picture(data: bytes, *, max_pixels: int | None = None) -> Picture:
         header = _png.read_header(data)
         _check_size(header.width, header.height, limit)
         return _finish(_png.decode(data))
+    if _tiff.is_tiff(data):
+        page = _tiff.read_page(data)
+        _check_size(page.width, page.height, limit)
+        return _finish(_tiff.decode(page))
+    if _bmp.is_bmp(data):
+        bmp = _bmp.read_header(data)
+        _check_size(bmp.width, bmp.height, limit)
+        return _finish(_bmp.decode(data, bmp))
     with _pillow.opened(data) as image:
         _check_size(image.width, image.height, limit)
         return _finish(_pillow.decode(image, data))

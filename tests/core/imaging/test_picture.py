@@ -89,11 +89,11 @@ def test_broken_exif_is_ignored(broken):
         (b"", "empty"),
         (b"hello, I am a text file\n" * 20, "text"),
         ("přiliš žluťoučký kůň".encode(), "text"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "text"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
         (bytes(range(256)) * 4, "no known kind"),
         (b"\x89PNG\r\n\x1a\n", "truncated"),
         (b"\xff\xd8\xff", "damaged.*JPEG"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "text"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "PostScript"),
     ],
 )
 def test_what_is_no_picture(data, words):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pipelines.core.errors import PictureError
 from pipelines.core.imaging.picture import decode_picture
 from tests.core.imaging.samples import noise, refused, rounded, saved, smooth
 
@@ -47,7 +48,7 @@ def test_16_bit_pgm():
 
 
 def test_floating_point_tiff_is_refused():
-    refused(saved(Image.fromarray(np.ones((4, 4), np.float32)), "TIFF"), "16 bits")
+    refused(saved(Image.fromarray(np.ones((4, 4), np.float32)), "TIFF"), "floating-point numbers of 32 bits")
 
 
 def cmyk_jpeg(ink):
@@ -205,3 +206,76 @@ def test_bombs_of_other_formats_are_refused_without_warnings(kind):
         warnings.simplefilter("error")
         refused(bytes(data), "60000 x 50000 = 3000 megapixels")
     assert Image.MAX_IMAGE_PIXELS is not None
+
+
+TGA_RGB, TGA_ALPHA = noise(5, 7, 3), noise(5, 7, seed=3)
+
+
+def tga(bits, pixels, descriptor, footer=b""):
+    return struct.pack("<BBBHHBHHHHBB", 0, 0, 2, 0, 0, 0, 0, 0, 7, 5, bits, descriptor) + pixels.tobytes() + footer
+
+
+def test_tga_from_the_bottom_and_with_alpha():
+    bgr = TGA_RGB[..., ::-1]
+    assert np.array_equal(decode_picture(tga(24, bgr[::-1], 0)).rgb, TGA_RGB)
+    picture = decode_picture(tga(32, np.dstack([bgr, TGA_ALPHA]), 0x28))
+    assert np.array_equal(picture.rgb, TGA_RGB)
+    assert np.array_equal(picture.alpha, TGA_ALPHA)
+
+
+def test_tga_whose_fourth_byte_is_no_alpha():
+    pixels = np.dstack([TGA_RGB[..., ::-1], np.zeros((5, 7), np.uint8)])
+    assert decode_picture(tga(32, pixels, 0x20)).alpha is None
+    assert not decode_picture(tga(32, pixels, 0x28)).alpha.any()
+
+
+def test_tga_whose_colours_were_multiplied_by_alpha():
+    """Attributes type 4 in the extension area, which the footer points to."""
+    pixels = np.dstack([np.minimum(TGA_RGB[..., ::-1], TGA_ALPHA[..., None]), TGA_ALPHA])
+    start = 18 + pixels.size
+    extension = struct.pack("<H", 495) + bytes(492) + b"\4"
+    footer = extension + struct.pack("<II", start, 0) + b"TRUEVISION-XFILE.\0"
+    picture = decode_picture(tga(32, pixels, 0x28, footer))
+    seen = TGA_ALPHA > 0
+    expected = np.rint(pixels[..., 2::-1] * 255.0 / np.maximum(TGA_ALPHA, 1)[..., None])
+    assert np.abs(picture.rgb[seen] - expected[seen]).max() <= 1
+
+
+@pytest.mark.parametrize("largest", [1, 100, 255, 1000, 4095, 65535])
+@pytest.mark.parametrize("letter, channels", [("5", 1), ("6", 3), ("2", 1), ("3", 3)])
+def test_pnm_of_any_largest_sample(letter, channels, largest):
+    samples = noise(5, 7, channels, dtype=np.uint16).astype(int) % (largest + 1)
+    if letter in "56":
+        body = samples.astype(">u2" if largest > 255 else np.uint8).tobytes()
+    else:
+        body = " ".join(map(str, samples.ravel())).encode()
+    picture = decode_picture(b"P%s\n# drawn by hand\n7 5\n%d\n" % (letter.encode(), largest) + body)
+    assert np.abs(picture.rgb - samples * 255.0 / largest).max() < 0.51
+
+
+@pytest.mark.parametrize("marker", [0xC5, 0xC6, 0xC7, 0xCB, 0xCD])
+def test_jpeg_of_a_kind_that_libjpeg_does_not_know_is_named(marker):
+    data = bytearray(saved(Image.fromarray(smooth()), "JPEG"))
+    data[data.index(b"\xff\xc0") + 1] = marker
+    assert "damaged" not in str(refused(bytes(data), "hierarchical or lossless"))
+
+
+@pytest.mark.parametrize("kind", ["TGA", "PCX", "PPM", "QOI", "JPEG2000", "AVIF"])
+def test_no_cut_of_a_rare_format_is_part_of_a_picture(kind):
+    Image.init()
+    if kind not in Image.SAVE:
+        pytest.skip(f"this Pillow has no {kind}")
+    data = saved(Image.fromarray(noise(40, 50, 3)), kind)
+    whole = decode_picture(data).rgb
+    for end in [*range(1, len(data), len(data) // 25), *range(len(data) - 12, len(data))]:
+        try:
+            picture = decode_picture(data[:end])
+        except PictureError:
+            continue
+        assert np.array_equal(picture.rgb, whole), end
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "AVIF"])
+def test_orientation_by_xmp(kind):
+    packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><a tiff:Orientation='6'/></x:xmpmeta>"
+    assert decode_picture(saved(Image.fromarray(smooth(30, 44)), kind, xmp=packet)).width == 30

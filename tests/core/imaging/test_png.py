@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipelines.core.imaging.picture import decode_picture, encode_png
-from tests.core.imaging.samples import chunks, noise, png, raw_png, refused
+from pipelines.core.errors import PictureError
+from pipelines.core.imaging._png import unpack_by_pillow
+from pipelines.core.imaging.picture import decode_picture, encode_png, picture_size, read_picture
+from tests.core.imaging.samples import chunks, noise, png, raw_png, refused, rounded, with_chunk
 
 
 @pytest.mark.parametrize("interlaced", [False, True])
@@ -152,3 +154,77 @@ def test_png_of_what_cannot_be_a_png(array):
 def test_png_is_valid_for_another_reader():
     array = noise(11, 7, 4)
     assert np.array_equal(np.array(Image.open(io.BytesIO(encode_png(array)))), array)
+
+
+def xmp(orientation):
+    return f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><a tiff:Orientation="{orientation}"/></x:xmpmeta>'.encode()
+
+
+def exif(orientation):
+    return b"MM\0*\0\0\0\x08\0\1" + struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0) + bytes(4)
+
+
+def profile_text(content):
+    return b"Raw profile type exif\0\nexif\n%8d\n%s\n" % (len(content), content.hex().encode())
+
+
+XMP = b"XML:com.adobe.xmp\0"
+SAID = {
+    "eXIf": [(b"eXIf", exif(6))],
+    "XMP": [(b"iTXt", XMP + b"\0\0\0\0" + xmp(6))],
+    "packed XMP": [(b"iTXt", XMP + b"\1\0\0\0" + zlib.compress(xmp(6)))],
+    "XMP as an element": [(b"iTXt", XMP + b"\0\0\0\0" + b"<a><tiff:Orientation>6</tiff:Orientation></a>")],
+    "eXIf before XMP": [(b"iTXt", XMP + b"\0\0\0\0" + xmp(3)), (b"eXIf", exif(6))],
+    "eXIf that says nothing": [(b"eXIf", b"MM\0*\0\0\0\x08\0\0" + bytes(4)), (b"iTXt", XMP + b"\0\0\0\0" + xmp(6))],
+    "EXIF in a text": [(b"tEXt", profile_text(b"Exif\0\0" + exif(6)))],
+}
+
+
+@pytest.mark.parametrize("is_behind", [False, True])
+@pytest.mark.parametrize("said", SAID)
+def test_orientation_however_it_is_said(said, is_behind, tmp_path):
+    array = noise(3, 5, 3)
+    header, pixels, end = chunks(encode_png(array))
+    parts = [header, pixels, *SAID[said], end] if is_behind else [header, *SAID[said], pixels, end]
+    path = tmp_path / "a.png"
+    path.write_bytes(png(*parts))
+    assert np.array_equal(read_picture(path).rgb, np.rot90(array, -1))
+    assert picture_size(path) == (3, 5)
+
+
+@pytest.mark.parametrize("packet", [b"", b"tiff:Orientation", b"tiff:Orientation='9'", b"\xff\xfe" * 9])
+def test_an_xmp_packet_that_says_nothing_turns_nothing(packet):
+    data = with_chunk(encode_png(noise(3, 5, 3)), b"iTXt", XMP + b"\0\0\0\0" + packet)
+    assert decode_picture(data).width == 5
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+@pytest.mark.parametrize("shape", [(1_000_001, 2), (2, 1_000_001)])
+def test_a_grey_picture_over_a_million_pixels_long(shape, dtype):
+    array = noise(*shape, dtype=dtype)
+    expected = array if dtype == np.uint8 else rounded(array)
+    assert np.array_equal(decode_picture(encode_png(array)).rgb[..., 1], expected)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_a_colour_picture_over_a_million_pixels_long(channels):
+    array = noise(1, 1_000_001, channels)
+    picture = decode_picture(encode_png(array))
+    assert np.array_equal(picture.rgb, array[..., :3])
+    assert channels == 3 or np.array_equal(picture.alpha, array[..., 3])
+    refused(encode_png(array.astype(np.uint16)), "longer than 1000000 px on a side.*16 bits")
+
+
+@pytest.mark.parametrize("kind, depths", [(0, (1, 2, 4, 8, 16)), (2, (8,)), (4, (8,)), (6, (8,))])
+def test_pillow_unpacks_as_opencv_does(kind, depths):
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[kind]
+    for depth in depths:
+        data = raw_png(16, 3, depth, kind, noise(3, 16 * channels * depth // 8))
+        opencv = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+        assert np.array_equal(unpack_by_pillow(data), opencv)
+
+
+def test_pillow_names_damage():
+    header, (name, data), end = chunks(encode_png(noise(9, 9)))
+    with pytest.raises(PictureError, match="unpacked"):
+        unpack_by_pillow(png(header, (name, data[:5]), end))

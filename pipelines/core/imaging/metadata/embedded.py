@@ -4,6 +4,7 @@ Sources: CIPA DC-008 (EXIF 2.32), section 4.6.4; TIFF 6.0, section 8; Microsoft,
 XP...); IPTC-IIM 4.2, record 2; ISO 16684-1 (XMP), 8.3 "Dublin Core".
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.etree import ElementTree
@@ -21,6 +22,7 @@ from pipelines.core.imaging.metadata.picture_metadata import (
     per_metre,
 )
 
+_ORIENTATION = 274
 _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 282, 283, 296
 _INCHES = {2: 1.0, 3: 2.54}  # of a resolution unit: inches, centimetres
 _EXIF_TEXTS = {270: DESCRIPTION, 269: TITLE, 315: AUTHOR, 33432: COPYRIGHT}
@@ -28,6 +30,7 @@ _EXIF_WIDE_TEXTS = {40091: TITLE, 40092: COMMENT, 40093: AUTHOR}  # in UTF-16, l
 _IPTC_TEXTS = {(2, 5): TITLE, (2, 80): AUTHOR, (2, 116): COPYRIGHT, (2, 120): DESCRIPTION}
 _DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 _XMP_TEXTS = {"title": TITLE, "creator": AUTHOR, "rights": COPYRIGHT, "description": DESCRIPTION}
+_XMP_ORIENTATION = re.compile(rb"""tiff:Orientation\s*(?:=\s*["']|>)\s*([1-8])\s*["'<]""")
 _LIST_ITEM = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}li"
 
 
@@ -39,6 +42,21 @@ def embedded_density(exif: Mapping[int, Any]) -> tuple[int, int] | None:
         return per_metre(across, down)
     except Exception:  # broken metadata never makes a picture unreadable
         return None
+
+
+def exif_orientation(exif: Image.Exif | None) -> int | None:
+    """Return how EXIF says that the rows stand, 1..8; None where it says nothing, or nonsense."""
+    try:
+        orientation = int(exif.get(_ORIENTATION, 0)) if exif else 0
+    except Exception:  # broken metadata never makes a picture unreadable
+        return None
+    return orientation if 1 <= orientation <= 8 else None
+
+
+def xmp_orientation(packet: str | bytes) -> int:
+    """Return how an XMP packet says that the rows stand, 1..8; 1 where it says nothing."""
+    match = _XMP_ORIENTATION.search(packet.encode("utf-8", "replace") if isinstance(packet, str) else packet)
+    return int(match[1]) if match else 1
 
 
 def embedded_texts(exif: Image.Exif, known: Iterable[Text] = ()) -> list[Text]:

@@ -9,12 +9,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from PIL import Image
 
-from pipelines.core.imaging.metadata.embedded import embedded_density, embedded_texts, xmp_texts
+from pipelines.core.imaging.metadata.embedded import (
+    embedded_density,
+    embedded_texts,
+    exif_orientation,
+    xmp_orientation,
+    xmp_texts,
+)
 from pipelines.core.imaging.metadata.picture_metadata import MOST_BYTES, PictureMetadata, Text, bounded
 
 TEXT_CHUNKS = (b"tEXt", b"zTXt", b"iTXt")
 _COLOUR_CHUNKS = (b"iCCP", b"sRGB", b"cICP")
 _XMP = "XML:com.adobe.xmp"
+_EXIF_PROFILES = (b"Raw profile type exif\0", b"Raw profile type APP1\0")
 _METRE = 1
 _PERCEPTUAL = b"\0"  # the rendering intent of sRGB
 
@@ -31,6 +38,31 @@ def png_metadata(
     for packet in packets:
         decoded += xmp_texts(packet, decoded)
     return bounded(density, decoded, is_tagged=is_tagged)
+
+
+def png_orientation(texts: Iterable[tuple[bytes, bytes]], exif: Image.Exif | None) -> int:
+    """Return how the rows stand, 1..8, as EXIF says, else a packet of XMP."""
+    orientation = exif_orientation(exif)
+    if orientation is not None:
+        return orientation
+    for name, content in texts:
+        keyword = content.partition(b"\0")[0]
+        if keyword == _XMP.encode():
+            return next((xmp_orientation(text.value) for text in _decoded(name, content)), 1)
+    return 1
+
+
+def exif_in_texts(texts: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """Return the EXIF that ImageMagick and others put into a text, in hexadecimal digits; empty where there is none."""
+    for name, content in texts:
+        if content.startswith(_EXIF_PROFILES):
+            value = next((text.value for text in _decoded(name, content)), "")
+            digits = "".join(value.split("\n")[3:])  # an empty line, the kind, the number of bytes
+            try:
+                return bytes.fromhex(digits)
+            except ValueError:
+                return b""
+    return b""
 
 
 def png_chunks(metadata: PictureMetadata | None) -> Sequence[tuple[bytes, bytes]]:
