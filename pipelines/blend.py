@@ -17,7 +17,7 @@ from pipelines.core.files import show_path
 from pipelines.core.imaging import blend_modes
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.framing import same_aspect
-from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
+from pipelines.core.imaging.picture import Picture, decode_part, encode_png
 from pipelines.core.registry import suggestion
 from pipelines.core.settings import plain
 
@@ -31,7 +31,7 @@ class BlendTask:
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`base` and `top` in, the blended picture out: RGB, or RGBA where the base has alpha."""
-        base, top = (decode_picture(files[name]) for name in ("base", "top"))
+        base, top = (decode_part(files, name) for name in ("base", "top"))
         below, above, warnings = _at_one_size(_array(base), _array(top))
         blended = blend_modes.blend(below, above, self.mode, opacity=self.opacity)
         return Produced((encode_png(blended, metadata=base.metadata),), warnings)

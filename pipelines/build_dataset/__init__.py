@@ -134,7 +134,7 @@ class _Building:
         layout, hints = self.task.place, self.task.hint_labels
         kept = (item for item in candidates if not item.skip_reason)
         jobs = tuple(job_of(item, layout, hints, folder=self.folder) for item in kept)
-        plan = Plan("build-dataset", jobs, self.folder, identity(self.task))
+        plan = Plan("build-dataset", jobs, self.folder, identity(self.task), results=None)
         check(plan)
         if not self.settings.dry_run:
             write_description(self.folder, {"complete": False, **self._shape()})

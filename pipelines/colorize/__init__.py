@@ -1,6 +1,7 @@
 """Stage: line art -> finished colour at full size, with the line art on top."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,6 +100,8 @@ def colorize(
             plan = Lock(plan, ensemble, reader, settings).locked_plan()
         except StoppedError as stop:
             return report_stopped(plan, stop.reason)
+    if destination.folder is not None and not settings.dry_run:
+        _begin_auxiliary(task, destination.folder)
     report = _with_sum(run(plan, task, settings, observer=observer))
     if destination.folder is not None and not settings.dry_run:
         _mark_auxiliary(task, jobs, destination.folder)
@@ -209,6 +212,14 @@ def _job(
 def _with_sum(report: Report) -> Report:
     """A report with a note on what happened to all drawings."""
     return replace(report, notes=(*report.notes, *sum_up_run(report)))
+
+
+def _begin_auxiliary(task: ColorizeTask, folder: Path) -> None:
+    """Mark the folders for what is beside the results before there is anything in them, since a run may be killed."""
+    for name in {name.partition("/")[0] for name in _folders_in_output(task)}:
+        with suppress(OSError):  # of which the pictures tell
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        mark_auxiliary(folder / name)
 
 
 def _mark_auxiliary(task: ColorizeTask, jobs: Sequence[Job], folder: Path) -> None:

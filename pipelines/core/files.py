@@ -83,6 +83,7 @@ def replace_file(path: Path, content: Content, *, scratch: Path | None = None) -
     """
     unfinished = unfinished_path(path, scratch)
     unfinished.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.unlink(missing_ok=True)  # which might be a link, through which something else would be written
     try:
         _write(unfinished, content)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -96,6 +97,7 @@ def check_replaceable(path: Path) -> None:
     """Find out, by writing an empty file aside, whether `replace_file` could write at `path`; raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = unfinished_path(path)
+    unfinished.unlink(missing_ok=True)
     unfinished.write_bytes(b"")
     unfinished.unlink()
 

@@ -1,5 +1,6 @@
 """Which pictures a command works on: files, folders, globs and lists, each with the relative path its output keeps."""
 
+import contextlib
 import fnmatch
 import glob
 import itertools
@@ -9,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipelines.core.batch.journal import files_beside
 from pipelines.core.errors import ColorizeError, NothingMatchedError, UsageError
-from pipelines.core.files import show_path
+from pipelines.core.files import STATE_FOLDER, show_path
 from pipelines.core.imaging.picture import PICTURE_SUFFIXES
 
 _AUXILIARY = ".colorize-cli-beside"  # a file in folders of pictures that are no results, such as panels
@@ -85,7 +87,7 @@ class CompanionFiles:
             self._index()
 
     def _index(self) -> None:
-        for path in sorted(walk(self.place, recursive=True), key=lambda path: natural_key(str(path))):
+        for path in sorted(walk(self.place, recursive=True, with_beside=True), key=lambda path: natural_key(str(path))):
             if path == self.place:
                 raise UsageError(f"the folder {show_path(self.place)} cannot be read", hint=f"Check {self.option}")
             stem = PurePosixPath(path.relative_to(self.place).as_posix()).with_suffix("")
@@ -137,30 +139,52 @@ def _number_key(digits: str) -> tuple[int, int, str]:
 
 
 def mark_auxiliary(folder: Path) -> None:
-    """Mark a folder in an output folder as no results, such as of panels: it is read only where it is named itself."""
-    if folder.is_dir():
-        (folder / _AUXILIARY).touch()
+    """Mark a folder in an output folder as no results, such as of panels: it is read only where it is named itself.
+
+    On a full disk, of which the pictures tell, it stays as it is.
+    """
+    with contextlib.suppress(OSError):
+        if folder.is_dir():
+            (folder / _AUXILIARY).touch()
 
 
-def walk(folder: Path, *, recursive: bool, excluded: frozenset[str] = frozenset()) -> Iterator[Path]:
+def remove_if_empty(folder: Path) -> bool:
+    """Remove a folder that holds nothing, but the mark of `mark_auxiliary`; whether it is gone."""
+    try:
+        if [path.name for path in folder.iterdir()] == [_AUXILIARY]:
+            (folder / _AUXILIARY).unlink()
+        folder.rmdir()
+    except OSError:
+        return False
+    return True
+
+
+def walk(
+    folder: Path, *, recursive: bool, excluded: frozenset[str] = frozenset(), with_beside: bool = False
+) -> Iterator[Path]:
     """Picture files below a folder, and the folder itself where it cannot be read.
 
     Names that begin with a dot, pipes and devices are passed over, linked folders are entered once, and folders whose
-    real path is in `excluded` not at all; nor are folders below it that `mark_auxiliary` marked.
+    real path is in `excluded` not at all; nor are folders below it that `mark_auxiliary` marked and, unless they are
+    wanted (`with_beside`), hints, composites and the like that some run wrote there.
     """
     entered = {os.path.realpath(folder)}
     pending = [folder]
+    beside: frozenset[str] = frozenset()
     while pending:
         current = pending.pop()
         entries = _entries(current)
         if entries is None:  # reading it like a picture will say what is wrong, as one row of the report
             yield current
             continue
+        if not with_beside and current != folder and any(entry.name == STATE_FOLDER for entry in entries):
+            beside |= files_beside(current)
         for entry in entries:
             if entry.name.startswith("."):
                 continue
             if not _is_folder(entry):
-                if Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and _is_file_or_link(entry):
+                is_picture = Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and _is_file_or_link(entry)
+                if is_picture and entry.path not in beside:
                     yield Path(entry.path)
             elif recursive and not (Path(entry.path) / _AUXILIARY).exists():
                 real = os.path.realpath(entry.path)
@@ -223,6 +247,7 @@ def _from_glob(pattern: str, *, recursive: bool, excluded: frozenset[str]) -> It
     root = Path(*parts[:fixed]) if fixed else Path()
     above = os.path.join(os.path.realpath(root), "")
     excluded_folders = [os.path.join(folder, "") for folder in excluded]
+    hidden = _BesideResults(root)
     for name in glob.iglob(pattern, recursive=True):
         path = Path(name)
         if any(
@@ -232,8 +257,29 @@ def _from_glob(pattern: str, *, recursive: bool, excluded: frozenset[str]) -> It
         if os.path.isdir(path):
             if "**" not in parts:
                 yield from _below(path, root, recursive=recursive, excluded=excluded)
-        elif path.suffix.lower() in PICTURE_SUFFIXES:
+        elif path.suffix.lower() in PICTURE_SUFFIXES and not hidden(path):
             yield Source(path, PurePosixPath(path.relative_to(root).as_posix()))
+
+
+class _BesideResults:
+    """Tells which files below a folder no pattern means, as no walk finds them: what runs wrote beside results."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._files: dict[Path, frozenset[str] | None] = {}  # folder -> files that are beside; None: all
+
+    def __call__(self, path: Path) -> bool:
+        beside = self._beside_in(path.parent)
+        return beside is None or str(path) in beside
+
+    def _beside_in(self, folder: Path) -> frozenset[str] | None:
+        if folder == self._root or folder.parent == folder:
+            return frozenset()
+        if folder not in self._files:
+            above = self._beside_in(folder.parent)
+            is_marked = above is None or (folder / _AUXILIARY).exists()
+            self._files[folder] = None if is_marked else (above or frozenset()) | files_beside(folder)
+        return self._files[folder]
 
 
 def _is_selected(relative: PurePosixPath, selection: Selection) -> bool:

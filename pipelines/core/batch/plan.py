@@ -35,6 +35,10 @@ class Job:
         """The first output; None is standard output, or that there is none, as in a job with a problem."""
         return next(iter(self.outputs), None)
 
+    def key(self, folder: Path) -> str:
+        """The name under which the journal of a folder remembers the job: the path of its first output."""
+        return "" if self.output is None else path_from(folder, self.output)
+
     @property
     def reads_stdin(self) -> bool:
         """Whether anything is read from standard input."""
@@ -54,6 +58,7 @@ class BatchSettings:
     listed: tuple[str, ...] | None = None  # input paths read from a list
     root: Path | None = None  # the folder below which listed paths keep their folders in the output
     keep_extension: bool = False  # a.jpg becomes a.jpg.png instead of a.png
+    prune: bool = False  # remove results whose input is gone
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,18 @@ class Plan:
     jobs: tuple[Job, ...]
     output: Path | None  # the folder that holds the outputs and their state; None = standard output
     settings: Mapping[str, object]  # resolved; their digest decides what is stale
-    trusting: bool = True  # False: outputs are read again, since others build on them; only unchanged ones are skipped
+    trusting: bool = True  # False: outputs are read again, since others build on them, and changed ones made again
     reported_settings: Mapping[str, object] | None = None  # what the report shows instead of `settings`
     notes: tuple[str, ...] = ()  # about the run as a whole, known before it: they go into the report
+    results: int | None = 1  # so many of a job's outputs, from the first, are pictures for further work; None: all
+
+
+def path_from(folder: Path, path: Path) -> str:
+    """A path as seen from a folder, with / between its parts."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return path.absolute().as_posix()
 
 
 def find(

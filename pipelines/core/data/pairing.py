@@ -18,7 +18,7 @@ from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, natur
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.files import show_path
 from pipelines.core.imaging.framing import same_aspect
-from pipelines.core.imaging.picture import Picture, decode_picture, picture_size
+from pipelines.core.imaging.picture import Picture, decode_part, picture_size
 
 InputLayout = Literal["pictures", "AB", "BA", "pairs"]
 
@@ -111,13 +111,13 @@ def read_pair(files: Mapping[str, bytes], reading: InputLayout) -> tuple[Picture
 
     Raises PictureError for files that are no pictures, MethodError for line art that does not lie over the picture.
     """
-    picture = decode_picture(files["picture"])
+    picture = decode_part(files, "picture")
     if reading in ("AB", "BA"):
         left, right = _halves(picture)
         return (right, left) if reading == "AB" else (left, right)
     if "lines" not in files:
         return picture, None
-    lines = decode_picture(files["lines"])
+    lines = decode_part(files, "lines")
     if not same_aspect((picture.width, picture.height), (lines.width, lines.height)):
         raise MethodError(
             f"the line art is {lines.width}x{lines.height}, the picture {picture.width}x{picture.height}",

@@ -12,6 +12,7 @@ What is ink and what is paper is told in `segmentation/`; `compositing.py` lays 
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,26 @@ def decode_picture(data: bytes, *, max_pixels: int | None = None) -> Picture:
     with _pillow.opened(data) as image:
         _check_size(image.width, image.height, limit)
         return _finish(_pillow.decode(image, data))
+
+
+def decode_part(files: Mapping[str, bytes], name: str) -> Picture:
+    """Turn the bytes of one of several files into a Picture; the PictureError says which it is, as its `part`."""
+    try:
+        return decode_picture(files[name])
+    except PictureError as error:
+        error.part = name
+        raise
+
+
+def is_damaged_png(data: bytes) -> bool:
+    """Whether a file begins as a PNG and is no whole one: cut off, or a checksum does not fit. No pixel is decoded."""
+    if not data.startswith(_png.SIGNATURE):
+        return _png.SIGNATURE.startswith(data)
+    try:
+        _png.read_chunks(data)
+    except PictureError:
+        return True
+    return False
 
 
 def _pixel_limit() -> int:

@@ -1,11 +1,19 @@
 """Which pictures a command finds, and under which relative path."""
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from pipelines.core.batch.inputs import CompanionFiles, Selection, find_sources, natural_key
+from pipelines.core.batch.inputs import (
+    CompanionFiles,
+    Selection,
+    find_sources,
+    mark_auxiliary,
+    natural_key,
+    remove_if_empty,
+)
+from pipelines.core.batch.journal import Journal, JournalEntry
 from pipelines.core.errors import NothingMatchedError, UsageError
 from pipelines.core.files import show_path
 
@@ -161,3 +169,47 @@ def test_partners_nobody_asked_for_are_known(art: Path) -> None:
     partners.of(find_sources([str(art / "frame2.png")])[0].relative)
     assert art / "frame10.png" in partners.unused()
     assert art / "frame2.png" not in partners.unused()
+
+
+def test_what_runs_wrote_beside_results_is_no_input_but_where_it_is_named(art: Path) -> None:
+    hints = art / "hints"
+    hints.mkdir()
+    (art / "deep" / "preview.png").write_bytes(b"x")
+    for name in ("a.png", "b.png"):
+        (hints / name).write_bytes(b"x")
+    Journal(hints).add("a.png", JournalEntry("make-hints", "", "", (), results=0))
+    Journal(art / "deep").add("a.JPG", JournalEntry("regions", "", "", (), beside=("preview.png",), results=1))
+    expected = ["deep/a.JPG", "deep/er/b.webp", "frame2.png", "frame10.png", "hints/b.png"]
+    assert names([str(art)]) == expected
+    assert names([f"{art}/**/*.*"]) == expected
+    assert names([str(hints)]) == names([f"{hints}/*.png"]) == ["a.png", "b.png"]
+    assert names([str(hints / "a.png")]) == ["a.png"]
+    assert CompanionFiles(art, "--hints").of(PurePosixPath("hints/a.png")) == hints / "a.png"
+
+
+def test_a_pattern_passes_over_marked_folders_as_a_walk_does(art: Path) -> None:
+    mark_auxiliary(art / "deep")
+    assert names([f"{art}/**/*.*"]) == names([str(art)]) == ["frame2.png", "frame10.png"]
+    assert names([f"{art}/deep/**/*.*"]) == ["a.JPG", "er/b.webp"]
+
+
+def test_a_folder_is_removed_where_nothing_but_the_mark_is_in_it(tmp_path: Path) -> None:
+    for name in ("empty", "marked", "full"):
+        (tmp_path / name).mkdir()
+    mark_auxiliary(tmp_path / "marked")
+    (tmp_path / "full" / "a").touch()
+    assert [remove_if_empty(tmp_path / name) for name in ("empty", "marked", "full", "none")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [path.name for path in tmp_path.iterdir()] == ["full"]
+
+
+def test_on_a_full_disk_a_folder_stays_unmarked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "touch", full)
+    mark_auxiliary(tmp_path)
