@@ -25,8 +25,9 @@ from pipelines.colorize.options import (
 from pipelines.colorize.reader import DrawingReader
 from pipelines.colorize.task import ColorizeTask
 from pipelines.colorize.variants import check_variants, variant_folders
-from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, mark_auxiliary
-from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find
+from pipelines.core.batch.folders import mark_auxiliary
+from pipelines.core.batch.inputs import CompanionFiles, Selection, Source
+from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find, job_for, rows_of_unread
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import report_stopped, run
 from pipelines.core.errors import UsageError
@@ -91,9 +92,17 @@ def colorize(
     )
     expected = _expected(guides, outputs)
     task = ColorizeTask(ensemble, reader, outputs, background, lines, expected, guides.required, force)
-    jobs = _jobs(task, sources, destination, companions)
+    jobs = _jobs(task, sources, destination, companions) + rows_of_unread(companions, settings)
     reported, notes = plain(task) | {"lock": guides.lock}, _unused_hints(companions["hints"], settings)
-    plan = Plan("colorize", jobs, destination.folder, task.settings, reported_settings=reported, notes=notes)
+    plan = Plan(
+        "colorize",
+        jobs,
+        destination.folder,
+        task.settings,
+        reported_settings=reported,
+        notes=notes,
+        passed_over=sources.passed_over,
+    )
     if guides.lock and not settings.dry_run:
         try:
             plan = Lock(plan, ensemble, reader, settings).locked_plan()
@@ -203,7 +212,7 @@ def _job(
     if result is not None and destination.folder is not None:
         outputs += [destination.folder / name / result.relative_to(destination.folder) for name in folders]
         outputs += [result.parent / (result.stem + ending) for ending in task.layer_files(dict(reads))]
-    return Job(tuple(reads), tuple(outputs), source.relative)
+    return job_for(source, tuple(outputs), more=reads[1:])
 
 
 def _with_sum(report: Report) -> Report:
