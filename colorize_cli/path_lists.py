@@ -19,6 +19,8 @@ def read_list(place: str) -> list[str]:
     Text is UTF-8 or whatever else its byte order mark says; bytes of a name that are not UTF-8 stay what they are.
     Raises UsageError for a file that cannot be read or is no list.
     """
+    if place == _STDIN and sys.stdin is None:
+        raise UsageError("the list cannot be read: standard input is closed", hint="Check --files-from")
     shown = "on standard input" if place == _STDIN else show_path(place)
     try:
         data = _read(place)

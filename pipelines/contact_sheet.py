@@ -97,6 +97,7 @@ def _reads(stems: Sequence[PurePosixPath], columns: Sequence[CompanionFiles]) ->
 
 def _rows_of_unread(sources: Sources, others: Sequence[CompanionFiles]) -> list[Job]:
     """A failed row for each folder that cannot be read, in the first folder or any other."""
+    problems: dict[Path | None, tuple[PurePosixPath, ColorizeError | None]]
     problems = {source.path: (source.relative, source.problem) for source in sources if source.problem is not None}
     for files in others:
         problems |= {entry.path: (relative, entry.problem) for relative, entry in files.unread()}

@@ -26,7 +26,7 @@ from pipelines.colorize.reader import DrawingReader
 from pipelines.colorize.task import ColorizeTask
 from pipelines.colorize.variants import check_variants, variant_folders
 from pipelines.core.batch.folders import mark_auxiliary
-from pipelines.core.batch.inputs import CompanionFiles, Selection, Source
+from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, Sources
 from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find, job_for, rows_of_unread
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import report_stopped, run
@@ -92,17 +92,8 @@ def colorize(
     )
     expected = _expected(guides, outputs)
     task = ColorizeTask(ensemble, reader, outputs, background, lines, expected, guides.required, force)
-    jobs = _jobs(task, sources, destination, companions) + rows_of_unread(companions, settings)
-    reported, notes = plain(task) | {"lock": guides.lock}, _unused_hints(companions["hints"], settings)
-    plan = Plan(
-        "colorize",
-        jobs,
-        destination.folder,
-        task.settings,
-        reported_settings=reported,
-        notes=notes,
-        passed_over=sources.passed_over,
-    )
+    plan = _plan(task, sources, destination, companions, is_locked=guides.lock, settings=settings)
+    jobs = plan.jobs
     if guides.lock and not settings.dry_run:
         try:
             plan = Lock(plan, ensemble, reader, settings).locked_plan()
@@ -184,14 +175,27 @@ def _folders_in_output(task: ColorizeTask) -> tuple[str, ...]:
     )
 
 
-def _jobs(
+def _plan(
     task: ColorizeTask,
-    sources: Sequence[Source],
+    sources: Sources,
     destination: Destination,
     companions: Mapping[str, CompanionFiles | None],
-) -> tuple[Job, ...]:
+    *,
+    is_locked: bool,
+    settings: BatchSettings,
+) -> Plan:
+    """What is done with each drawing, and what is said of hints that nobody asked for."""
     folders = _folders_in_output(task)
-    return tuple(_job(task, source, destination, companions, folders=folders) for source in sources)
+    jobs = tuple(_job(task, source, destination, companions, folders=folders) for source in sources)
+    return Plan(
+        "colorize",
+        jobs + rows_of_unread(companions, settings),
+        destination.folder,
+        task.settings,
+        reported_settings=plain(task) | {"lock": is_locked},
+        notes=_unused_hints(companions["hints"], settings),
+        passed_over=sources.passed_over,
+    )
 
 
 def _job(

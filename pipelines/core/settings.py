@@ -135,8 +135,8 @@ def read_settings_file(path: Path) -> dict[str, Any]:
         raise SettingsError(
             f"{shown} is not UTF-8 (byte {error.start + 1})", hint="Save it as UTF-8 or leave out --settings"
         ) from error
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else show_path(error)
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, or a number of thousands of digits
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else show_path(error).partition(";")[0]
         raise SettingsError(f"{shown} is not a TOML file: {reason}", hint="Mend it or leave out --settings") from error
 
 

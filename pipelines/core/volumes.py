@@ -20,6 +20,11 @@ class Naming:
             path = unicodedata.normalize("NFC", path)
         return path.lower() if self.folds_case else path
 
+    def describe(self) -> str:
+        """In words what tells no names apart."""
+        parts = ["case"] * self.folds_case + ["Unicode form"] * self.folds_form
+        return " or ".join(parts) or "nothing"
+
 
 def naming_in(folder: Path) -> Naming:
     """How the volume tells names apart on which a folder is, or would be made: tried out with an empty hidden file.

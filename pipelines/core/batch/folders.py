@@ -1,5 +1,6 @@
 """What lies in a folder: pictures, what is passed over beside them, and folders that cannot be read."""
 
+import glob
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -79,6 +80,22 @@ def walk(
                 if real not in entered and real not in excluded:
                     entered.add(real)
                     pending.append(Path(entry.path))
+
+
+def unread_of_pattern(pattern: str, root: Path, excluded: frozenset[str]) -> Iterator[FolderEntry]:
+    """The folders that a glob pattern would look into below its fixed part `root` and that cannot be read."""
+    if "**" in Path(pattern).parts:
+        yield from (entry for entry in walk(root, recursive=True, excluded=excluded) if entry.problem is not None)
+        return
+    above = str(Path(pattern).parent)
+    for name in glob.iglob(above) if glob.has_magic(above) else (above,):
+        try:
+            os.scandir(name).close()
+        except (NotADirectoryError, FileNotFoundError):
+            continue
+        except OSError as error:
+            if os.path.realpath(name) not in excluded:
+                yield FolderEntry(Path(name), _unreadable(Path(name), error))
 
 
 def is_system_folder(name: str) -> bool:

@@ -11,7 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipelines.core.batch.folders import FolderEntry, is_system_folder, kind_of, passed_over_note, walk
+from pipelines.core.batch.folders import (
+    FolderEntry,
+    is_system_folder,
+    kind_of,
+    passed_over_note,
+    unread_of_pattern,
+    walk,
+)
 from pipelines.core.errors import ColorizeError, NothingMatchedError, UsageError
 from pipelines.core.files import show_path
 
@@ -245,6 +252,8 @@ class _Search:
         above = os.path.join(os.path.realpath(root), "")
         folders = [os.path.join(folder, "") for folder in self.excluded]
         folders = [folder for folder in folders if not above.startswith(folder)]
+        for path, problem in unread_of_pattern(pattern, root, self.excluded):
+            yield Source(path, _relative_below(path, root) or PurePosixPath(path.name or "unnamed"), problem)
         for name in glob.iglob(pattern, recursive=True):
             path, status = Path(name), _status(Path(name))
             if any(map(is_system_folder, path.parts[fixed:])) and not any(map(is_system_folder, parts[fixed:])):

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -137,6 +138,8 @@ def find(
     """
     if output is None and list(inputs) != ["-"]:
         raise UsageError("there is no place for the results", hint="Give a folder with -o")
+    if "-" in inputs and sys.stdin is None:
+        raise UsageError("standard input is closed", hint="Send a picture into it, or name files or folders")
     if "-" in inputs and settings.listed_from_stdin:
         raise UsageError("standard input cannot be both the list and a picture", hint="Leave out - or --files-from -")
     if not inputs and settings.listed is None:
@@ -227,7 +230,10 @@ class _Claims:
             raise _overwritten(output)
         other = self._makers.setdefault(os.path.normcase(real), job)
         if other is not job:
-            raise _both_become(other, job, output)
+            raise UsageError(
+                f"{show_path(other.input)} and {show_path(job.input)} would both become {show_path(output)}",
+                hint="Rename one, name the folder above both, or use --keep-extension",
+            )
         spelling = hash(_LOOSE.key(real))
         if spelling in self._seen:
             self._twins.append((output, real, job))
@@ -235,14 +241,21 @@ class _Claims:
 
     def check_twins(self) -> None:
         """Raise UsageError for names that differ only in case or Unicode form where the volume takes them for one."""
+        namings: dict[Path, Naming] = {}
         for output, real, job in self._twins:
-            naming = naming_in(output.parent)
+            if output.parent not in namings:
+                namings[output.parent] = naming_in(output.parent)
+            naming = namings[output.parent]
             if naming == Naming():
                 continue
             key = naming.key(real)
             for other, maker in self._makers.items():
                 if maker is not job and naming.key(other) == key:
-                    raise _both_become(maker, job, output)
+                    raise UsageError(
+                        f"{show_path(maker.input)} and {show_path(job.input)} would become one file, "
+                        f"{show_path(output)}: where it goes, {naming.describe()} tells no names apart",
+                        hint="Rename one",
+                    )
             if any(naming.key(path) == key and _are_one(path, output) for path in self._inputs):
                 raise _overwritten(output)
 
@@ -263,10 +276,3 @@ _LOOSE = Naming(folds_case=True, folds_form=True)
 
 def _overwritten(output: Path) -> UsageError:
     return UsageError(f"{show_path(output)} is read and would be overwritten", hint="Give another folder after -o")
-
-
-def _both_become(one: Job, other: Job, output: Path) -> UsageError:
-    return UsageError(
-        f"{show_path(one.input)} and {show_path(other.input)} would both become {show_path(output)}",
-        hint="Rename one, name the folder above both, or use --keep-extension",
-    )

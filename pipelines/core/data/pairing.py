@@ -215,10 +215,11 @@ def _line_folder(colour: Path) -> CompanionFiles | None:
     name = colour.name.lower()
     phase = next((phase for phase in _PHASES if name == f"{phase}b"), "")
     names = (f"{phase}a",) if phase or name == "b" else _LINE_FOLDERS[:-1]
-    for folder in sorted(colour.parent.iterdir()):
-        if folder.name.lower() in names and folder.is_dir():
-            return CompanionFiles(folder, "--read pairs")
-    return None
+    try:
+        folders = [folder for folder in sorted(colour.parent.iterdir()) if folder.name.lower() in names]
+        return next((CompanionFiles(folder, "--read pairs") for folder in folders if folder.is_dir()), None)
+    except (OSError, UsageError):  # it cannot be read, which is a row of its own
+        return None
 
 
 def _without_phase(name: str, letter: str) -> str:
