@@ -265,3 +265,7 @@ def test_a_reader_who_recovers_first_does_not_disturb_the_writer(folder: Path, m
     replace_folder(folder, fill("new"), last="card")
     assert renamed == ["last", ".last.writing"]
     assert content(folder.parent) == {"last/weights": b"new", "last/card": b"new"}
+
+
+def test_names_that_are_no_utf_8_have_a_digest() -> None:
+    assert fingerprint_all([("caf\udce9", b"x")]) != fingerprint_all([("caf\udce8", b"x")])

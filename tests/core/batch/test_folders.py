@@ -11,12 +11,12 @@ from pipelines.core.batch.folders import FolderEntry, is_system_folder, kind_of,
 POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935\nsize 12345\n"
 
 
-def refuse_scans_of(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def refuse_scans_of(name: str, monkeypatch: pytest.MonkeyPatch, *, above: str = "") -> None:
     """Let no folder of this name be read, as permissions do to everybody but root."""
     real = os.scandir
 
-    def guarded(path: str | Path) -> object:
-        if Path(path).name == name:
+    def guarded(path: str | Path | int) -> object:
+        if not isinstance(path, int) and Path(path).name == name and above in ("", Path(path).parent.name):
             raise PermissionError(13, "Permission denied", str(path))
         return real(path)
 

@@ -26,6 +26,7 @@ from pipelines.core.batch.workers import (
 )
 from pipelines.core.errors import MethodError, MissingPackageError
 from pipelines.core.files import fingerprint, fingerprint_all
+from pipelines.core.imaging.picture import encode_png
 from tests.core.batch.texts import Together, Upper
 
 
@@ -204,3 +205,13 @@ def test_in_a_pipe_something_is_waited_for(tmp_path: Path) -> None:
     sink = io.BytesIO()
     record = perform(leaves_alone, replace(task, job=replace(task.job, outputs=(None,))), pipes=Pipes(sink=sink)).record
     assert (record.status, record.reason, sink.getvalue()) == ("failed", "is finished already", b"")
+
+
+def test_a_second_picture_in_standard_input_is_not_lost_in_silence(tmp_path: Path) -> None:
+    job = Job((("picture", None),), (None,), PurePosixPath("stdin"))
+    task = Task(0, job, "", "upper", (), overwrite=False, seed=0, scratch=tmp_path)
+    png = encode_png(np.zeros((4, 4), np.uint8))
+    pipes = Pipes(io.BytesIO(png + png), io.BytesIO())
+    assert "more than one picture in standard input" in perform(Upper(), task, pipes=pipes).record.reason
+    (tmp_path / "a.png").write_bytes(png + png)  # a file may end in anything
+    assert workers.read(tmp_path / "a.png") == png + png
