@@ -84,13 +84,20 @@ def walk(
 
 def unread_of_pattern(pattern: str, root: Path, excluded: frozenset[str]) -> Iterator[FolderEntry]:
     """The folders that a glob pattern would look into below its fixed part `root` and that cannot be read."""
-    if "**" in Path(pattern).parts:
-        yield from (entry for entry in walk(root, recursive=True, excluded=excluded) if entry.problem is not None)
-        return
-    above = str(Path(pattern).parent)
-    for name in glob.iglob(above) if glob.has_magic(above) else (above,):
+    above, is_deep = str(Path(pattern).parent), "**" in Path(pattern).parts
+    pending = [str(root)] if is_deep else list(glob.iglob(above)) if glob.has_magic(above) else [above]
+    while pending:
+        name = pending.pop()
         try:
-            os.scandir(name).close()
+            with os.scandir(name) as entries:
+                if is_deep:
+                    pending += [
+                        entry.path
+                        for entry in entries
+                        if entry.is_dir(follow_symlinks=False)
+                        and not entry.name.startswith(".")
+                        and not is_system_folder(entry.name)
+                    ]
         except (NotADirectoryError, FileNotFoundError):
             continue
         except OSError as error:
@@ -136,7 +143,10 @@ def _kind_of_entry(entry: os.DirEntry[str], *, finds_pointers: bool) -> str | No
     try:
         if not finds_pointers and entry.is_file(follow_symlinks=False):
             return None
-        return kind_of(Path(entry.path), entry.stat(), finds_pointers=finds_pointers)
+        status = entry.stat()
+        if stat.S_ISREG(status.st_mode) and status.st_size >= _POINTER_BYTES:  # as most are
+            return None
+        return kind_of(Path(entry.path), status, finds_pointers=finds_pointers)
     except OSError:  # such as a link to nothing: reading it will say so, as one row of the report
         return None
 

@@ -231,15 +231,15 @@ class _Search:
 
     def _below(self, folder: Path, root: Path | None = None) -> Iterator[Source]:
         """What lies below a folder, by its path below `root`, which is the folder itself where it is not given."""
-        above = folder if root is None else root
+        place = PurePosixPath() if root is None else _relative_below(folder, root) or PurePosixPath()
 
         def pass_over(path: Path, kind: str) -> None:
-            self._pass_over(_relative_below(path, above) or PurePosixPath(path.name), kind)
+            self._pass_over(place / path.relative_to(folder).as_posix(), kind)
 
         entries = walk(folder, recursive=self.selection.recursive, excluded=self.excluded, pass_over=pass_over)
         for path, problem in entries:
-            relative = _relative_below(path, above) if path != above else None
-            yield Source(path, relative or PurePosixPath(path.absolute().name or "unnamed"), problem)
+            relative = place / path.relative_to(folder).as_posix()
+            yield Source(path, relative if relative.name else PurePosixPath(path.absolute().name or "unnamed"), problem)
 
     def _pass_over(self, relative: PurePosixPath, kind: str) -> None:
         if kind and _is_selected(relative, self.selection):
@@ -255,7 +255,8 @@ class _Search:
         for path, problem in unread_of_pattern(pattern, root, self.excluded):
             yield Source(path, _relative_below(path, root) or PurePosixPath(path.name or "unnamed"), problem)
         for name in glob.iglob(pattern, recursive=True):
-            path, status = Path(name), _status(Path(name))
+            path = Path(name)
+            status = _status(path)
             if any(map(is_system_folder, path.parts[fixed:])) and not any(map(is_system_folder, parts[fixed:])):
                 continue
             if folders and os.path.realpath(path).startswith(tuple(folders)):
