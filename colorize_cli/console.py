@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from pipelines.core.batch.folders import passed_over_note
 from pipelines.core.batch.report import Record, Report
 from pipelines.core.errors import StreamError
 from pipelines.core.files import show_path
@@ -110,6 +111,8 @@ class Screen:
                 self._console.print(Text(f"warning: {show_path(record.input)}: {warning}", style="yellow"))
         for note in report.notes:
             self._console.print(Text(note))
+        if report.passed_over:
+            self._console.print(Text(show_path(passed_over_note(report.passed_over))))
         self._console.print(_summary(report))
 
     def _failures(self, report: Report) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import signal
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -15,6 +14,7 @@ import typer
 
 from colorize_cli.console import Screen, say
 from colorize_cli.options import BatchOptions
+from colorize_cli.path_lists import read_list
 from colorize_cli.report_file import ReportFile
 from pipelines.core.batch.inputs import Selection
 from pipelines.core.batch.plan import BatchSettings
@@ -74,7 +74,8 @@ def batch_settings(options: BatchOptions) -> BatchSettings:
             exclude=tuple(options.exclude or ()),
             limit=options.limit,
         ),
-        listed=tuple(_read_list(options.files_from)) if options.files_from is not None else None,
+        listed=tuple(read_list(options.files_from)) if options.files_from is not None else None,
+        listed_from_stdin=options.files_from == "-",
         root=options.root,
         keep_extension=options.keep_extension,
     )
@@ -89,16 +90,6 @@ def values_of(file: Path | None, command: str, texts: list[str] | None) -> Mappi
     """The same for a command without the options of a batch."""
     table = {} if file is None else read_settings_file(file).get(command, {}).get("settings", {})
     return {**{name.replace("-", "_"): value for name, value in table.items()}, **assignments(texts or [])}
-
-
-def _read_list(files_from: str) -> list[str]:
-    try:
-        data = sys.stdin.buffer.read() if files_from == "-" else Path(files_from).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read the list {files_from}: {error.strerror}", hint="Check --files-from") from error
-    text = data.decode("utf-8-sig", "surrogateescape")  # a name need not be UTF-8
-    separator = "\0" if "\0" in text else "\n"  # find -print0 for names that hold newlines
-    return [line.rstrip("\r") if separator == "\n" else line for line in text.split(separator) if line.strip()]
 
 
 def _take_signals() -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from pipelines.core.batch.inputs import CompanionFiles, Selection
-from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
+from pipelines.core.batch.plan import BatchSettings, Job, Plan, find, job_for, rows_of_unread
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
@@ -65,10 +65,12 @@ def blend(
     for source in sources:
         top_path = tops.of(source.relative)
         problem = None if top_path else tops.missing(source.relative)
-        reads = (("base", source.path), *((("top", top_path),) if top_path else ()))
-        jobs.append(Job(reads, (destination.place(source.relative, ".png"),), source.relative, problem))
+        outputs, more = (destination.place(source.relative, ".png"),), [("top", top_path)] if top_path else []
+        jobs.append(job_for(source, outputs, name="base", more=more, problem=problem))
     jobs += _jobs_without_base(base, tops, {source.relative.with_suffix("") for source in sources}, settings)
-    return run(Plan("blend", tuple(jobs), destination.folder, plain(task)), task, settings, observer=observer)
+    jobs += rows_of_unread({"top": tops}, settings)
+    plan = Plan("blend", tuple(jobs), destination.folder, plain(task), passed_over=sources.passed_over)
+    return run(plan, task, settings, observer=observer)
 
 
 def _jobs_without_base(

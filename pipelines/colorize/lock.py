@@ -110,7 +110,7 @@ class Lock:
 
     def locked_plan(self) -> Plan:
         """The plan with what each picture is to keep; raises StoppedError."""
-        jobs = {number: job for number, job in enumerate(self.plan.jobs) if all(path for _, path in job.reads)}
+        jobs = {number: job for number, job in enumerate(self.plan.jobs) if _can_be_seen(job)}
         if self.plan.output is None or len(jobs) < 2:
             return self.plan  # a single picture has nothing in common with any other
         unlocked_jobs = jobs
@@ -217,6 +217,11 @@ class Lock:
     @property
     def _home(self) -> Path:
         return Path(str(self.plan.output)) / STATE_FOLDER / "lock"
+
+
+def _can_be_seen(job: Job) -> bool:
+    """Whether a job's drawing can be looked at twice: it has no problem and comes from no pipe."""
+    return job.problem is None and all(path is not None for _, path in job.reads)
 
 
 def _samples(numbers: Sequence[int], colours: Mapping[int, Path]) -> dict[int, dict[int, AreaColour]]:

@@ -36,7 +36,7 @@ def fingerprint_all(files: Iterable[tuple[str, bytes]]) -> str:
     """A digest of several files' names and bytes, in order."""
     digest = hashlib.blake2b(digest_size=12)
     for name, data in files:
-        digest.update(f"{name}:{len(data)}:".encode())
+        digest.update(f"{name}:{len(data)}:".encode("utf-8", "surrogateescape"))  # names hold names of files
         digest.update(data)
     return digest.hexdigest()
 

@@ -14,6 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError
+from pipelines.core.files import show_path
+from pipelines.core.texts import decode_text
 
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
@@ -122,14 +124,20 @@ def describe_fields(settings: Any) -> list[Setting]:
 
 def read_settings_file(path: Path) -> dict[str, Any]:
     """Read a TOML file of settings: one table per command, with a table `settings` inside for `--set` values."""
+    shown = show_path(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(decode_text(path.read_bytes()))
     except OSError as error:
         raise SettingsError(
-            f"cannot read the settings file {path}: {error.strerror}", hint="Check --settings"
+            f"cannot read the settings file {shown}: {error.strerror}", hint="Check --settings"
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not a TOML file: {error}", hint="Mend it or leave out --settings") from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{shown} is not UTF-8 (byte {error.start + 1})", hint="Save it as UTF-8 or leave out --settings"
+        ) from error
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, or a number of thousands of digits
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else show_path(error).partition(";")[0]
+        raise SettingsError(f"{shown} is not a TOML file: {reason}", hint="Mend it or leave out --settings") from error
 
 
 def plain(value: object) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, find_sources
+from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, Sources, find_sources
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
@@ -84,7 +84,8 @@ def evaluate(
     check_options(options, metrics, tuple(places))
     weights = {name: str(options.weights[name]) for name in metrics if name in options.weights}
     task = MeasureTask(metrics, options.resize, weights)
-    pictures = list(_find_pictures(places, references, Path(output), settings))
+    truths = _find_truths(places, references, Path(output), settings)
+    pictures = list(_find_pictures(places, references, truths, Path(output), settings=settings))
     deciding = plain(task) | {"files": weight_digests(weights)}
     sources = {"methods": {label: str(place) for label, place in places.items()}, "beside": plain(references)}
     plan = Plan(
@@ -94,6 +95,7 @@ def evaluate(
         deciding,
         trusting=False,
         reported_settings={**deciding, **sources},
+        passed_over=truths.passed_over,
     )
     report = _evaluation_report(run(plan, task, settings, observer=observer), output)
     if report.dry_run or report.stopped_by:
@@ -115,19 +117,24 @@ def _evaluation_report(run_report: Report, output: str) -> EvaluationReport:
         stopped_by=run_report.stopped_by,
         output=output,
         notes=run_report.notes,
+        passed_over=run_report.passed_over,
     )
 
 
 # which pictures
 
 
+def _find_truths(places: Mapping[str, Path], references: References, output: Path, settings: BatchSettings) -> Sources:
+    """The pictures of the truth; raises UsageError as above."""
+    _check_places(places, Path(references.truth), output, settings)
+    return find_sources([references.truth], settings.selection, exclude=[output])
+
+
 def _find_pictures(
-    places: Mapping[str, Path], references: References, output: Path, settings: BatchSettings
+    places: Mapping[str, Path], references: References, truths: Sources, output: Path, *, settings: BatchSettings
 ) -> Iterator[PictureJob]:
     """Each picture of the truth, and each result without a truth, method by method; raises UsageError as above."""
     truth = Path(references.truth)
-    _check_places(places, truth, output, settings)
-    truths = find_sources([references.truth], settings.selection, exclude=[output])
     companions = _find_companions(references, truths)
     for label, place in places.items():
         results = CompanionFiles(place, "the results")
@@ -168,7 +175,7 @@ def _picture_job(
     paths = {"result": results.of(source.relative), "truth": source.path}
     paths |= {name: files.of(source.relative) for name, files in companions.items()}
     reads = tuple((name, path) for name, path in paths.items() if path is not None)
-    problem = None if paths["result"] else results.missing(source.relative)
+    problem = source.problem or (None if paths["result"] else results.missing(source.relative))
     scores = output / PICTURES / label / stem.with_name(stem.name + ".json")
     return PictureJob(label, str(stem), Job(reads, (scores,) if problem is None else (), source.relative, problem))
 
@@ -180,6 +187,8 @@ def _without_truth(label: str, place: Path, results: CompanionFiles, output: Pat
             stem = PurePosixPath(path.relative_to(place).as_posix()).with_suffix("")
             missing = UsageError(f"there is no truth '{show_path(stem)}' for it", hint="Check --truth")
             yield PictureJob(label, str(stem), Job((("result", path),), (), stem, missing))
+    for relative, entry in results.unread(unused=True):
+        yield PictureJob(label, str(relative), Job((("result", entry.path),), (), relative, entry.problem))
 
 
 # what they come to

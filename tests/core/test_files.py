@@ -280,3 +280,7 @@ def test_a_link_in_place_of_the_unfinished_file_is_not_followed(tmp_path: Path, 
     assert precious.read_bytes() == b"p"
     assert (tmp_path / "file").read_bytes().startswith(b"new")
     assert not (tmp_path / "file").is_symlink()
+
+
+def test_names_that_are_no_utf_8_have_a_digest() -> None:
+    assert fingerprint_all([("caf\udce9", b"x")]) != fingerprint_all([("caf\udce8", b"x")])

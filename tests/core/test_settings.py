@@ -147,6 +147,23 @@ def test_a_bad_settings_file_is_named(tmp_path: Path, text: str | None, message:
     assert "settings.toml" in str(caught.value)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_a_settings_file_of_windows_is_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes('[colorize]\r\nhints = "Größe"\r\n'.encode(encoding))
+    assert settings.read_settings_file(path) == {"colorize": {"hints": "Größe"}}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b'a = "caf\xe9"', r"not UTF-8 \(byte 9\)\. Save it as UTF-8"), (b"a = " + b"[" * 20000, "deep")],
+)
+def test_a_settings_file_of_bytes_of_any_kind_is_one_line(tmp_path: Path, data: bytes, reason: str) -> None:
+    (tmp_path / "settings.toml").write_bytes(data)
+    with pytest.raises(SettingsError, match=reason):
+        settings.read_settings_file(tmp_path / "settings.toml")
+
+
 def test_an_unknown_method_names_the_choices() -> None:
     with pytest.raises(UsageError, match="Did you mean 'adaptive'"):
         registry.load("lines", "adaptiv")

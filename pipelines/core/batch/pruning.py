@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipelines.core.batch.inputs import remove_if_empty
+from pipelines.core.batch.folders import remove_if_empty
 from pipelines.core.batch.journal import Journal, JournalEntry
 from pipelines.core.batch.plan import Job, Plan
 from pipelines.core.files import fingerprint, show_path

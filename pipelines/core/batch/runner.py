@@ -21,6 +21,7 @@ from pipelines.core.batch.standing import look_at
 from pipelines.core.batch.workers import Outcome, Pipes, Task, TaskFn, as_batch_task, perform, read, record_of
 from pipelines.core.errors import UsageError
 from pipelines.core.files import STATE_FOLDER, fingerprint, fingerprint_all, scratch_folder, show_path
+from pipelines.core.imaging.picture import pixel_limit
 from pipelines.core.settings import digest
 
 _MAKE_AGAIN = "Use --overwrite to make it again"
@@ -51,9 +52,11 @@ def run(
     """Do the work of a plan and report on every input.
 
     A file that fails is a row of the report, never the end of the run. On Ctrl-C and SIGTERM finished files stay and
-    the inputs not reached are reported as skipped. Raises UsageError where outputs collide.
+    the inputs not reached are reported as skipped. Raises UsageError where outputs collide or a limit in the
+    environment is no number.
     """
     check(plan)
+    pixel_limit()  # a limit that is no number is said once, not of every picture
     observer = observer or NullObserver()
     began = time.perf_counter()
     observer.started(len(plan.jobs))
@@ -82,6 +85,7 @@ def run(
         stopped_by=stopped_by,
         output=_shown_output(plan),
         notes=(*batch.notes, *plan.notes, *pruned),
+        passed_over=plan.passed_over,
     )
 
 

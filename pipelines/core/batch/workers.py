@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from pipelines.core.batch.journal import note_intent, stamp
+from pipelines.core.batch.piped_pictures import holds_several
 from pipelines.core.batch.plan import Job
 from pipelines.core.batch.report import Record, Status
 from pipelines.core.batch.wholeness import is_broken
@@ -194,9 +195,14 @@ def rng_for(seed: int, relative: PurePosixPath) -> np.random.Generator:
 
 
 def read(path: Path | None, *, pipes: Pipes | None = None) -> bytes:
-    """The bytes of a file, or of standard input for None; raises OSError."""
+    """The bytes of a file, or of standard input for None; raises OSError, PictureError for several pictures in it."""
     if path is None:
-        return (pipes or Pipes()).read()
+        data = (pipes or Pipes()).read()
+        if holds_several(data):
+            raise PictureError(
+                "there is more than one picture in standard input", hint="Send one, or name files or folders"
+            )
+        return data
     return path.read_bytes()
 
 

@@ -113,7 +113,7 @@ def decode_picture(data: bytes, *, max_pixels: int | None = None) -> Picture:
     """
     if not data:
         raise PictureError("it is empty (0 bytes)", hint="Copy or save it again from its source")
-    limit = _pixel_limit() if max_pixels is None else max_pixels
+    limit = pixel_limit() if max_pixels is None else max_pixels
     if data.startswith(_png.SIGNATURE):
         header = _png.read_header(data)
         _check_size(header.width, header.height, limit)
@@ -143,7 +143,8 @@ def is_damaged_png(data: bytes) -> bool:
     return False
 
 
-def _pixel_limit() -> int:
+def pixel_limit() -> int:
+    """The most pixels of a picture that is read; raises SettingsError where COLORIZE_CLI_MAX_PIXELS is no number."""
     text = os.environ.get("COLORIZE_CLI_MAX_PIXELS") or str(MAX_PIXELS)
     if not text.isdecimal():
         hint = "Give a number of pixels, such as 1000000000"
@@ -226,5 +227,5 @@ def decode_labels(data: bytes, *, max_pixels: int | None = None) -> Labels:
     if not data.startswith(_png.SIGNATURE):
         raise PictureError("it is not a PNG", hint="Give the map that `colorize-cli regions` writes")
     header = _png.read_header(data)
-    _check_size(header.width, header.height, _pixel_limit() if max_pixels is None else max_pixels)
+    _check_size(header.width, header.height, pixel_limit() if max_pixels is None else max_pixels)
     return _png.decode_grey(data).astype(np.int32)

@@ -257,3 +257,13 @@ def test_a_stream_that_is_closed_is_said(tmp_path: Path, monkeypatch: pytest.Mon
     from_pipe = replace(task, job=replace(task.job, reads=(("picture", None),)))
     assert perform(Upper(), to_pipe).record.reason.startswith("standard output is closed")
     assert perform(Upper(), from_pipe).record.reason.startswith("standard input is closed")
+
+
+def test_a_second_picture_in_standard_input_is_not_lost_in_silence(tmp_path: Path) -> None:
+    job = Job((("picture", None),), (None,), PurePosixPath("stdin"))
+    task = Task(0, job, "", "upper", (), overwrite=False, seed=0, scratch=tmp_path)
+    png = encode_png(np.zeros((4, 4), np.uint8))
+    pipes = Pipes(io.BytesIO(png + png), io.BytesIO())
+    assert "more than one picture in standard input" in perform(Upper(), task, pipes=pipes).record.reason
+    (tmp_path / "a.png").write_bytes(png + png)  # a file may end in anything
+    assert workers.read(tmp_path / "a.png") == png + png
