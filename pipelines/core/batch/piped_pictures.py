@@ -37,7 +37,7 @@ def _end_of_png(data: bytes) -> int:
     place = len(_SIGNATURES[0])
     while True:
         length, name = struct.unpack_from(">I4s", data, place)
-        place += 12 + length
+        place += 12 + int(length)
         if name == b"IEND":
             return place
 

@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from pipelines.core.batch.inputs import mark_auxiliary
+from pipelines.core.batch.folders import mark_auxiliary
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.pruning import prune
 from pipelines.core.batch.report import Report
