@@ -1,8 +1,9 @@
 """The Typer application: commands, and errors as one line and an exit code."""
 
+import contextlib
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -78,5 +79,23 @@ def main(arguments: list[str] | None = None) -> None:
         say_error(str(error))
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.FAILED)
+    except OSError as error:  # such as a page of help that cannot be printed
+        from colorize_cli.console import say_error
+        from pipelines.core.batch.workers import explain
+
+        say_error(explain(error))
+        sys.exit(ExitCode.FAILED)
+    finally:
+        _let_go(sys.stdout, sys.stderr)
+
+
+def _let_go(*streams: TextIO | None) -> None:
+    """Flush the standard streams; what cannot be written is dropped, so that Python does not try again at its end."""
+    for stream in streams:
+        if stream is not None:
+            try:
+                stream.flush()
+            except (OSError, ValueError):
+                with contextlib.suppress(OSError, ValueError):
+                    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,20 +1,24 @@
 """What people see on standard error: progress, warnings, failures and a summary. The only file that imports rich."""
 
 import contextlib
+import errno
+import io
 import os
 import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
 from rich.text import Text
 
+from pipelines.core.batch.folders import passed_over_note
 from pipelines.core.batch.report import Record, Report
+from pipelines.core.errors import StreamError
 from pipelines.core.files import show_path, show_text
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 
 _PLAIN_LINE_EVERY = 10.0  # seconds between progress lines where standard error is not a terminal
 _FAILURES_SHOWN = 20
+_NO_OUTPUT = "What was made is in place; use --report FILE"
 
 
 class _Bar:
@@ -86,7 +91,7 @@ class Screen:
         """Show one record, and how far the run is."""
         self._count += 1
         if self._json_lines:
-            print(record.as_json(), flush=True)
+            say(record.as_json())
         if self._verbose or (record.status == "failed" and not self._bar.live and not self._quiet):
             self._console.print(_record_line(record))
         if self._bar.is_open:
@@ -109,6 +114,8 @@ class Screen:
                 self._console.print(Text(f"warning: {show_path(record.input)}: {warning}", style="yellow"))
         for note in report.notes:
             self._console.print(Text(note))
+        if report.passed_over:
+            self._console.print(Text(show_path(passed_over_note(report.passed_over))))
         self._console.print(_summary(report))
 
     def _failures(self, report: Report) -> None:
@@ -217,9 +224,48 @@ def say_error(message: str) -> None:
 
 
 def say(message: str) -> None:
-    """One line of data on standard output; what would steer a terminal is shown escaped."""
-    sys.stdout.write(show_text(message) + "\n")
-    sys.stdout.flush()
+    """One line of data on standard output, nothing in it steers a terminal.
+
+    Raises StreamError where it is closed or full, BrokenPipeError.
+    """
+    if sys.stdout is None:  # the program was started without it
+        raise StreamError("nothing can be printed: standard output is closed", hint=_NO_OUTPUT)
+    try:
+        sys.stdout.write(show_text(message) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else (error.strerror or str(error)).lower()
+        raise StreamError(f"cannot write to standard output: {reason}", hint=_NO_OUTPUT) from error
+
+
+class _Whatever(io.TextIOBase):
+    """Standard error as far as it can be written to: a run does not end because nobody can be told of it."""
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return "utf-8" if self._stream is None else self._stream.encoding
+
+    def isatty(self) -> bool:
+        return self._stream is not None and self._stream.isatty()
+
+    def fileno(self) -> int:
+        return -1 if self._stream is None else self._stream.fileno()
+
+    def write(self, text: str) -> int:
+        if self._stream is not None:
+            with contextlib.suppress(OSError):
+                self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        if self._stream is not None:
+            with contextlib.suppress(OSError):
+                self._stream.flush()
 
 
 class _PlainTextConsole(Console):
@@ -231,7 +277,7 @@ class _PlainTextConsole(Console):
 
 
 def _standard_error() -> Console:
-    return _PlainTextConsole(stderr=True, highlight=False, soft_wrap=True)
+    return _PlainTextConsole(file=_Whatever(sys.stderr), highlight=False, soft_wrap=True)  # type: ignore[arg-type]
 
 
 def _row_line(row: Mapping[str, Any]) -> str:

@@ -2,9 +2,9 @@
 
 import contextlib
 import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
@@ -13,12 +13,13 @@ import typer
 
 from colorize_cli.console import Screen, say
 from colorize_cli.options import BatchOptions
+from colorize_cli.path_lists import read_list
+from colorize_cli.report_file import ReportFile
 from pipelines.core.batch.inputs import Selection
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import Terminated
 from pipelines.core.errors import UsageError
-from pipelines.core.files import check_replaceable, replace_file, show_path
 from pipelines.core.json_text import to_json
 from pipelines.core.settings import assignments, read_settings_file
 
@@ -36,23 +37,26 @@ def run_batch(
     *,
     inputs: list[str] | None,
     output: str | None,
+    prune: bool = False,
 ) -> None:
     """Run a stage, show it, and end the command with the report's exit code."""
     is_piped = output == "-" or (output is None and inputs == ["-"])
     if is_piped and (options.json or options.json_lines):
         raise UsageError("a picture and JSON cannot share standard output", hint="Use --report FILE")
-    settings = batch_settings(options)
+    settings = replace(batch_settings(options), prune=prune)
     screen = Screen(quiet=options.quiet, verbose=options.verbose, json_lines=options.json_lines)
-    if options.report is not None:
-        _check_report(options.report)
+    report_file = None if options.report is None else ReportFile(options.report)
+    if is_piped and report_file is not None and report_file.is_standard_output:
+        raise UsageError("a picture and a report cannot share standard output", hint="Give a file after --report")
     _take_signals()
     report = stage(batch=settings, observer=screen)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: Ctrl-C from here on could only disturb the leaving
     screen.finished(report)
-    if options.json:
-        say(to_json(report.summary(), indent=2))
-    if options.report is not None:
-        _write_report(options.report, report)
+    with contextlib.ExitStack() as results:  # the one is written although the other cannot be
+        if options.json:
+            results.callback(say, to_json(report.summary(), indent=2))
+        if report_file is not None:
+            results.callback(report_file.write, report)
     raise typer.Exit(report.exit_code)
 
 
@@ -70,7 +74,8 @@ def batch_settings(options: BatchOptions) -> BatchSettings:
             exclude=tuple(options.exclude or ()),
             limit=options.limit,
         ),
-        listed=tuple(_read_list(options.files_from)) if options.files_from is not None else None,
+        listed=tuple(read_list(options.files_from)) if options.files_from is not None else None,
+        listed_from_stdin=options.files_from == "-",
         root=options.root,
         keep_extension=options.keep_extension,
     )
@@ -85,39 +90,6 @@ def values_of(file: Path | None, command: str, texts: list[str] | None) -> Mappi
     """The same for a command without the options of a batch."""
     table = {} if file is None else read_settings_file(file).get(command, {}).get("settings", {})
     return {**{name.replace("-", "_"): value for name, value in table.items()}, **assignments(texts or [])}
-
-
-def _read_list(files_from: str) -> list[str]:
-    try:
-        data = sys.stdin.buffer.read() if files_from == "-" else Path(files_from).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read the list {files_from}: {error.strerror}", hint="Check --files-from") from error
-    text = data.decode("utf-8-sig", "surrogateescape")  # a name need not be UTF-8
-    separator = "\0" if "\0" in text else "\n"  # find -print0 for names that hold newlines
-    return [line.rstrip("\r") if separator == "\n" else line for line in text.split(separator) if line.strip()]
-
-
-def _check_report(path: Path) -> None:
-    """Find out before the run whether the report can be written, and that no picture is in its place."""
-    with _report_errors(path):
-        if path.exists() and path.read_bytes()[:1] not in (b"", b"{"):
-            raise UsageError(f"{show_path(path)} is no report", hint="Give another file after --report")
-        check_replaceable(path)
-
-
-def _write_report(path: Path, report: Report) -> None:
-    with _report_errors(path):
-        replace_file(path, report.as_json().encode())
-
-
-@contextlib.contextmanager
-def _report_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UsageError(
-            f"cannot write the report {show_path(path)}: {error.strerror}", hint="Check --report"
-        ) from error
 
 
 def _take_signals() -> None:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from pipelines.core.batch.inputs import CompanionFiles, Selection
-from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
+from pipelines.core.batch.plan import BatchSettings, Job, Plan, find, job_for, rows_of_unread
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
@@ -17,7 +17,7 @@ from pipelines.core.files import show_path
 from pipelines.core.imaging import blend_modes
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.framing import same_aspect
-from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
+from pipelines.core.imaging.picture import Picture, decode_part, encode_png
 from pipelines.core.registry import suggestion
 from pipelines.core.settings import plain
 
@@ -31,7 +31,7 @@ class BlendTask:
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`base` and `top` in, the blended picture out: RGB, or RGBA where the base has alpha."""
-        base, top = (decode_picture(files[name]) for name in ("base", "top"))
+        base, top = (decode_part(files, name) for name in ("base", "top"))
         below, above, warnings = _at_one_size(_array(base), _array(top))
         blended = blend_modes.blend(below, above, self.mode, opacity=self.opacity)
         return Produced((encode_png(blended, metadata=base.metadata),), warnings)
@@ -65,10 +65,12 @@ def blend(
     for source in sources:
         top_path = tops.of(source.relative)
         problem = None if top_path else tops.missing(source.relative)
-        reads = (("base", source.path), *((("top", top_path),) if top_path else ()))
-        jobs.append(Job(reads, (destination.place(source.relative, ".png"),), source.relative, problem))
+        outputs, more = (destination.place(source.relative, ".png"),), [("top", top_path)] if top_path else []
+        jobs.append(job_for(source, outputs, name="base", more=more, problem=problem))
     jobs += _jobs_without_base(base, tops, {source.relative.with_suffix("") for source in sources}, settings)
-    return run(Plan("blend", tuple(jobs), destination.folder, plain(task)), task, settings, observer=observer)
+    jobs += rows_of_unread({"top": tops}, settings)
+    plan = Plan("blend", tuple(jobs), destination.folder, plain(task), passed_over=sources.passed_over)
+    return run(plan, task, settings, observer=observer)
 
 
 def _jobs_without_base(

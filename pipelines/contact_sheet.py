@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from pipelines.core.batch.inputs import CompanionFiles, find_sources
+from pipelines.core.batch.inputs import CompanionFiles, Sources, find_sources
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
@@ -71,7 +71,8 @@ def contact_sheet(
     if Path(output).suffix.lower() != ".png":
         raise UsageError(f"the sheet cannot be written to {output}", hint="Give a .png file after -o")
     columns = [CompanionFiles(Path(folder), "the folders") for folder in folders]
-    stems = [source.relative.with_suffix("") for source in find_sources([folders[0]], settings.selection)]
+    sources = find_sources([folders[0]], settings.selection)
+    stems = [source.relative.with_suffix("") for source in sources if source.problem is None]
     if len(stems) * len(folders) * cell * cell > _MAX_PIXELS:
         raise UsageError(
             f"a sheet of {len(stems)} rows with {len(folders)} cells of {cell} px would be too large to look at",
@@ -82,10 +83,22 @@ def contact_sheet(
     rows_across = across or max(1, round((len(stems) / len(folders)) ** 0.5))
     task = SheetTask(tuple(map(str, stems)), names, cell, rows_across)
     path = Path(output)
-    plan = Plan("contact-sheet", (Job(reads, (path,), PurePosixPath(path.name)),), path.parent, plain(task))
+    jobs = [Job(reads, (path,), PurePosixPath(path.name))] if stems else []
+    jobs += _rows_of_unread(sources, columns[1:])
+    plan = Plan("contact-sheet", tuple(jobs), path.parent, plain(task), passed_over=sources.passed_over)
     return run(plan, task, settings, observer=observer)
 
 
 def _reads(stems: Sequence[PurePosixPath], columns: Sequence[CompanionFiles]) -> tuple[tuple[str, Path | None], ...]:
     cells = ((stem, column, files.of(stem)) for stem in stems for column, files in enumerate(columns))
-    return tuple((f"{stem}/{column}", path) for stem, column, path in cells if path is not None)
+    unread = {entry.path for files in columns for _, entry in files.unread()}
+    return tuple((f"{stem}/{column}", path) for stem, column, path in cells if path is not None and path not in unread)
+
+
+def _rows_of_unread(sources: Sources, others: Sequence[CompanionFiles]) -> list[Job]:
+    """A failed row for each folder that cannot be read, in the first folder or any other."""
+    problems: dict[Path | None, tuple[PurePosixPath, ColorizeError | None]]
+    problems = {source.path: (source.relative, source.problem) for source in sources if source.problem is not None}
+    for files in others:
+        problems |= {entry.path: (relative, entry.problem) for relative, entry in files.unread()}
+    return [Job((("picture", path),), (), relative, problem) for path, (relative, problem) in problems.items()]

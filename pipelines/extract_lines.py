@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.core import families, registry
-from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
+from pipelines.core.batch.plan import BatchSettings, Plan, find, job_for
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced, SingleTask
@@ -74,12 +74,16 @@ def extract_lines(
         make_ready = partial(families.make_ready, "lines", method, task.params)
         single = SingleTask(task, runs_in_threads=families.has_file("lines", method), make_ready=make_ready)
     sources, destination = find(inputs, output, settings)
-    jobs = tuple(
-        Job((("picture", source.path),), (destination.place(source.relative, ".png"),), source.relative)
-        for source in sources
-    )
+    jobs = tuple(job_for(source, (destination.place(source.relative, ".png"),)) for source in sources)
     decisive, shown = ({"keep_tone": True},) * 2 if keep_tone else (identity(task), plain(task))
-    plan = Plan("extract-lines", jobs, destination.folder, decisive, reported_settings=shown)
+    plan = Plan(
+        "extract-lines",
+        jobs,
+        destination.folder,
+        decisive,
+        reported_settings=shown,
+        passed_over=sources.passed_over,
+    )
     return run(plan, single, settings, observer=observer)
 
 

@@ -9,14 +9,14 @@ import numpy as np
 
 from pipelines.core import families, registry
 from pipelines.core.batch.inputs import CompanionFiles, Source
-from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find
+from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find, job_for, rows_of_unread
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.imaging import compositing
 from pipelines.core.imaging.arrays import U8
-from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
+from pipelines.core.imaging.picture import Picture, decode_part, encode_png
 from pipelines.core.settings import plain, resolve
 
 
@@ -31,7 +31,7 @@ class HintTask:
 
     def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
         """`picture` (and `lines`) in; the hints, and with `composite` the painted line art, out."""
-        picture = decode_picture(files["picture"])
+        picture = decode_part(files, "picture")
         hints = families.load("hints", self.method).place(picture.over_white(), picture.alpha, self.params, rng)
         if not self.composite:
             return Produced((encode_png(hints),))
@@ -46,7 +46,7 @@ class HintTask:
     def _lines(self, files: Mapping[str, bytes], picture: Picture, rng: np.random.Generator) -> U8:
         """The line art as RGB: the one given, or else extracted."""
         if "lines" in files:
-            return decode_picture(files["lines"]).over_white()
+            return decode_part(files, "lines").over_white()
         extractor = families.load("lines", self.lines_method)
         return np.dstack([extractor.extract(picture.over_white(), extractor.Params(), rng)] * 3)
 
@@ -75,19 +75,21 @@ def make_hints(
     sources, destination = find(inputs, output, settings, exclude=(lines,))
     line_files = CompanionFiles(Path(lines), "--lines") if lines is not None else None
     jobs = tuple(_job(source, destination, line_files, composite=composite) for source in sources)
-    plan = Plan("make-hints", jobs, destination.folder, plain(task))
+    jobs += rows_of_unread({"lines": line_files}, settings)
+    passed_over, results = sources.passed_over, 0  # hints are no pictures to work on
+    plan = Plan("make-hints", jobs, destination.folder, plain(task), results=results, passed_over=passed_over)
     return run(plan, task, settings, observer=observer)
 
 
 def _job(source: Source, destination: Destination, line_files: CompanionFiles | None, *, composite: bool) -> Job:
     suffixes = (".png", ".composite.png") if composite else (".png",)
-    reads = [("picture", source.path)]
+    more = []
     problem = None
     if line_files is not None:
         lines = line_files.of(source.relative)
         if lines is None:
             problem = line_files.missing(source.relative)
         else:
-            reads.append(("lines", lines))
+            more.append(("lines", lines))
     outputs = tuple(destination.place(source.relative, suffix) for suffix in suffixes)
-    return Job(tuple(reads), outputs, source.relative, problem)
+    return job_for(source, outputs, more=more, problem=problem)

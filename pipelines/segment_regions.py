@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from pipelines.core import families, registry
-from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
+from pipelines.core.batch.plan import BatchSettings, Plan, find, job_for
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
@@ -72,11 +72,7 @@ def segment_regions(
     task = SegmentTask(method, resolve(registry.load("regions", method), values or {}, preset=preset), shown, clean)
     suffixes = (".png", ".preview.png") if shown else (".png",)
     jobs = tuple(
-        Job(
-            (("picture", source.path),),
-            tuple(destination.place(source.relative, suffix) for suffix in suffixes),
-            source.relative,
-        )
-        for source in sources
+        job_for(source, tuple(destination.place(source.relative, suffix) for suffix in suffixes)) for source in sources
     )
-    return run(Plan("regions", jobs, destination.folder, plain(task)), task, settings, observer=observer)
+    plan = Plan("regions", jobs, destination.folder, plain(task), passed_over=sources.passed_over)
+    return run(plan, task, settings, observer=observer)

@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from pipelines.core.batch.plan import BatchSettings, Job, Plan, find
+from pipelines.core.batch.plan import BatchSettings, Plan, find, job_for
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Input, Produced
@@ -110,11 +110,9 @@ def translate(
     check_reads(sources, "pictures")
     task = TranslateTask(sources[0], device, batch_size)
     pictures, destination = find(inputs, output, settings)
-    jobs = tuple(
-        Job((("picture", source.path),), (destination.place(source.relative, ".png"),), source.relative)
-        for source in pictures
-    )
-    return run(Plan("translate", jobs, destination.folder, task.settings), task, settings, observer=observer)
+    jobs = tuple(job_for(source, (destination.place(source.relative, ".png"),)) for source in pictures)
+    plan = Plan("translate", jobs, destination.folder, task.settings, passed_over=pictures.passed_over)
+    return run(plan, task, settings, observer=observer)
 
 
 def frame_input(picture: Picture, size: tuple[int, int]) -> FramedInput:

@@ -95,3 +95,39 @@ def test_every_file_of_commands_is_in_the_help(cli: Cli) -> None:
     assert names == {file.replace("_", "-") for file in files}
     shown = cli("--help").out
     assert all(f"  {name} " in shown for name in names)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("methods",), ("regions", "LINES", "-o", "OUT", "--json-lines")])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_standard_output_that_is_full_is_one_line(art: Path, arguments: tuple[str, ...]) -> None:
+    places = {"LINES": str(art / "lines"), "OUT": str(art / "out")}
+    run = [sys.executable, "-m", "colorize_cli", *(places.get(word, word) for word in arguments)]
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(run, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 1
+    (line,) = ran.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert "the disk is full" in line
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closing streams in a POSIX shell")
+def test_streams_that_are_closed_are_no_traceback(art: Path) -> None:
+    def ran(streams: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        words = [
+            sys.executable,
+            "-m",
+            "colorize_cli",
+            "regions",
+            str(art / "lines"),
+            "-o",
+            str(art / "out"),
+            *arguments,
+        ]
+        line = f'"$@" {streams}'
+        return subprocess.run(["sh", "-c", line, "sh", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    silent = ran("2>&-", "-j", "1")
+    assert (silent.returncode, silent.stdout) == (0, "")
+    closed = ran(">&-", "-j", "1", "--json")
+    assert closed.returncode == 1
+    assert closed.stderr.splitlines()[-1].startswith("error: nothing can be printed: standard output is closed")

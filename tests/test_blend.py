@@ -13,6 +13,7 @@ from pipelines.core.imaging import blend_modes
 from pipelines.core.imaging.metadata.picture_metadata import PictureMetadata, Text
 from pipelines.core.imaging.picture import encode_png, read_picture
 from tests import drawings
+from tests.core.batch.test_folders import refuse_scans_of
 
 ONE = BatchSettings(jobs=1)
 
@@ -90,3 +91,15 @@ def test_the_result_says_what_the_base_says(tmp_path: Path) -> None:
         (tmp_path / name / "a.png").write_bytes(data)
     blend(*(str(tmp_path / name) for name in ("base", "top", "out")), batch=ONE)
     assert read_picture(tmp_path / "out" / "a.png").metadata == PictureMetadata(texts=(Text("Author", "Ann"),))
+
+
+def test_partners_differ_in_unicode_form_and_folders_that_cannot_be_read_are_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawings.write(tmp_path / "base" / "\u00f6.png", np.zeros((4, 4, 3), np.uint8))
+    drawings.write(tmp_path / "top" / "o\u0308.png", np.zeros((4, 4, 3), np.uint8))
+    (tmp_path / "top" / "lost").mkdir()
+    refuse_scans_of("lost", monkeypatch)
+    report = blend(str(tmp_path / "base"), str(tmp_path / "top"), str(tmp_path / "out"))
+    assert report.counts == {"done": 1, "skipped": 0, "failed": 1}
+    assert "permission denied" in report.of("failed")[0].reason

@@ -9,6 +9,7 @@ from pipelines.contact_sheet import contact_sheet
 from pipelines.core.errors import NothingMatchedError, UsageError
 from pipelines.core.imaging.panels import GAP
 from tests import drawings
+from tests.core.batch.test_folders import refuse_scans_of
 
 HEADING = 28  # px
 
@@ -59,3 +60,24 @@ def test_what_cannot_work_is_refused_before_any_work(tmp_path: Path) -> None:
     with pytest.raises(NothingMatchedError):
         contact_sheet([str(tmp_path / "empty"), *folders], sheet)
     assert not Path(sheet).exists()
+
+
+def test_folders_that_cannot_be_read_are_rows_beside_the_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = write_folders(tmp_path, "a", "lost/b")
+    (tmp_path / "dark" / "gone").mkdir()
+    refuse_scans_of("gone", monkeypatch)
+    (tmp_path / "light" / "lost").rename(tmp_path / "light" / "locked")
+    (tmp_path / "dark" / "lost").rename(tmp_path / "dark" / "locked")
+    real = tmp_path / "light" / "locked"
+    refuse_scans_of(real.name, monkeypatch, above="light")
+    report = contact_sheet(folders, str(tmp_path / "sheet.png"), cell=40, across=1)
+    assert report.counts == {"done": 1, "skipped": 0, "failed": 2}
+    assert {record.input for record in report.of("failed")} == {str(real), str(tmp_path / "dark" / "gone")}
+    assert drawings.read(tmp_path / "sheet.png")[HEADING + 24 :: 48, 24::48, 0].tolist() == [[10, 200], [10, 255]]
+
+
+def test_names_that_are_no_utf_8_are_shown(tmp_path: Path) -> None:
+    folders = write_folders(tmp_path, "a")
+    for folder in folders:
+        (Path(folder) / "a.png").rename(Path(folder) / "caf\udce9.png")
+    assert contact_sheet(folders, str(tmp_path / "sheet.png"), cell=40).counts["done"] == 1

@@ -12,6 +12,7 @@ import pytest
 
 from tests import drawings
 from tests.conftest import Cli, files_in
+from tests.core.batch.test_folders import refuse_scans_of
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -86,6 +87,77 @@ def test_files_from_a_list_and_from_a_pipe(cli: Cli, art: Path, monkeypatch: pyt
     )
     assert ran.returncode == 0
     assert files_in(art / "piped") == ["a.png", "deep/c.png"]
+
+
+def test_a_list_of_powershell_names_what_it_names(cli: Cli, art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(art / "lines")
+    (art / "list.txt").write_bytes("a.png\r\n".encode("utf-16"))
+    assert cli("regions", "--files-from", art / "list.txt", "-o", art / "out", "-j", 1, "--no-preview").code == 0
+    assert files_in(art / "out") == ["a.png"]
+
+
+def test_a_listed_path_outside_the_root_is_a_line_of_its_own(
+    cli: Cli, art: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(art)
+    (art / "list.txt").write_text("lines/a.png\nhints/a.png\nlines/../hints/deep/b.png\n")
+    for command in (("regions",), ("extract-lines",), ("make-hints",), ("colorize", "--model", "flat")):
+        out = art / f"out of {command[0]}"
+        ran = cli(*command, "--files-from", "list.txt", "--root", "lines", "-o", out, "-j", 1)
+        assert ran.code == 1
+        assert ran.err.count("it is not below --root lines. Leave it out of the list") == 2
+        assert "a.png" in files_in(out)
+        assert not any("b" in name for name in files_in(out))
+
+
+def test_a_dataset_takes_no_listed_path_outside_the_root(cli: Cli, art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(art)
+    options = ("--root", "colour", "-o", art / "ds", "-j", 1, "--size", 32)
+    (art / "list.txt").write_text("colour/a.png\nhints/a.png\n")
+    assert cli("build-dataset", "--files-from", "list.txt", *options).code == 1
+    manifest = (art / "ds" / "manifest.jsonl").read_bytes()
+    assert manifest.count(b"\n") == 1
+    (art / "list.txt").write_text("hints/a.png\n")
+    ran = cli("build-dataset", "--files-from", "list.txt", *options)
+    assert ran.code == 1
+    assert "not below --root" in ran.err
+    assert (art / "ds" / "manifest.jsonl").read_bytes() == manifest
+
+
+def test_partners_in_a_folder_that_cannot_be_read_fail_their_drawings_alone(
+    cli: Cli, art: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (art / "hints" / "lost+found").mkdir()
+    refuse_scans_of("deep", monkeypatch, above="hints")
+    refuse_scans_of("lost+found", monkeypatch)
+    ran = cli("colorize", art / "lines", "-o", art / "out", "--hints", art / "hints", "--model", "flat", "-j", 1)
+    assert ran.code == 1
+    assert files_in(art / "out") == ["a.png"]
+    assert "1 done, 3 failed" in ran.err
+    assert ran.err.count(str(art / "hints" / "deep")) == 2
+    assert "failed  " + str(art / "hints" / "lost+found") in ran.err
+
+
+def test_what_is_passed_over_is_one_line_and_in_the_summary(cli: Cli, art: Path) -> None:
+    for name in ("b.psd", "deep/c.svg", "deep/d.psd"):
+        (art / "lines" / name).write_bytes(b"x")
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\nsize 12345\n"
+    (art / "lines" / "e.png").write_bytes(pointer)
+    ran = cli("regions", art / "lines", "-o", art / "out", "-j", 1, "--json")
+    assert ran.code == 0
+    assert ran.err.count("passed over: .psd (2), .svg (1), Git LFS pointers (1); git lfs pull") == 1
+    summary = json.loads(ran.out)
+    assert summary["passed_over"] == {".psd": 2, ".svg": 1, "Git LFS pointers": 1}
+    assert (summary["inputs"], summary["done"]) == (3, 3)
+    assert "passed_over" not in json.loads(cli("regions", art / "lines" / "a.png", "-o", art / "out", "--json").out)
+
+
+def test_a_limit_of_pixels_that_is_no_number_is_said_once(cli: Cli, art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLORIZE_CLI_MAX_PIXELS", "1e6")
+    ran = cli("regions", art / "lines", "-o", art / "out", "-j", 1)
+    assert ran.code == 2
+    assert ran.err.count("COLORIZE_CLI_MAX_PIXELS") == 1
+    assert not (art / "out").exists()
 
 
 # interruptions ----------------------------------------------------------------------------------------------

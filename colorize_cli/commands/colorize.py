@@ -262,6 +262,14 @@ def colorize(
             "each region.",
         ),
     ] = "one",
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune",
+            rich_help_panel=_BESIDE,
+            help="Remove what colorize made of line art of this folder that is gone; what was changed since stays.",
+        ),
+    ] = False,
     device: Device = "auto",
     engine: Engine = "torch",
     precision: Precision = "auto",
@@ -324,4 +332,5 @@ def colorize(
         ),
         inputs=inputs,
         output=output,
+        prune=prune,
     )

@@ -22,7 +22,7 @@ from pipelines.build_dataset.manifest import (
 )
 from pipelines.build_dataset.options import Recipe, Splitting, Storing, make_methods_ready, resolve_methods
 from pipelines.build_dataset.sample import SampleTask
-from pipelines.core.batch.inputs import Source
+from pipelines.core.batch.inputs import Sources
 from pipelines.core.batch.plan import BatchSettings, Plan, check, find
 from pipelines.core.batch.report import Observer, Record, Report
 from pipelines.core.batch.runner import NullObserver, run
@@ -64,21 +64,30 @@ def build_dataset(
     SettingsError before any work too where options or paths cannot work together.
     """
     settings, recipe, storing = batch or BatchSettings(), recipe or Recipe(), storing or Storing()
+    observer = observer or NullObserver()
     sources, folder = _find_sources(inputs, output, settings)
     methods = resolve_methods(recipe, has_own_lines=lines is not None or reading != "pictures")
     layout = DatasetLayout(storing.layout, storing.domain, several=len(methods.lines) * len(methods.hints) > 1)
     task = SampleTask(reading, recipe.framing, methods.lines, methods.hints, recipe.saturation_boost, layout)
-    pairing = find_pairs(sources, reading, lines=Path(lines) if lines else None, selection=settings.selection)
-    del sources  # each takes as much memory as its pair
+    usable = [source for source in sources if source.problem is None]
+    pairing = find_pairs(usable, reading, lines=Path(lines) if lines else None, selection=settings.selection)
+    refused, passed_over = _refused(sources), sources.passed_over
+    del sources, usable  # each takes as much memory as its pair
     if strict and pairing.mismatches:
         raise UsageError(
             _list_mismatches(pairing.mismatches), hint="Mend them, or leave out --strict to go on without them"
         )
     building = _Building(folder, task, settings, splitting or Splitting(), storing, Attributions())
-    return building.run(pairing, curation or Curation(), observer or NullObserver(), notes=methods.notes)
+    if pairing.pairs or not refused:
+        report = building.run(pairing, curation or Curation(), observer, notes=methods.notes)
+    else:  # what there is of the dataset stays as it is
+        report = Report("build-dataset", building.shown_settings(curation or Curation()), output=str(folder))
+    for record in refused:
+        observer.recorded(record)
+    return replace(report, records=(*report.records, *refused), passed_over=passed_over)
 
 
-def _find_sources(inputs: Sequence[str], output: str | None, settings: BatchSettings) -> tuple[list[Source], Path]:
+def _find_sources(inputs: Sequence[str], output: str | None, settings: BatchSettings) -> tuple[Sources, Path]:
     """The pictures, all of them since of pairs the limit counts and not of files, and the dataset's folder."""
     every = replace(settings, selection=replace(settings.selection, limit=None))
     sources, destination = find(inputs, output, every)
@@ -86,6 +95,13 @@ def _find_sources(inputs: Sequence[str], output: str | None, settings: BatchSett
         raise UsageError("a dataset is a folder", hint="Give a folder after -o")
     check_folder(destination.folder)
     return sources, destination.folder
+
+
+def _refused(sources: Sources) -> tuple[Record, ...]:
+    """The failed records of inputs that have a problem before any work."""
+    return tuple(
+        Record(str(source.path), (), "failed", str(source.problem)) for source in sources if source.problem is not None
+    )
 
 
 @dataclass(frozen=True)
@@ -101,7 +117,7 @@ class _Building:
 
     def run(self, pairing: PairingResult, curation: Curation, observer: Observer, *, notes: Sequence[str]) -> Report:
         """Measure, make, write the manifest, pack."""
-        shown_settings = self._shown_settings(curation)
+        shown_settings = self.shown_settings(curation)
         chosen = curate(pairing.pairs, curation, reading=self.task.reading, folder=self.folder, settings=self.settings)
         candidates = list_candidates(
             pairing,
@@ -134,7 +150,7 @@ class _Building:
         layout, hints = self.task.place, self.task.hint_labels
         kept = (item for item in candidates if not item.skip_reason)
         jobs = tuple(job_of(item, layout, hints, folder=self.folder) for item in kept)
-        plan = Plan("build-dataset", jobs, self.folder, identity(self.task))
+        plan = Plan("build-dataset", jobs, self.folder, identity(self.task), results=None)
         check(plan)
         if not self.settings.dry_run:
             write_description(self.folder, {"complete": False, **self._shape()})
@@ -183,7 +199,7 @@ class _Building:
         kind = {"input": "picture"} if self.task.has_pictures else {}
         return {"layout": self.storing.layout, "size": list(size) if size else None, **kind}
 
-    def _shown_settings(self, curation: Curation) -> dict[str, Any]:
+    def shown_settings(self, curation: Curation) -> dict[str, Any]:
         """The settings as the report and the description show them."""
         more = {"curation": curation, "splitting": self.splitting}
         return {**plain(self.task), **plain(more), "seed": self.settings.seed}

@@ -1,6 +1,7 @@
 """Stage: line art -> finished colour at full size, with the line art on top."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +26,9 @@ from pipelines.colorize.options import (
 from pipelines.colorize.reader import DrawingReader
 from pipelines.colorize.task import ColorizeTask
 from pipelines.colorize.variants import check_variants, variant_folders
-from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, mark_auxiliary
-from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find
+from pipelines.core.batch.folders import mark_auxiliary
+from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, Sources
+from pipelines.core.batch.plan import BatchSettings, Destination, Job, Plan, find, job_for, rows_of_unread
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import report_stopped, run
 from pipelines.core.errors import UsageError
@@ -91,14 +93,15 @@ def colorize(
     )
     expected = _expected(guides, outputs)
     task = ColorizeTask(ensemble, reader, outputs, background, lines, expected, guides.required, force)
-    jobs = _jobs(task, sources, destination, companions)
-    reported, notes = plain(task) | {"lock": guides.lock}, _unused_hints(companions["hints"], settings)
-    plan = Plan("colorize", jobs, destination.folder, task.settings, reported_settings=reported, notes=notes)
+    plan = _plan(task, sources, destination, companions, is_locked=guides.lock, settings=settings)
+    jobs = plan.jobs
     if guides.lock and not settings.dry_run:
         try:
             plan = Lock(plan, ensemble, reader, settings).locked_plan()
         except StoppedError as stop:
             return report_stopped(plan, stop.reason)
+    if destination.folder is not None and not settings.dry_run:
+        _begin_auxiliary(task, destination.folder)
     report = _with_sum(run(plan, task, settings, observer=observer))
     if destination.folder is not None and not settings.dry_run:
         _mark_auxiliary(task, jobs, destination.folder)
@@ -175,14 +178,27 @@ def _folders_in_output(task: ColorizeTask) -> tuple[str, ...]:
     )
 
 
-def _jobs(
+def _plan(
     task: ColorizeTask,
-    sources: Sequence[Source],
+    sources: Sources,
     destination: Destination,
     companions: Mapping[str, CompanionFiles | None],
-) -> tuple[Job, ...]:
+    *,
+    is_locked: bool,
+    settings: BatchSettings,
+) -> Plan:
+    """What is done with each drawing, and what is said of hints that nobody asked for."""
     folders = _folders_in_output(task)
-    return tuple(_job(task, source, destination, companions, folders=folders) for source in sources)
+    jobs = tuple(_job(task, source, destination, companions, folders=folders) for source in sources)
+    return Plan(
+        "colorize",
+        jobs + rows_of_unread(companions, settings),
+        destination.folder,
+        task.settings,
+        reported_settings=plain(task) | {"lock": is_locked},
+        notes=_unused_hints(companions["hints"], settings),
+        passed_over=sources.passed_over,
+    )
 
 
 def _job(
@@ -203,12 +219,20 @@ def _job(
     if result is not None and destination.folder is not None:
         outputs += [destination.folder / name / result.relative_to(destination.folder) for name in folders]
         outputs += [result.parent / (result.stem + ending) for ending in task.layer_files(dict(reads))]
-    return Job(tuple(reads), tuple(outputs), source.relative)
+    return job_for(source, tuple(outputs), more=reads[1:])
 
 
 def _with_sum(report: Report) -> Report:
     """A report with a note on what happened to all drawings."""
     return replace(report, notes=(*report.notes, *sum_up_run(report)))
+
+
+def _begin_auxiliary(task: ColorizeTask, folder: Path) -> None:
+    """Mark the folders for what is beside the results before there is anything in them, since a run may be killed."""
+    for name in {name.partition("/")[0] for name in _folders_in_output(task)}:
+        with suppress(OSError):  # of which the pictures tell
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        mark_auxiliary(folder / name)
 
 
 def _mark_auxiliary(task: ColorizeTask, jobs: Sequence[Job], folder: Path) -> None:

@@ -7,7 +7,6 @@ whether a result is stale.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,8 @@ from pipelines.colorize.reader import DrawingReader, ReadDrawing
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import StopReason
 from pipelines.core.batch.runner import run
-from pipelines.core.batch.workers import Input, Produced, TaskFn
+from pipelines.core.batch.workers import Input, Produced, TaskFn, explain
+from pipelines.core.errors import ColorizeError
 from pipelines.core.files import STATE_FOLDER, replace_file
 from pipelines.core.imaging.colours import Rgb
 from pipelines.core.settings import plain
@@ -110,7 +110,7 @@ class Lock:
 
     def locked_plan(self) -> Plan:
         """The plan with what each picture is to keep; raises StoppedError."""
-        jobs = {number: job for number, job in enumerate(self.plan.jobs) if all(path for _, path in job.reads)}
+        jobs = {number: job for number, job in enumerate(self.plan.jobs) if _can_be_seen(job)}
         if self.plan.output is None or len(jobs) < 2:
             return self.plan  # a single picture has nothing in common with any other
         unlocked_jobs = jobs
@@ -130,8 +130,7 @@ class Lock:
         for number, targets in self._targets(numbers_of, sampled):
             jobs[number] = self._with_file(jobs[number], "locked", encode_targets(targets))
         for number, reason in (unseen | unpainted).items():
-            with suppress(OSError):  # such as a full disk, of which the picture itself will tell
-                jobs[number] = self._with_file(jobs[number], "unlocked", reason.encode("utf-8", "surrogateescape"))
+            jobs[number] = self._with_file(jobs[number], "unlocked", reason.encode("utf-8", "surrogateescape"))
         return replace(self.plan, jobs=tuple(jobs.get(number, job) for number, job in enumerate(self.plan.jobs)))
 
     def _survey(self, jobs: Mapping[int, Job]) -> tuple[dict[int, Path], dict[int, str]]:
@@ -205,7 +204,10 @@ class Lock:
     def _with_file(self, job: Job, name: str, content: bytes) -> Job:
         """The job with one more file to read."""
         place = self._place(job, name)
-        replace_file(place, content, scratch=self._home)
+        try:
+            replace_file(place, content, scratch=self._home)
+        except OSError as error:  # such as a full disk: without this file the picture would come out another
+            return replace(job, problem=job.problem or ColorizeError(explain(error)))
         return replace(job, reads=(*job.reads, (name, place)))
 
     def _place(self, job: Job, kind: str) -> Path:
@@ -215,6 +217,11 @@ class Lock:
     @property
     def _home(self) -> Path:
         return Path(str(self.plan.output)) / STATE_FOLDER / "lock"
+
+
+def _can_be_seen(job: Job) -> bool:
+    """Whether a job's drawing can be looked at twice: it has no problem and comes from no pipe."""
+    return job.problem is None and all(path is not None for _, path in job.reads)
 
 
 def _samples(numbers: Sequence[int], colours: Mapping[int, Path]) -> dict[int, dict[int, AreaColour]]:

@@ -13,7 +13,7 @@ from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.colours import Rgb
 from pipelines.core.imaging.compositing import composite
 from pipelines.core.imaging.framing import same_aspect
-from pipelines.core.imaging.picture import Picture, decode_picture
+from pipelines.core.imaging.picture import Picture, decode_part
 from pipelines.flatting.hint_cleaning import clean_hints
 from pipelines.flatting.hint_copy import hints_of_copy
 from pipelines.flatting.reading import LineReading
@@ -82,10 +82,10 @@ class DrawingReader:
 
         Of a sequence there are hints `carried` from other frames, or else the colours that are `offered`.
         """
-        picture = decode_picture(files["picture"])
+        picture = decode_part(files, "picture")
         line_art = LineArt(picture, clean=self.clean)
         reading = LineReading(line_art.drawing, gap=self.gap)
-        painted = decode_picture(files["hints"]) if "hints" in files else None
+        painted = decode_part(files, "hints") if "hints" in files else None
         by_hand = _hint_map(painted, picture, line_art) if painted is not None else None
         references = self._references(files, reading, rng)
         guides = {preset: self._guide(reading, by_hand, references.get(preset)) for preset in self.hint_presets}
@@ -141,7 +141,7 @@ class DrawingReader:
         """What the reference says to models of each kind; nothing where there is none."""
         if "reference" not in files:
             return {}
-        reference = decode_picture(files["reference"])
+        reference = decode_part(files, "reference")
         by_place = not self.is_locked and (self.palette is None or self.reference_places)
         return {
             preset: read_reference(reference, reading, preset, rng, has_places=self.reference_places, by_place=by_place)

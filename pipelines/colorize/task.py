@@ -19,7 +19,7 @@ from pipelines.core.errors import MethodError
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.compositing import bleed_colour
 from pipelines.core.imaging.panels import panel
-from pipelines.core.imaging.picture import Picture, decode_picture, encode_png
+from pipelines.core.imaging.picture import Picture, decode_part, encode_png
 from pipelines.core.settings import plain
 from pipelines.exports.base.decomposition import HINTS, NAMES, FinishedPicture, decompose
 from pipelines.inference.types import ColorResult
@@ -97,7 +97,7 @@ class ColorizeTask(EnsembleTask):
         return _Job(
             read,
             targets=self._targets(files["locked"]) if "locked" in files else None,
-            truth=decode_picture(files["truth"]) if "truth" in files else None,
+            truth=decode_part(files, "truth") if "truth" in files else None,
             has_hints=self.reader.has_hints(files),
             warnings=self._missing(files, read.notes),
             guided_by=_guided_by(read, files),

@@ -3,6 +3,7 @@
 ColorizeError                 exit 1
 ├── PictureError              one picture cannot be read or written: a row of the report
 ├── MethodError               a method cannot work on this picture: a row of the report
+├── StreamError               a standard stream is closed or full
 ├── OutputExistsError         an output is in the way that this tool did not write
 ├── UsageError                exit 2: options that contradict each other, in == out, collisions
 │   └── SettingsError         exit 2: a setting that does not exist or has the wrong type
@@ -27,15 +28,23 @@ class ColorizeError(Exception):
         return f"{self.message}. {self.hint}" if self.hint else self.message
 
     def __reduce__(self) -> tuple[object, ...]:  # keeps the hint on the way back from a worker process
-        return _rebuild, (type(self), self.message, self.hint)
+        return _rebuild, (type(self), self.message, self.hint, vars(self).get("part", ""))
 
 
-def _rebuild(kind: type[ColorizeError], message: str, hint: str) -> ColorizeError:
-    return kind(message, hint=hint)
+def _rebuild(kind: type[ColorizeError], message: str, hint: str, part: str) -> ColorizeError:
+    error = kind(message, hint=hint)
+    if part and isinstance(error, PictureError):
+        error.part = part
+    return error
 
 
 class PictureError(ColorizeError):
-    """One picture cannot be read or written."""
+    """One picture cannot be read or written.
+
+    `part` is what it was read as, where an input has several, such as "hints"; a batch then names that file.
+    """
+
+    part = ""
 
 
 class MethodError(ColorizeError):
@@ -44,6 +53,10 @@ class MethodError(ColorizeError):
 
 class OutputExistsError(ColorizeError):
     """An output is in the way that this tool did not write or that was changed since."""
+
+
+class StreamError(ColorizeError):
+    """A standard stream, or a pipe that was named, is closed or cannot be written to."""
 
 
 class UsageError(ColorizeError):

@@ -52,7 +52,7 @@ def fingerprint_all(files: Iterable[tuple[str, bytes]]) -> str:
     """A digest of several files' names and bytes, in order."""
     digest = hashlib.blake2b(digest_size=12)
     for name, data in files:
-        digest.update(f"{name}:{len(data)}:".encode())
+        digest.update(f"{name}:{len(data)}:".encode("utf-8", "surrogateescape"))  # names hold names of files
         digest.update(data)
     return digest.hexdigest()
 
@@ -99,6 +99,7 @@ def replace_file(path: Path, content: Content, *, scratch: Path | None = None) -
     """
     unfinished = unfinished_path(path, scratch)
     unfinished.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.unlink(missing_ok=True)  # which might be a link, through which something else would be written
     try:
         _write(unfinished, content)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,6 +113,7 @@ def check_replaceable(path: Path) -> None:
     """Find out, by writing an empty file aside, whether `replace_file` could write at `path`; raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = unfinished_path(path)
+    unfinished.unlink(missing_ok=True)
     unfinished.write_bytes(b"")
     unfinished.unlink()
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError
 from pipelines.core.files import show_path
+from pipelines.core.texts import decode_text
 
 _SHOWN = 60  # characters of a wrong value
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
@@ -126,16 +127,20 @@ def describe_fields(settings: Any) -> list[Setting]:
 
 def read_settings_file(path: Path) -> dict[str, Any]:
     """Read a TOML file of settings: one table per command, with a table `settings` inside for `--set` values."""
+    shown = show_path(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(decode_text(path.read_bytes()))
     except OSError as error:
         raise SettingsError(
-            f"cannot read the settings file {path}: {error.strerror}", hint="Check --settings"
+            f"cannot read the settings file {shown}: {error.strerror}", hint="Check --settings"
         ) from error
-    except (ValueError, RecursionError) as error:  # ValueError: no TOML, no UTF-8, a number of thousands of digits
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"{shown} is not UTF-8 (byte {error.start + 1})", hint="Save it as UTF-8 or leave out --settings"
+        ) from error
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, or a number of thousands of digits
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else show_path(error).partition(";")[0]
-        message = f"{show_path(path)} is not a TOML file: {reason}"
-        raise SettingsError(message, hint="Mend it or leave out --settings") from error
+        raise SettingsError(f"{shown} is not a TOML file: {reason}", hint="Mend it or leave out --settings") from error
 
 
 def plain(value: object) -> Any:

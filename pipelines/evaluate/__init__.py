@@ -105,6 +105,7 @@ def evaluate(
         deciding,
         trusting=False,
         reported_settings={**deciding, **sources},
+        passed_over=pictures.passed_over,
     )
     report = _evaluation_report(run(plan, task, settings, observer=observer), output)
     if report.dry_run or report.stopped_by:
@@ -127,6 +128,7 @@ def _evaluation_report(run_report: Report, output: str) -> EvaluationReport:
         stopped_by=run_report.stopped_by,
         output=output,
         notes=run_report.notes,
+        passed_over=run_report.passed_over,
     )
 
 

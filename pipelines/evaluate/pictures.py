@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, find_sources
@@ -25,6 +25,7 @@ class PictureSet:
     jobs: tuple[PictureJob, ...]
     missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # method -> pictures without a result
     strays: tuple[str, ...] = ()  # results that no truth asks for, names in a list that none has
+    passed_over: Mapping[str, int] = field(default_factory=dict)  # kinds of files of the truth that are no pictures
 
     def notes(self) -> Iterator[str]:
         """Say what was missing, method by method."""
@@ -49,7 +50,8 @@ def find_pictures(
     results = {label: CompanionFiles(place, "the results") for label, place in places.items()}
     if any(files.single == truth.is_dir() for files in results.values()):
         raise UsageError("one of results and --truth is a file, the other a folder", hint="Give two of a kind")
-    truths = find_sources([references.truth], settings.selection, exclude=[output])
+    sources = find_sources([references.truth], settings.selection, exclude=[output])
+    truths: Sequence[Source] = sources
     unknown: list[PurePosixPath] = []
     if settings.listed is not None:
         folders = [truth, *places.values(), *(Path(place) for place in (references.lines, references.hints) if place)]
@@ -63,7 +65,8 @@ def find_pictures(
             jobs += _results_without_truth(label, files, output)
     if not jobs:
         raise NothingMatchedError("the list names no picture of the truth", hint="Check --files-from")
-    return _without_missing(jobs) if partial else PictureSet(tuple(jobs))
+    pictures = _without_missing(jobs) if partial else PictureSet(tuple(jobs))
+    return replace(pictures, passed_over=sources.passed_over)
 
 
 def _check_places(places: Mapping[str, Path], truth: Path, output: Path) -> None:
@@ -93,7 +96,7 @@ def _picture_job(
     paths = {"result": results.of(source.relative), "truth": source.path}
     paths |= {name: files.of(source.relative) for name, files in companions.items()}
     reads = tuple((name, path) for name, path in paths.items() if path is not None)
-    problem = None if paths["result"] else results.missing(source.relative)
+    problem = source.problem or (None if paths["result"] else results.missing(source.relative))
     scores = output / PICTURES / label / stem.with_name(stem.name + ".json")
     return PictureJob(label, str(stem), Job(reads, (scores,) if problem is None else (), source.relative, problem))
 
@@ -104,6 +107,8 @@ def _results_without_truth(label: str, results: CompanionFiles, output: Path) ->
         if output.resolve() not in path.resolve().parents:
             stem = PurePosixPath(path.relative_to(results.place).as_posix()).with_suffix("")
             yield _without_truth(label, stem, path)
+    for relative, entry in results.unread(unused=True):
+        yield PictureJob(label, str(relative), Job((("result", entry.path),), (), relative, entry.problem))
 
 
 def _without_truth(label: str, stem: PurePosixPath, path: Path) -> PictureJob:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipelines.core.batch.inputs import find_sources
 from pipelines.core.imaging.picture import Picture
 from pipelines.nn import devices
 from pipelines.segmentation.line_art import ink_layer
@@ -344,3 +345,41 @@ def test_flat_and_help_never_load_torch(art: Path) -> None:
             [sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_results_of_line_art_that_is_gone_are_removed_where_that_is_wanted(cli: Cli, art: Path) -> None:
+    run = ("colorize", art / "lines", "-o", art / "out", "--model", "flat", "--hints", art / "hints", "-j", 1)
+    assert cli(*run, "--layers", "png", "--keep-steps").code == 0
+    gone = sorted((art / "lines").rglob("*.png"))[-1]
+    gone.unlink()
+
+    def made_of_it() -> list[str]:
+        names = files_of(art / "out")
+        return [name for name in names if name.endswith(f"/{gone.name}") or f"{gone.stem}-layers/" in name]
+
+    assert len(made_of_it()) > 4, "its result, its layers and its steps"
+    ran = cli(*run, "--layers", "png", "--keep-steps", "--prune")
+    assert "files of inputs that are gone removed" in ran.err
+    assert not made_of_it()
+    assert not list((art / "out").rglob(f"{gone.stem}-layers"))
+    assert files_of(art / "out")
+
+
+def test_what_is_beside_results_is_marked_before_there_is_any(
+    cli: Cli, art: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit(9)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.colorize.run", killed)
+        cli("colorize", art / "lines", "-o", art / "out", "--model", "flat", "--keep-steps", "-j", 1)
+    (art / "out" / "steps" / "a.png").write_bytes(b"left by a killed run")
+    (art / "out" / "b.png").write_bytes(b"a result")
+    assert [str(source.relative) for source in find_sources([str(art / "out")])] == ["b.png"]
+
+
+def test_hints_that_were_made_below_the_pictures_are_no_pictures_of_the_next_run(cli: Cli, art: Path) -> None:
+    assert cli("make-hints", art / "colour", "-o", art / "colour" / "hints", "--composite", "-j", 1).code == 0
+    ran = cli("make-hints", art / "colour", "-o", art / "again", "-j", 1, "--json")
+    assert json.loads(ran.out)["inputs"] == len(files_of(art / "lines"))

@@ -58,3 +58,11 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
     names = [kind.__name__ for kind in kinds()]
     assert len(names) == len(set(names))
     assert all(f"{name} " in (errors.__doc__ or "") for name in names)
+
+
+def test_the_part_at_fault_comes_back_from_a_process() -> None:
+    error = PictureError("it is empty", hint="Copy it")
+    error.part = "hints"
+    again = pickle.loads(pickle.dumps(error))
+    assert (again.part, str(again)) == ("hints", "it is empty. Copy it")
+    assert pickle.loads(pickle.dumps(PictureError("it is empty"))).part == ""

@@ -7,6 +7,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -271,3 +272,21 @@ def test_a_reader_who_recovers_first_does_not_disturb_the_writer(folder: Path, m
     replace_folder(folder, fill("new"), last="card")
     assert renamed == ["last", ".last.writing"]
     assert content(folder.parent) == {"last/weights": b"new", "last/card": b"new"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
+@pytest.mark.parametrize("content", [b"new", ["new\n"], lambda path: path.write_bytes(b"new")])
+def test_a_link_in_place_of_the_unfinished_file_is_not_followed(tmp_path: Path, content: Any) -> None:
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"p")
+    unfinished_path(tmp_path / "file").symlink_to(precious)
+    check_replaceable(tmp_path / "file")
+    unfinished_path(tmp_path / "file").symlink_to(precious)
+    replace_file(tmp_path / "file", content)
+    assert precious.read_bytes() == b"p"
+    assert (tmp_path / "file").read_bytes().startswith(b"new")
+    assert not (tmp_path / "file").is_symlink()
+
+
+def test_names_that_are_no_utf_8_have_a_digest() -> None:
+    assert fingerprint_all([("caf\udce9", b"x")]) != fingerprint_all([("caf\udce8", b"x")])

@@ -156,18 +156,29 @@ def test_a_bad_settings_file_is_named(tmp_path: Path, text: str | None, message:
     assert "settings.toml" in str(caught.value)
 
 
-def test_a_file_of_notepad_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "settings.toml"
-    path.write_bytes(b"\xef\xbb\xbf[regions]\r\njobs = 1\r\n")
-    assert settings.read_settings_file(path) == {"regions": {"jobs": 1}}
-
-
 def test_a_wrong_value_is_shown_short_and_visible() -> None:
     for value in ("\x1b" + "x" * 500, 10**400):
         with pytest.raises(SettingsError) as caught:
             settings.convert(value, float if isinstance(value, int) else int, name="size")
         assert "\x1b" not in caught.value.message
         assert len(caught.value.message) < 120
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_a_settings_file_of_windows_is_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_bytes('[colorize]\r\nhints = "Größe"\r\n'.encode(encoding))
+    assert settings.read_settings_file(path) == {"colorize": {"hints": "Größe"}}
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b'a = "caf\xe9"', r"not UTF-8 \(byte 9\)\. Save it as UTF-8"), (b"a = " + b"[" * 20000, "deep")],
+)
+def test_a_settings_file_of_bytes_of_any_kind_is_one_line(tmp_path: Path, data: bytes, reason: str) -> None:
+    (tmp_path / "settings.toml").write_bytes(data)
+    with pytest.raises(SettingsError, match=reason):
+        settings.read_settings_file(tmp_path / "settings.toml")
 
 
 def test_an_unknown_method_names_the_choices() -> None:

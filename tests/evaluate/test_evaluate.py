@@ -19,6 +19,7 @@ from pipelines.core.batch.report import Record, Report
 from pipelines.core.errors import MissingPackageError, SettingsError, UsageError
 from pipelines.evaluate import EvaluateOptions, References, _evaluation_report, evaluate
 from tests import drawings
+from tests.core.batch.test_folders import refuse_scans_of
 from tests.evaluate.asking import ONE, ask, value
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +38,7 @@ def test_the_report_of_the_run_is_carried_over_whole_but_for_the_folder() -> Non
         stopped_by="failure",
         output="-",
         notes=("a note",),
+        passed_over={".psd": 1},
     )
     fields = dataclasses.fields(Report)
     unset = [field.name for field in fields if getattr(run_report, field.name) == field.default]
@@ -383,3 +385,16 @@ def test_evaluate_does_not_load_torch(work: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ}
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_folders_that_cannot_be_read_are_rows_and_the_rest_is_measured(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in ("good", "truth"):
+        (work / folder / f"lost in {folder}").mkdir()
+        (work / folder / "sketch.psd").write_bytes(b"x")
+        refuse_scans_of(f"lost in {folder}", monkeypatch)
+    report = ask(work, "good")
+    assert report.counts == {"done": 5, "skipped": 0, "failed": 2}
+    assert {Path(record.input).name for record in report.of("failed")} == {"lost in good", "lost in truth"}
+    assert report.passed_over == {".psd": 1}

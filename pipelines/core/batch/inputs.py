@@ -2,18 +2,26 @@
 
 import fnmatch
 import glob
-import itertools
 import os
 import re
-from collections.abc import Iterator, Sequence
+import stat
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from pipelines.core.batch.folders import (
+    BesideResults,
+    FolderEntry,
+    is_system_folder,
+    kind_of,
+    passed_over_note,
+    unread_of_pattern,
+    walk,
+)
 from pipelines.core.errors import ColorizeError, NothingMatchedError, UsageError
 from pipelines.core.files import show_path
-from pipelines.core.imaging.picture import PICTURE_SUFFIXES
-
-_AUXILIARY = ".colorize-cli-beside"  # a file in folders of pictures that are no results, such as panels
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,15 @@ class Source:
 
     path: Path | None
     relative: PurePosixPath
+    problem: ColorizeError | None = None  # why nothing can be made of it: it becomes a failed row of the report
+
+
+class Sources(list[Source]):
+    """The inputs of a run, and how many files of which kinds were passed over on the way, such as 2 of ".psd"."""
+
+    def __init__(self, sources: Sequence[Source] = (), passed_over: Mapping[str, int] | None = None) -> None:
+        super().__init__(sources)
+        self.passed_over = dict(sorted((passed_over or {}).items()))
 
 
 @dataclass(frozen=True)
@@ -41,74 +58,97 @@ def find_sources(
     listed: Sequence[str] | None = None,
     root: Path | None = None,
     exclude: Sequence[Path] = (),
-) -> list[Source]:
+) -> Sources:
     """All pictures that `inputs` name, in natural order, each once.
 
     An input is a file, a folder, a glob pattern (quoted, so that it is expanded here) or "-" for standard input.
-    `listed` are paths read from a list: a relative one keeps its folders in the output, below `root` where it is given.
-    Pictures below the folders `exclude` (the output, hints) are not taken. Raises UsageError for a path that does not
-    exist and NothingMatchedError where no picture is left.
+    `listed` are paths read from a list: a relative one keeps its folders in the output, below `root` where it is given;
+    one that is not below it has a problem. Pictures below the folders `exclude` (the output, hints) are not taken.
+    Raises UsageError for a path that does not exist and NothingMatchedError where no picture is left.
     """
-    selection = selection or Selection()
-    excluded = frozenset(os.path.realpath(folder) for folder in exclude)
-    candidates = itertools.chain(
-        *[_expand(text, recursive=selection.recursive, excluded=excluded) for text in inputs],
-        *[_expand_listed(text, root, recursive=selection.recursive, excluded=excluded) for text in listed or ()],
-    )
-    sources: dict[str, Source] = {}
-    for source in candidates:
-        key = "-" if source.path is None else _real_name(source.path)
-        if key not in sources and _is_selected(source.relative, selection):
-            sources[key] = source
-    if not sources:
+    search = _Search(selection or Selection(), frozenset(os.path.realpath(folder) for folder in exclude))
+    for text in inputs:
+        search.add(search.named(text))
+    for text in listed or ():
+        search.add(search.listed(text, root))
+    if not search.sources:
+        note = passed_over_note(search.passed_over).replace("passed", "Passed", 1)
         raise NothingMatchedError(
             f"no picture found in {', '.join(map(show_path, inputs)) or 'the list'}",
-            hint="Name a folder, a file or a quoted pattern such as 'art/**/*.png'",
+            hint=note or "Name a folder, a file or a quoted pattern such as 'art/**/*.png'",
         )
-    in_order = sorted(sources.values(), key=lambda source: natural_key(str(source.relative)))
-    return in_order[: selection.limit]
+    in_order = sorted(search.sources.values(), key=lambda source: natural_key(str(source.relative)))
+    return Sources(in_order[: search.selection.limit], search.passed_over)
 
 
 class CompanionFiles:
     """Files that belong to inputs: one file for all, or a folder in which they are found by relative path."""
 
     def __init__(self, place: Path, option: str) -> None:
-        """`option` is the option's name for messages; raises UsageError where `place` does not exist."""
-        if not place.exists():
+        """`option` is the option's name for messages; raises UsageError where `place` is neither file nor folder."""
+        status = _status(place)
+        if status is None:
             raise UsageError(f"{show_path(place)} does not exist", hint=f"Check {option}")
+        if _is_device(status):
+            raise UsageError(f"{show_path(place)} is a device, not a file", hint=f"Check {option}")
         self.place, self.option = place, option
-        self.single = not place.is_dir()
+        self.single = not stat.S_ISDIR(status.st_mode)
         self._by_stem: dict[PurePosixPath, Path] = {}  # relative path without suffix -> file
         self._ambiguous: dict[PurePosixPath, Path] = {}  # the same of another file with that name
+        self._stem_of_form: dict[str, PurePosixPath] = {}  # composed name that is not ASCII -> relative path
+        self._unread: dict[PurePosixPath, FolderEntry] = {}  # folders in it whose content is not known
         self._used: set[PurePosixPath] = set()  # stems that inputs have asked for
         if not self.single:
             self._index()
 
     def _index(self) -> None:
-        for path in sorted(walk(self.place, recursive=True), key=lambda path: natural_key(str(path))):
-            if path == self.place:
+        entries = walk(self.place, recursive=True, with_beside=True)
+        for entry in sorted(entries, key=lambda entry: natural_key(str(entry.path))):
+            relative = PurePosixPath(entry.path.relative_to(self.place).as_posix())
+            if entry.path == self.place:
                 raise UsageError(f"the folder {show_path(self.place)} cannot be read", hint=f"Check {self.option}")
-            stem = PurePosixPath(path.relative_to(self.place).as_posix()).with_suffix("")
-            if self._by_stem.setdefault(stem, path) != path:
-                self._ambiguous[stem] = path
+            if entry.problem is not None:
+                self._unread[relative] = entry
+                continue
+            stem = relative.with_suffix("")
+            if self._by_stem.setdefault(stem, entry.path) != entry.path:
+                self._ambiguous[stem] = entry.path
+            if not str(stem).isascii():
+                self._stem_of_form.setdefault(_composed(stem), stem)
 
     def of(self, relative: PurePosixPath) -> Path | None:
         """The companion of the input at `relative`: the one of the same relative path, whatever its suffix.
 
-        Raises UsageError where two files could be meant.
+        Names that differ only in Unicode form (NFC, NFD) are one name where nothing else matches. Where the companion
+        may lie in a folder that cannot be read, it is that folder: reading it says what is wrong. Raises UsageError
+        where two files could be meant.
         """
-        stem = relative.with_suffix("")
+        stem = self._stem_of(relative.with_suffix(""))
         if stem in self._ambiguous:
             raise UsageError(
                 f"{show_path(self._by_stem[stem])} and {show_path(self._ambiguous[stem])} have the same name",
                 hint=f"Leave one of them in {self.option}",
             )
         self._used.add(stem)
-        return self.place if self.single else self._by_stem.get(stem)
+        if self.single:
+            return self.place
+        return self._by_stem.get(stem) or (self._unread[stem].path if stem in self._unread else None)
+
+    def _stem_of(self, stem: PurePosixPath) -> PurePosixPath:
+        """The name in this folder that stands for an input's: as it is, in another form, or of a folder above it."""
+        if stem in self._by_stem:
+            return stem
+        if self._stem_of_form and not str(stem).isascii():
+            stem = self._stem_of_form.get(_composed(stem), stem)
+        return next((folder for folder in stem.parents if folder in self._unread), stem) if self._unread else stem
 
     def unused(self) -> list[Path]:
         """The files of the folder that no input has asked for."""
         return [path for stem, path in self._by_stem.items() if stem not in self._used]
+
+    def unread(self, *, unused: bool = False) -> list[tuple[PurePosixPath, FolderEntry]]:
+        """The folders in it that cannot be read, by relative path; unused: of which no input has asked for anything."""
+        return [(place, entry) for place, entry in self._unread.items() if not unused or place not in self._used]
 
     def missing(self, relative: PurePosixPath) -> ColorizeError:
         """The error that says that there is no companion for the input at `relative`."""
@@ -136,104 +176,140 @@ def _number_key(digits: str) -> tuple[int, int, str]:
     return (0, len(significant), significant)
 
 
-def mark_auxiliary(folder: Path) -> None:
-    """Mark a folder in an output folder as no results, such as of panels: it is read only where it is named itself."""
-    if folder.is_dir():
-        (folder / _AUXILIARY).touch()
+class _Search:
+    """Collects the pictures of a run, and counts what is passed over."""
 
+    def __init__(self, selection: Selection, excluded: frozenset[str]) -> None:
+        self.selection, self.excluded = selection, excluded
+        self.sources: dict[str, Source] = {}  # by real name
+        self.passed_over: Counter[str] = Counter()
 
-def walk(folder: Path, *, recursive: bool, excluded: frozenset[str] = frozenset()) -> Iterator[Path]:
-    """Picture files below a folder, and the folder itself where it cannot be read.
+    def add(self, sources: Iterator[Source]) -> None:
+        """Take those that are selected, each once."""
+        for source in sources:
+            key = "-" if source.path is None else _real_name(source.path)
+            if key not in self.sources and _is_selected(source.relative, self.selection):
+                self.sources[key] = source
 
-    Names that begin with a dot, pipes and devices are passed over, linked folders are entered once, and folders whose
-    real path is in `excluded` not at all; nor are folders below it that `mark_auxiliary` marked.
-    """
-    entered = {os.path.realpath(folder)}
-    pending = [folder]
-    while pending:
-        current = pending.pop()
-        entries = _entries(current)
-        if entries is None:  # reading it like a picture will say what is wrong, as one row of the report
-            yield current
-            continue
-        for entry in entries:
-            if entry.name.startswith("."):
+    def named(self, text: str) -> Iterator[Source]:
+        """What an input of the command line means."""
+        if not text:
+            raise UsageError("an input is empty", hint="Check the variables in the command")
+        if text == "-":
+            if "-" in self.sources:
+                raise UsageError("standard input is named twice and holds one picture", hint="Name files or folders")
+            yield Source(None, PurePosixPath("stdin"))
+            return
+        path = Path(text)
+        status = _status(path)
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            yield from self._below(path)
+        elif status is not None or os.path.lexists(path):
+            is_device = status is not None and _is_device(status)
+            yield Source(path, PurePosixPath(path.name), _no_file("device") if is_device else None)
+        elif glob.has_magic(text):
+            yield from self._from_glob(text)
+        else:
+            hint = "Check the path and the permissions of its folders"
+            raise UsageError(f"{show_path(text)} does not exist", hint=hint)
+
+    def listed(self, text: str, root: Path | None) -> Iterator[Source]:
+        """A path of a list, a folder with all below it; what does not exist will fail as one input."""
+        path = Path(text)
+        name = PurePosixPath(path.name if path.name not in ("", "..") else "unnamed")
+        relative = None if root is None and path.is_absolute() else _relative_below(path, root or Path())
+        status = _status(path)
+        if root is not None and relative is None:
+            hint = "Leave it out of the list, or give a folder above it after --root"
+            yield Source(path, name, UsageError(f"it is not below --root {show_path(root)}", hint=hint))
+        elif status is not None and stat.S_ISDIR(status.st_mode):
+            for source in self._below(path):
+                yield Source(source.path, (relative or PurePosixPath()) / source.relative, source.problem)
+        else:
+            is_file = status is None or stat.S_ISREG(status.st_mode)
+            place = relative if relative is not None and relative.name else name
+            yield Source(path, place, None if is_file else _no_file("pipe or device"))
+
+    def _below(self, folder: Path, root: Path | None = None) -> Iterator[Source]:
+        """What lies below a folder, by its path below `root`, which is the folder itself where it is not given."""
+        place = PurePosixPath() if root is None else _relative_below(folder, root) or PurePosixPath()
+
+        def pass_over(path: Path, kind: str) -> None:
+            self._pass_over(place / path.relative_to(folder).as_posix(), kind)
+
+        entries = walk(folder, recursive=self.selection.recursive, excluded=self.excluded, pass_over=pass_over)
+        for path, problem in entries:
+            relative = place / path.relative_to(folder).as_posix()
+            yield Source(path, relative if relative.name else PurePosixPath(path.absolute().name or "unnamed"), problem)
+
+    def _pass_over(self, relative: PurePosixPath, kind: str) -> None:
+        if kind and _is_selected(relative, self.selection):
+            self.passed_over[kind] += 1
+
+    def _from_glob(self, pattern: str) -> Iterator[Source]:
+        parts = Path(pattern).parts
+        fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
+        root = Path(*parts[:fixed]) if fixed else Path()
+        above = os.path.join(os.path.realpath(root), "")
+        folders = [os.path.join(folder, "") for folder in self.excluded]
+        folders = [folder for folder in folders if not above.startswith(folder)]
+        for path, problem in unread_of_pattern(pattern, root, self.excluded):
+            yield Source(path, _relative_below(path, root) or PurePosixPath(path.name or "unnamed"), problem)
+        hidden = BesideResults(root)
+        for name in glob.iglob(pattern, recursive=True):
+            path = Path(name)
+            status = _status(path)
+            if any(map(is_system_folder, path.parts[fixed:])) and not any(map(is_system_folder, parts[fixed:])):
                 continue
-            if not _is_folder(entry):
-                if Path(entry.name).suffix.lower() in PICTURE_SUFFIXES and _is_file_or_link(entry):
-                    yield Path(entry.path)
-            elif recursive and not (Path(entry.path) / _AUXILIARY).exists():
-                real = os.path.realpath(entry.path)
-                if real not in entered and real not in excluded:
-                    entered.add(real)
-                    pending.append(Path(entry.path))
+            if folders and os.path.realpath(path).startswith(tuple(folders)):
+                continue
+            if status is not None and stat.S_ISDIR(status.st_mode):
+                if "**" not in parts:
+                    yield from self._below(path, root)
+                continue
+            relative = _relative_below(path, root) or PurePosixPath(path.name)
+            kind = kind_of(path, status)
+            if kind is not None:
+                self._pass_over(relative, kind)
+            elif not hidden(path):
+                yield Source(path, relative)
 
 
-def _expand_listed(text: str, root: Path | None, *, recursive: bool, excluded: frozenset[str]) -> Iterator[Source]:
-    """A path of a list, a folder with all below it; what does not exist will fail as one input."""
-    path = Path(text)
-    relative = _relative_of_listed(path, root)
-    if not os.path.isdir(path):
-        yield Source(path, relative or PurePosixPath(path.name or "unnamed"))
-        return
-    for source in _below(path, path, recursive=recursive, excluded=excluded):
-        yield Source(source.path, (relative or PurePosixPath()) / source.relative)
-
-
-def _relative_of_listed(path: Path, root: Path | None) -> PurePosixPath | None:
-    """The path below the root, or as it is written; None where it leads out of there."""
-    if root is None:
-        return None if path.is_absolute() or ".." in path.parts else PurePosixPath(path.as_posix())
-    if not path.absolute().is_relative_to(root.absolute()):
-        return None
-    return PurePosixPath(path.absolute().relative_to(root.absolute()).as_posix())
+def _relative_below(path: Path, root: Path) -> PurePosixPath | None:
+    """The path below `root`, `..` resolved as the system does; None where it leads out of there."""
+    if path.is_relative_to(root) and ".." not in (inside := path.relative_to(root)).parts:
+        return PurePosixPath(inside.as_posix())
+    ways = [(path.absolute(), root.absolute())] if ".." not in path.parts else []
+    ways.append((Path(_real_name(path)), Path(os.path.realpath(root))))
+    below = (place.relative_to(folder) for place, folder in ways if place.is_relative_to(folder))
+    return next((PurePosixPath(relative.as_posix()) for relative in below), None)
 
 
 def _real_name(path: Path) -> str:
     """The place of a file, with links resolved in its folders but not in itself: a link is a picture of its own."""
+    if path.name in ("", ".."):
+        return os.path.realpath(path)
     return os.path.realpath(path.parent) + os.sep + path.name
 
 
-def _expand(text: str, *, recursive: bool, excluded: frozenset[str]) -> Iterator[Source]:
-    if not text:
-        raise UsageError("an input is empty", hint="Check the variables in the command")
-    if text == "-":
-        yield Source(None, PurePosixPath("stdin"))
-        return
-    path = Path(text)
-    if os.path.isdir(path):
-        yield from _below(path, path, recursive=recursive, excluded=excluded)
-    elif os.path.lexists(path):
-        yield Source(path, PurePosixPath(path.name))
-    elif glob.has_magic(text):
-        yield from _from_glob(text, recursive=recursive, excluded=excluded)
-    else:
-        raise UsageError(f"{show_path(text)} does not exist", hint="Check the path and the permissions of its folders")
+def _composed(stem: PurePosixPath) -> str:
+    return unicodedata.normalize("NFC", str(stem))
 
 
-def _below(folder: Path, root: Path, *, recursive: bool, excluded: frozenset[str]) -> Iterator[Source]:
-    for path in walk(folder, recursive=recursive, excluded=excluded):
-        relative = path.relative_to(root) if path != root else Path(path.absolute().name or "unnamed")
-        yield Source(path, PurePosixPath(relative.as_posix()))
+def _status(path: Path) -> os.stat_result | None:
+    """What a path leads to, None for nothing that can be reached."""
+    try:
+        return path.stat()
+    except (OSError, ValueError):  # ValueError: a NUL in it
+        return None
 
 
-def _from_glob(pattern: str, *, recursive: bool, excluded: frozenset[str]) -> Iterator[Source]:
-    parts = Path(pattern).parts
-    fixed = next(i for i, part in enumerate(parts) if glob.has_magic(part))
-    root = Path(*parts[:fixed]) if fixed else Path()
-    above = os.path.join(os.path.realpath(root), "")
-    excluded_folders = [os.path.join(folder, "") for folder in excluded]
-    for name in glob.iglob(pattern, recursive=True):
-        path = Path(name)
-        if any(
-            os.path.realpath(path).startswith(folder) and not above.startswith(folder) for folder in excluded_folders
-        ):
-            continue
-        if os.path.isdir(path):
-            if "**" not in parts:
-                yield from _below(path, root, recursive=recursive, excluded=excluded)
-        elif path.suffix.lower() in PICTURE_SUFFIXES:
-            yield Source(path, PurePosixPath(path.relative_to(root).as_posix()))
+def _is_device(status: os.stat_result) -> bool:
+    return stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode)
+
+
+def _no_file(kind: str) -> ColorizeError:
+    return UsageError(f"it is a {kind}, not a file", hint="Name a picture file")
 
 
 def _is_selected(relative: PurePosixPath, selection: Selection) -> bool:
@@ -248,25 +324,3 @@ def _matches(relative: PurePosixPath, patterns: tuple[str, ...]) -> bool:
     candidates = {text for path in paths for text in (str(path), path.name)}
     forms = [form for pattern in patterns for form in (pattern.rstrip("/"), pattern.removeprefix("**/").rstrip("/"))]
     return any(fnmatch.fnmatch(text, form) for form in forms for text in candidates)
-
-
-def _is_file_or_link(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_symlink() or entry.is_file()
-    except OSError:
-        return True
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]] | None:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except OSError:
-        return None
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that points at itself: reading it will say so, as one row of the report
-        return False

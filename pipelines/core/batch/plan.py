@@ -1,14 +1,17 @@
 """What a run will do, known and checked before any work: which files are read and written, and how."""
 
 import os
-from collections.abc import Container, Iterable, Mapping, Sequence
+import stat
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pipelines.core.batch.inputs import Selection, Source, find_sources
+from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, Sources, find_sources
 from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import show_path
 from pipelines.core.imaging.picture import PICTURE_SUFFIXES
+from pipelines.core.volumes import Naming, naming_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,10 @@ class Job:
         """The first output; None is standard output, or that there is none, as in a job with a problem."""
         return next(iter(self.outputs), None)
 
+    def key(self, folder: Path) -> str:
+        """The name under which the journal of a folder remembers the job: the path of its first output."""
+        return "" if self.output is None else path_from(folder, self.output)
+
     @property
     def reads_stdin(self) -> bool:
         """Whether anything is read from standard input."""
@@ -52,8 +59,10 @@ class BatchSettings:
     fail_fast: bool = False  # stop at the first failure
     selection: Selection = field(default_factory=Selection)
     listed: tuple[str, ...] | None = None  # input paths read from a list
+    listed_from_stdin: bool = False  # which was standard input
     root: Path | None = None  # the folder below which listed paths keep their folders in the output
     keep_extension: bool = False  # a.jpg becomes a.jpg.png instead of a.png
+    prune: bool = False  # remove results whose input is gone
 
 
 @dataclass(frozen=True)
@@ -81,9 +90,49 @@ class Plan:
     jobs: tuple[Job, ...]
     output: Path | None  # the folder that holds the outputs and their state; None = standard output
     settings: Mapping[str, object]  # resolved; their digest decides what is stale
-    trusting: bool = True  # False: outputs are read again, since others build on them; only unchanged ones are skipped
+    trusting: bool = True  # False: outputs are read again, since others build on them, and changed ones made again
     reported_settings: Mapping[str, object] | None = None  # what the report shows instead of `settings`
     notes: tuple[str, ...] = ()  # about the run as a whole, known before it: they go into the report
+    results: int | None = 1  # so many of a job's outputs, from the first, are pictures for further work; None: all
+    passed_over: Mapping[str, int] = field(default_factory=dict)  # kinds of files beside the inputs that are none
+
+
+def path_from(folder: Path, path: Path) -> str:
+    """A path as seen from a folder, with / between its parts."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return path.absolute().as_posix()
+
+
+def job_for(
+    source: Source,
+    outputs: Iterable[Path | None],
+    *,
+    name: str = "picture",
+    more: Sequence[tuple[str, Path | None]] = (),
+    problem: ColorizeError | None = None,
+) -> Job:
+    """The job of an input that is read as `name`, with `more` files; one with a problem of its own writes nothing."""
+    reads = ((name, source.path), *more)
+    if source.problem is not None:
+        return Job(reads, (), source.relative, source.problem)
+    return Job(reads, outputs, source.relative, problem)
+
+
+def rows_of_unread(companions: Mapping[str, CompanionFiles | None], settings: BatchSettings) -> tuple[Job, ...]:
+    """A failed row for each folder of companions, by what they are read as, that cannot be read and nobody asked for.
+
+    Where only some of the inputs were looked at, none: others may ask for it.
+    """
+    if settings.selection != Selection() or settings.listed is not None:
+        return ()
+    unread = {
+        entry.path: Job(((name, entry.path),), (), relative, entry.problem)
+        for name, files in companions.items()
+        for relative, entry in (files.unread(unused=True) if files else ())
+    }
+    return tuple(unread.values())
 
 
 def find(
@@ -93,7 +142,7 @@ def find(
     *,
     suffix: str = ".png",
     exclude: Sequence[str | None] = (),
-) -> tuple[list[Source], Destination]:
+) -> tuple[Sources, Destination]:
     """The input pictures of a run and where its outputs go.
 
     `output` is a folder, "-" for standard output, or, for a single input, a file that ends in `suffix`; None is
@@ -103,13 +152,17 @@ def find(
     """
     if output is None and list(inputs) != ["-"]:
         raise UsageError("there is no place for the results", hint="Give a folder with -o")
+    if "-" in inputs and sys.stdin is None:
+        raise UsageError("standard input is closed", hint="Send a picture into it, or name files or folders")
+    if "-" in inputs and settings.listed_from_stdin:
+        raise UsageError("standard input cannot be both the list and a picture", hint="Leave out - or --files-from -")
     if not inputs and settings.listed is None:
         raise UsageError("there is no input", hint="Name pictures or folders, or use --files-from")
     target = "-" if output is None else output
     destination = _destination(target, suffix, keep_extension=settings.keep_extension)
     folder = None if destination.file is not None else destination.folder
     for text in inputs:
-        if folder is not None and os.path.realpath(text) == os.path.realpath(folder):
+        if folder is not None and _are_one(text, folder):
             raise UsageError(f"{show_path(text)} is both input and output", hint="Give another folder after -o")
     excluded = [Path(place) for place in (*exclude, folder) if place is not None]
     sources = find_sources(inputs, settings.selection, listed=settings.listed, root=settings.root, exclude=excluded)
@@ -117,7 +170,7 @@ def find(
         raise UsageError(
             f"{len(sources)} pictures cannot go to one place: {show_path(target)}", hint="Give a folder after -o"
         )
-    if destination.folder is not None and destination.folder.exists() and not destination.folder.is_dir():
+    if destination.folder is not None and _is_file(destination.folder):
         raise UsageError(
             f"{show_path(destination.folder)} is a file, not a folder",
             hint=f"Give a folder or a {suffix} file after -o",
@@ -143,35 +196,97 @@ def _destination(target: str, suffix: str, *, keep_extension: bool) -> Destinati
     return Destination(path.parent, path, keep_extension)
 
 
+def _is_file(path: Path) -> bool:
+    """Whether there is something that is no folder; what cannot be looked at, its writer will meet."""
+    try:
+        return not stat.S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def _are_one(text: str, folder: Path) -> bool:
+    """Whether an input is the folder of the results, under whatever name."""
+    try:
+        return Path(text).samefile(folder)
+    except (OSError, ValueError):
+        return os.path.realpath(text) == os.path.realpath(folder)
+
+
 def check(plan: Plan) -> None:
     """Refuse a plan in which files would be lost; raises UsageError before any work is done."""
-    inputs = {os.path.realpath(path) for job in plan.jobs for _, path in job.reads if path is not None}
-    makers: dict[str, Job] = {}
-    folders: dict[Path, str] = {}  # of outputs -> where they really are
+    claims = _Claims(plan)
     for job in plan.jobs:
         outputs = tuple(job.outputs)
         if len(outputs) > 1 and None in outputs:
             raise UsageError(f"{len(outputs)} files cannot go to one pipe", hint="Give a folder after -o")
         for output in outputs:
             if output is not None:
-                folder = folders.setdefault(output.parent, os.path.realpath(output.parent))
-                _claim(output, f"{folder}{os.sep}{output.name}", job, inputs=inputs, makers=makers)
-    for real in folders.values():
-        if os.path.normcase(real) in makers:
+                claims.add(output, job)
+    claims.check_twins()
+    claims.check_folders()
+
+
+class _Claims:
+    """Which job makes which file, and what else would be in its place."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._inputs = {os.path.realpath(path) for job in plan.jobs for _, path in job.reads if path is not None}
+        self._makers: dict[str, Job] = {}  # by the name of the file, as far as this system tells names apart
+        self._folders: dict[Path, str] = {}  # of outputs -> where they really are
+        self._seen = {hash(_LOOSE.key(path)) for path in self._inputs}  # names in all spellings
+        self._twins: list[tuple[Path, str, Job]] = []  # outputs whose name was seen in another spelling
+
+    def add(self, output: Path, job: Job) -> None:
+        """Note that the job makes a file; raises UsageError where it may not."""
+        folder = self._folders.setdefault(output.parent, os.path.realpath(output.parent))
+        real = f"{folder}{os.sep}{output.name}"
+        if real in self._inputs:
+            raise _overwritten(output)
+        other = self._makers.setdefault(os.path.normcase(real), job)
+        if other is not job:
             raise UsageError(
-                f"{show_path(makers[os.path.normcase(real)].input)} would become the file {show_path(real)}, "
-                "which other results need as a folder",
-                hint="Rename one, or use --keep-extension",
+                f"{show_path(other.input)} and {show_path(job.input)} would both become {show_path(output)}",
+                hint="Rename one, name the folder above both, or use --keep-extension",
             )
+        spelling = hash(_LOOSE.key(real))
+        if spelling in self._seen:
+            self._twins.append((output, real, job))
+        self._seen.add(spelling)
+
+    def check_twins(self) -> None:
+        """Raise UsageError for names that differ only in case or Unicode form where the volume takes them for one."""
+        namings: dict[Path, Naming] = {}
+        for output, real, job in self._twins:
+            if output.parent not in namings:
+                namings[output.parent] = naming_in(output.parent)
+            naming = namings[output.parent]
+            if naming == Naming():
+                continue
+            key = naming.key(real)
+            for other, maker in self._makers.items():
+                if maker is not job and naming.key(other) == key:
+                    raise UsageError(
+                        f"{show_path(maker.input)} and {show_path(job.input)} would become one file, "
+                        f"{show_path(output)}: where it goes, {naming.describe()} tells no names apart",
+                        hint="Rename one",
+                    )
+            if any(naming.key(path) == key and _are_one(path, output) for path in self._inputs):
+                raise _overwritten(output)
+
+    def check_folders(self) -> None:
+        """Raise UsageError for a file where other files need a folder."""
+        for real in self._folders.values():
+            maker = self._makers.get(os.path.normcase(real))
+            if maker is not None:
+                raise UsageError(
+                    f"{show_path(maker.input)} would become the file {show_path(real)}, "
+                    "which other results need as a folder",
+                    hint="Rename one, or use --keep-extension",
+                )
 
 
-def _claim(output: Path, real: str, job: Job, *, inputs: Container[str], makers: dict[str, Job]) -> None:
-    """Note in `makers` that the job makes the file `output`, really `real`; raises UsageError where it may not."""
-    if real in inputs:
-        raise UsageError(f"{show_path(output)} is read and would be overwritten", hint="Give another folder after -o")
-    other = makers.setdefault(os.path.normcase(real), job)
-    if other is not job:
-        raise UsageError(
-            f"{show_path(other.input)} and {show_path(job.input)} would both become {show_path(output)}",
-            hint="Rename one, name the folder above both, or use --keep-extension",
-        )
+_LOOSE = Naming(folds_case=True, folds_form=True)
+
+
+def _overwritten(output: Path) -> UsageError:
+    return UsageError(f"{show_path(output)} is read and would be overwritten", hint="Give another folder after -o")

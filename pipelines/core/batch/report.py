@@ -62,6 +62,7 @@ class Report:
     stopped_by: StopReason = ""
     output: str = ""
     notes: tuple[str, ...] = ()  # about the run as a whole
+    passed_over: Mapping[str, int] = field(default_factory=dict)  # kinds of files beside the inputs that are none
 
     @property
     def counts(self) -> dict[str, int]:
@@ -98,6 +99,7 @@ class Report:
             "failures": {record.input: record.reason for record in self.of("failed")},
             "warnings": {record.input: list(record.warnings) for record in self.records if record.warnings},
             **({"facts": self.facts} if any(record.facts for record in self.records) else {}),
+            **({"passed_over": dict(self.passed_over)} if self.passed_over else {}),
             "notes": list(self.notes),
             "settings": dict(self.settings),
         }

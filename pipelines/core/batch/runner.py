@@ -6,20 +6,25 @@ the files read to the bytes of the files written. Everything that touches the di
 
 import contextlib
 import errno
-import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pipelines
-from pipelines.core.batch.backends import run_tasks
+from pipelines.core.batch.backends import notes_on_workers, run_tasks
 from pipelines.core.batch.journal import Journal, JournalEntry
-from pipelines.core.batch.plan import BatchSettings, Job, Plan, check
+from pipelines.core.batch.plan import BatchSettings, Job, Plan, check, path_from
+from pipelines.core.batch.pruning import prune
 from pipelines.core.batch.report import Observer, Record, Report, StopReason
+from pipelines.core.batch.standing import look_at
 from pipelines.core.batch.workers import Outcome, Pipes, Task, TaskFn, as_batch_task, perform, read, record_of
 from pipelines.core.errors import UsageError
 from pipelines.core.files import STATE_FOLDER, fingerprint, fingerprint_all, scratch_folder, show_path
+from pipelines.core.imaging.picture import pixel_limit
 from pipelines.core.settings import digest
+
+_MAKE_AGAIN = "Use --overwrite to make it again"
 
 
 class NullObserver:
@@ -47,9 +52,11 @@ def run(
     """Do the work of a plan and report on every input.
 
     A file that fails is a row of the report, never the end of the run. On Ctrl-C and SIGTERM finished files stay and
-    the inputs not reached are reported as skipped. Raises UsageError where outputs collide.
+    the inputs not reached are reported as skipped. Raises UsageError where outputs collide or a limit in the
+    environment is no number.
     """
     check(plan)
+    pixel_limit()  # a limit that is no number is said once, not of every picture
     observer = observer or NullObserver()
     began = time.perf_counter()
     observer.started(len(plan.jobs))
@@ -68,6 +75,7 @@ def run(
         stopped_by = "termination"
     except KeyboardInterrupt:
         stopped_by = "interrupt"
+    pruned = prune(plan, dry_run=settings.dry_run) if settings.prune and not stopped_by else ()
     return Report(
         plan.command,
         _reported_settings(plan),
@@ -76,7 +84,8 @@ def run(
         dry_run=settings.dry_run,
         stopped_by=stopped_by,
         output=_shown_output(plan),
-        notes=(*batch.notes, *plan.notes),
+        notes=(*batch.notes, *plan.notes, *pruned),
+        passed_over=plan.passed_over,
     )
 
 
@@ -118,72 +127,100 @@ class _BatchRun:
         if not self.settings.dry_run:
             journal.recover()
         scratch = scratch_folder(folder)
-        tasks = []
-        for index, job in enumerate(self.plan.jobs):
-            key = "" if job.problem is not None else _key(job, folder)
-            entry = journal.get(key)
-            record = self._record_without_work(job, entry)
-            if record is not None:
-                yield index, record
-            else:
-                tasks.append(self._task(index, job, key=key, replaceable=self._replaceable(entry), scratch=scratch))
-        if not tasks:
-            return
-        _make_scratch(scratch)
         try:
-            task_fn, workers = self.task_fn.prepare(self.settings.jobs)
-            with contextlib.closing(run_tasks(task_fn, tasks, workers, pipes=self.pipes)) as outcomes:
-                for outcome in outcomes:
-                    if outcome.record.status == "done":
-                        self._remember(journal, _key(self.plan.jobs[outcome.index], folder), outcome)
-                    yield outcome.index, outcome.record
+            tasks = []
+            for index, job in enumerate(self.plan.jobs):
+                key = "" if job.problem is not None else job.key(folder)
+                record = self._record_without_work(job, key, journal)
+                if record is not None:
+                    yield index, record
+                else:
+                    tasks.append(self._task(index, job, key=key, entry=journal.get(key), scratch=scratch))
+            if tasks:
+                _make_scratch(scratch)
+                yield from self._worked_on(tasks, journal)
         finally:
-            journal.close(scratch)
+            if not self.settings.dry_run:
+                journal.close(scratch)
+
+    def _worked_on(self, tasks: Sequence[Task], journal: Journal) -> Iterator[tuple[int, Record]]:
+        """The records of tasks that workers do, as they come."""
+        task_fn, workers = self.task_fn.prepare(self.settings.jobs)
+        self.notes += notes_on_workers(task_fn, tasks, workers)
+        with contextlib.closing(run_tasks(task_fn, tasks, workers, pipes=self.pipes)) as outcomes:
+            for outcome in outcomes:
+                if outcome.record.status == "done":
+                    self._remember(journal, outcome)
+                yield outcome.index, outcome.record
 
     def _task(
-        self, index: int, job: Job, *, key: str = "", replaceable: tuple[str, ...] = (), scratch: Path = Path()
+        self, index: int, job: Job, *, key: str = "", entry: JournalEntry | None = None, scratch: Path = Path()
     ) -> Task:
-        return Task(
-            index, job, key, self.plan.command, replaceable, self.settings.overwrite, self.settings.seed, scratch
-        )
+        settings, replaceable = self.settings, self._replaceable(entry)
+        overwrite = settings.overwrite or (bool(replaceable) and not self.plan.trusting)
+        return Task(index, job, key, self.plan.command, replaceable, overwrite, settings.seed, scratch)
 
     def _replaceable(self, entry: JournalEntry | None) -> tuple[str, ...]:
         """Digests of the outputs that a job may replace: those that this command made."""
         return entry.output_digests if entry is not None and entry.command == self.plan.command else ()
 
-    def _record_without_work(self, job: Job, entry: JournalEntry | None) -> Record | None:
+    def _record_without_work(self, job: Job, key: str, journal: Journal) -> Record | None:
         """The record of a job that needs no work or, in a dry run, gets none; else None."""
         if job.problem is not None:
             return record_of(job, "failed", str(job.problem))
-        if entry is not None and self._is_current(job, entry):
-            return record_of(job, "skipped", "unchanged")
+        entry = journal.get(key)
+        if entry is not None and entry.settings_digest == self.settings_digest and not self.settings.overwrite:
+            record = self._record_of_current(job, key, entry, journal)
+            if record is not None:
+                return record
         if self.settings.dry_run:
             return _foreseen(job, self._replaceable(entry), overwrite=self.settings.overwrite)
         return None
 
-    def _is_current(self, job: Job, entry: JournalEntry) -> bool:
-        """Whether the outputs are there and the job would make them again from the same files in the same way."""
-        if entry.settings_digest != self.settings_digest or self.settings.overwrite:
-            return False
+    def _record_of_current(self, job: Job, key: str, entry: JournalEntry, journal: Journal) -> Record | None:
+        """The record of a job whose outputs are there and would be made again from the same files in the same way.
+
+        None where that is not so. Outputs that somebody changed are kept and named; broken ones are made again.
+        """
         try:
             if job.reads_stdin:
-                return False
-            outputs = [output for output in job.outputs if output is not None]
-            if not all(output.stat().st_size for output in outputs):
-                return False
-            if not self.plan.trusting and any(fingerprint(read(path)) not in entry.output_digests for path in outputs):
-                return False
-            return fingerprint_all((name, read(path)) for name, path in job.reads) == entry.inputs_digest
+                return None
+            standing = look_at(tuple(job.outputs), entry, trusting=self.plan.trusting)
+            if standing.is_broken or (standing.changed and not self.plan.trusting):
+                return None
+            if fingerprint_all((name, read(path)) for name, path in job.reads) != entry.inputs_digest:
+                return None
         except OSError:
-            return False  # the worker meets the same error and reports it
+            return None  # the worker meets the same error and reports it
+        if standing.changed:
+            kept = tuple(f"{show_path(path)} was changed since: kept. {_MAKE_AGAIN}" for path in standing.changed)
+            return replace(record_of(job, "skipped", "changed since: kept"), warnings=kept)
+        if standing.stamps != entry.stamps and not self.settings.dry_run:
+            with contextlib.suppress(OSError):  # then the outputs are compared again the next time
+                journal.add(key, self._with_places(replace(entry, stamps=standing.stamps), job))
+        return record_of(job, "skipped", "unchanged")
 
-    def _remember(self, journal: Journal, key: str, outcome: Outcome) -> None:
+    def _with_places(self, entry: JournalEntry, job: Job) -> JournalEntry:
+        """An entry with what it was made from, and where it went."""
+        folder, outputs = Path(str(self.plan.output)), tuple(job.outputs)
+        _, source = next(iter(job.reads))
+        return replace(
+            entry,
+            source="" if source is None else path_from(folder, source),
+            beside=tuple(path_from(folder, output) for output in outputs[1:] if output is not None),
+            results=self.plan.results,
+        )
+
+    def _remember(self, journal: Journal, outcome: Outcome) -> None:
         """Add to the journal; where that fails the run goes on, since the next one finds the outputs equal."""
-        entry = JournalEntry(self.plan.command, outcome.inputs_digest, self.settings_digest, outcome.output_digests)
+        job = self.plan.jobs[outcome.index]
+        key = job.key(Path(str(self.plan.output)))
+        digests = self.plan.command, outcome.inputs_digest, self.settings_digest, outcome.output_digests
         try:
-            journal.add(key, entry)
+            journal.add(key, self._with_places(JournalEntry(*digests, outcome.stamps), job))
         except OSError as error:
-            self.notes = (f"the journal cannot be written ({error.strerror}): the next run will do all this again",)
+            note = f"the journal cannot be written ({error.strerror}): the next run will do all this again"
+            self.notes = tuple(dict.fromkeys((*self.notes, note)))
 
 
 def _open_journal(folder: Path) -> Journal:
@@ -220,11 +257,6 @@ def _foreseen(job: Job, replaceable: tuple[str, ...], *, overwrite: bool) -> Rec
             if content and fingerprint(content) not in replaceable:
                 return record_of(job, "failed", f"{show_path(output)} is in the way. Move it away or use --overwrite")
     return record_of(job, "done", "would be written")
-
-
-def _key(job: Job, folder: Path) -> str:
-    """The name under which the journal remembers a job: the path of its first output."""
-    return "" if job.output is None else Path(os.path.relpath(job.output, folder)).as_posix()
 
 
 def _not_reached(job: Job) -> Record:

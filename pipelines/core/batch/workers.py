@@ -8,16 +8,21 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, NamedTuple, Protocol, runtime_checkable
+from typing import Any, BinaryIO, NamedTuple, Protocol, TextIO, runtime_checkable
 
 import cv2
 import numpy as np
 
-from pipelines.core.batch.journal import note_intent
+from pipelines.core.batch.journal import note_intent, stamp
+from pipelines.core.batch.piped_pictures import holds_several
 from pipelines.core.batch.plan import Job
 from pipelines.core.batch.report import Record, Status
-from pipelines.core.errors import ColorizeError, MissingPackageError, OutputExistsError
+from pipelines.core.batch.wholeness import is_broken
+from pipelines.core.errors import ColorizeError, MissingPackageError, OutputExistsError, PictureError, StreamError
 from pipelines.core.files import fingerprint, fingerprint_all, replace_file, show_path
+
+_NO_MEMORY = -4  # OpenCV's Error::StsNoMem
+_OUT_OF_MEMORY = ("bad_alloc", "bad allocation", "out of memory", "insufficient memory", "allocate memory")
 
 # what a stage brings
 
@@ -101,8 +106,24 @@ def as_batch_task(task_fn: TaskFn) -> BatchTaskFn:
 class Pipes:
     """Standard input and output, for a job that reads or writes "-"."""
 
-    source: BinaryIO = field(default_factory=lambda: sys.stdin.buffer)
-    sink: BinaryIO = field(default_factory=lambda: sys.stdout.buffer)
+    source: BinaryIO | None = None  # None: standard input
+    sink: BinaryIO | None = None  # None: standard output
+
+    def read(self) -> bytes:
+        """All that comes; raises StreamError where there is no standard input."""
+        return (self.source or _bytes_of(sys.stdin, "standard input")).read()
+
+    def write(self, data: bytes) -> None:
+        """Write at once; raises StreamError where there is no standard output, and OSError."""
+        sink = self.sink or _bytes_of(sys.stdout, "standard output")
+        sink.write(data)
+        sink.flush()
+
+
+def _bytes_of(stream: TextIO | None, name: str) -> BinaryIO:
+    if stream is None:  # the program was started without it
+        raise StreamError(f"{name} is closed", hint="Name a file or a folder instead of -")
+    return stream.buffer
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +148,7 @@ class Outcome:
     record: Record
     inputs_digest: str = ""
     output_digests: tuple[str, ...] = ()
+    stamps: tuple[str, ...] = ()  # of the outputs as they were left
 
 
 # from beginning to end
@@ -173,9 +195,14 @@ def rng_for(seed: int, relative: PurePosixPath) -> np.random.Generator:
 
 
 def read(path: Path | None, *, pipes: Pipes | None = None) -> bytes:
-    """The bytes of a file, or of standard input for None; raises OSError."""
+    """The bytes of a file, or of standard input for None; raises OSError, PictureError for several pictures in it."""
     if path is None:
-        return (pipes or Pipes()).source.read()
+        data = (pipes or Pipes()).read()
+        if holds_several(data):
+            raise PictureError(
+                "there is more than one picture in standard input", hint="Send one, or name files or folders"
+            )
+        return data
     return path.read_bytes()
 
 
@@ -196,7 +223,15 @@ def _store(
     except Exception as error:
         return _failed(task, error, began)
     record = replace(record_of(task.job, "done", began=began), warnings=produced.warnings, facts=produced.facts)
-    return Outcome(task.index, record, fingerprint_all(files.items()), digests)
+    return Outcome(task.index, record, fingerprint_all(files.items()), digests, _stamps(task.job))
+
+
+def _stamps(job: Job) -> tuple[str, ...]:
+    """The stamps of the outputs; none where one cannot be had, so that all are compared the next time."""
+    try:
+        return tuple(stamp(output) for output in job.outputs if output is not None)
+    except OSError:
+        return ()
 
 
 def _write(task: Task, produced: Produced, digests: tuple[str, ...], *, pipes: Pipes | None) -> None:
@@ -204,9 +239,7 @@ def _write(task: Task, produced: Produced, digests: tuple[str, ...], *, pipes: P
     pending = []
     for target, data, digest in zip(task.job.outputs, produced.files, digests, strict=True):
         if target is None:
-            sink = (pipes or Pipes()).sink
-            sink.write(data)
-            sink.flush()
+            (pipes or Pipes()).write(data)
         elif not _in_place(target, digest, task):
             pending.append((target, data))
     if pending:
@@ -223,7 +256,8 @@ def _in_place(target: Path, digest: str, task: Task) -> bool:
     present = fingerprint(content)
     if present == digest:
         return True
-    if content and present not in task.replaceable and not task.overwrite:
+    is_ours = task.overwrite or present in task.replaceable
+    if not is_ours and not (is_broken(content, target.suffix) if task.replaceable else not content):
         raise OutputExistsError(
             f"{show_path(target)} is in the way: this command did not make it, or it was changed since",
             hint="Move it away or use --overwrite",
@@ -249,20 +283,39 @@ def _left_alone(job: Job, produced: Produced, began: float) -> Record:
 
 
 def _failed(task: Task, error: Exception, began: float) -> Outcome:
-    return Outcome(task.index, record_of(task.job, "failed", explain(error), began=began))
+    return Outcome(task.index, record_of(task.job, "failed", explain(_with_file(error, task.job)), began=began))
+
+
+def _with_file(error: Exception, job: Job) -> Exception:
+    """An error that names the file at fault, where that is not the input itself, which the record names."""
+    part = error.part if isinstance(error, PictureError) else ""
+    path = dict(list(job.reads)[1:]).get(part)
+    return error if path is None else PictureError(f"the {part} {show_path(path)}: {error}")
 
 
 def explain(error: Exception) -> str:
     """One line that says what went wrong with a file and what to do."""
     if isinstance(error, ColorizeError):
-        return str(error)
-    if isinstance(error, MemoryError):
+        return _on_one_line(error)
+    if _is_memory(error):
         return "not enough memory for this picture. Use fewer --jobs or a smaller picture"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full. Free some space and run the same command again: finished files are kept"
     if isinstance(error, OSError):
         where = f" ({show_path(error.filename)})" if error.filename else ""
-        return f"{error.strerror or error}{where}. Check the path and its permissions"
+        return f"{_on_one_line(error.strerror or error)}{where}. Check the path and its permissions"
     last = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(last.filename).name}:{last.lineno}"
-    return f"{type(error).__name__}: {error} (at {place}). This is a fault of colorize-cli: please report it"
+    what = f"{type(error).__name__}: {_on_one_line(error)}"
+    return f"{what} (at {place}). This is a fault of colorize-cli: please report it"
+
+
+def _is_memory(error: Exception) -> bool:
+    """Whether memory ran out: OpenCV, onnxruntime and torch have errors of their own for it."""
+    if isinstance(error, MemoryError) or (isinstance(error, cv2.error) and error.code == _NO_MEMORY):
+        return True
+    return isinstance(error, cv2.error | RuntimeError) and any(words in str(error).lower() for words in _OUT_OF_MEMORY)
+
+
+def _on_one_line(message: object) -> str:
+    return " ".join(str(message).split())

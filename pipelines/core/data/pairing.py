@@ -18,7 +18,7 @@ from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, natur
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.files import show_path
 from pipelines.core.imaging.framing import same_aspect
-from pipelines.core.imaging.picture import Picture, decode_picture, picture_size
+from pipelines.core.imaging.picture import Picture, decode_part, picture_size
 
 InputLayout = Literal["pictures", "AB", "BA", "pairs"]
 
@@ -29,6 +29,7 @@ _NO_LINES = "no line art has its name"
 _NO_PICTURE = "no coloured picture has its name"
 _OTHER_SHAPE = "its line art has another shape"
 _ODD_WIDTH = "an odd number of columns makes no two halves"
+_NOT_READ = "the folder of line art cannot be read"
 _NO_FOLDER = "its folder is neither of colour nor of lines"
 
 
@@ -111,13 +112,13 @@ def read_pair(files: Mapping[str, bytes], reading: InputLayout) -> tuple[Picture
 
     Raises PictureError for files that are no pictures, MethodError for line art that does not lie over the picture.
     """
-    picture = decode_picture(files["picture"])
+    picture = decode_part(files, "picture")
     if reading in ("AB", "BA"):
         left, right = _halves(picture)
         return (right, left) if reading == "AB" else (left, right)
     if "lines" not in files:
         return picture, None
-    lines = decode_picture(files["lines"])
+    lines = decode_part(files, "lines")
     if not same_aspect((picture.width, picture.height), (lines.width, lines.height)):
         raise MethodError(
             f"the line art is {lines.width}x{lines.height}, the picture {picture.width}x{picture.height}",
@@ -146,15 +147,13 @@ def _pair_by_name(sources: Iterable[Source], folder: Path | None, selection: Sel
     if companions.single:
         raise UsageError(f"--lines {show_path(folder)} is one file", hint="Give a folder of line art, by name")
     result = PairingResult()
-    stems = set()
     for source in sources:
-        stems.add(source.relative.with_suffix(""))
         result.add(Pair(source.relative, _path_of(source), companions.of(source.relative)), show_path(folder))
     if selection == Selection(recursive=selection.recursive):  # else the partner may have been left out on purpose
-        for stem, path in zip(companions.stems(), companions.files(), strict=True):
-            if stem not in stems:
-                relative = PurePosixPath(path.relative_to(folder).as_posix())
-                result.mismatches.append(Mismatch(path, relative, _NO_PICTURE))
+        for path in companions.unused():
+            result.mismatches.append(Mismatch(path, PurePosixPath(path.relative_to(folder).as_posix()), _NO_PICTURE))
+        for relative, entry in companions.unread(unused=True):
+            result.mismatches.append(Mismatch(entry.path, relative, _NOT_READ))
     return result
 
 
@@ -216,10 +215,11 @@ def _line_folder(colour: Path) -> CompanionFiles | None:
     name = colour.name.lower()
     phase = next((phase for phase in _PHASES if name == f"{phase}b"), "")
     names = (f"{phase}a",) if phase or name == "b" else _LINE_FOLDERS[:-1]
-    for folder in sorted(colour.parent.iterdir()):
-        if folder.name.lower() in names and folder.is_dir():
-            return CompanionFiles(folder, "--read pairs")
-    return None
+    try:
+        folders = [folder for folder in sorted(colour.parent.iterdir()) if folder.name.lower() in names]
+        return next((CompanionFiles(folder, "--read pairs") for folder in folders if folder.is_dir()), None)
+    except (OSError, UsageError):  # it cannot be read, which is a row of its own
+        return None
 
 
 def _without_phase(name: str, letter: str) -> str:

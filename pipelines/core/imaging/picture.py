@@ -13,6 +13,7 @@ What is ink and what is paper is told in `segmentation/`; `compositing.py` lays 
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,7 +119,7 @@ def decode_picture(data: bytes, *, max_pixels: int | None = None) -> Picture:
     """
     if not data:
         raise PictureError("it is empty (0 bytes)", hint="Copy or save it again from its source")
-    limit = _pixel_limit() if max_pixels is None else max_pixels
+    limit = pixel_limit() if max_pixels is None else max_pixels
     if data.startswith(_png.SIGNATURE):
         header = _png.read_header(data)
         _check_size(header.width, header.height, limit)
@@ -136,7 +137,28 @@ def decode_picture(data: bytes, *, max_pixels: int | None = None) -> Picture:
         return _finish(_pillow.decode(image, data))
 
 
-def _pixel_limit() -> int:
+def decode_part(files: Mapping[str, bytes], name: str) -> Picture:
+    """Turn the bytes of one of several files into a Picture; the PictureError says which it is, as its `part`."""
+    try:
+        return decode_picture(files[name])
+    except PictureError as error:
+        error.part = name
+        raise
+
+
+def is_damaged_png(data: bytes) -> bool:
+    """Whether a file begins as a PNG and is no whole one: cut off, or a checksum does not fit. No pixel is decoded."""
+    if not data.startswith(_png.SIGNATURE):
+        return _png.SIGNATURE.startswith(data)
+    try:
+        _png.read_chunks(data)
+    except PictureError:
+        return True
+    return False
+
+
+def pixel_limit() -> int:
+    """The most pixels of a picture that is read; raises SettingsError where COLORIZE_CLI_MAX_PIXELS is no number."""
     text = os.environ.get("COLORIZE_CLI_MAX_PIXELS") or str(MAX_PIXELS)
     if not text.isdecimal():
         hint = "Give a number of pixels, such as 1000000000"
@@ -219,5 +241,5 @@ def decode_labels(data: bytes, *, max_pixels: int | None = None) -> Labels:
     if not data.startswith(_png.SIGNATURE):
         raise PictureError("it is not a PNG", hint="Give the map that `colorize-cli regions` writes")
     header = _png.read_header(data)
-    _check_size(header.width, header.height, _pixel_limit() if max_pixels is None else max_pixels)
+    _check_size(header.width, header.height, pixel_limit() if max_pixels is None else max_pixels)
     return _png.decode_grey(data).astype(np.int32)

@@ -1,13 +1,17 @@
 """What later runs know of earlier ones, killed ones included."""
 
+import errno
 import json
 import os
 import platform
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipelines.core.batch.journal import Journal, JournalEntry, note_intent
+from pipelines.core.batch import journal as journals
+from pipelines.core.batch.journal import Journal, JournalEntry, files_beside, note_intent
 from pipelines.core.files import STATE_FOLDER, fingerprint, scratch_folder
 from tests.core.batch.texts import go
 
@@ -48,7 +52,43 @@ def test_names_of_every_kind_come_back(tmp_path: Path) -> None:
     assert all(Journal(tmp_path).get(name) == ENTRY for name in names)
 
 
-@pytest.mark.parametrize("damage", ["{}\n", "[1\n", "null\n", "\x00\n", '["short"]\n', "\n\n"])
+def test_what_lies_beside_a_result_and_its_source_come_back_where_they_are_asked_for(tmp_path: Path) -> None:
+    whole = replace(ENTRY, stamps=("1:2:3", "4:5:6"), source="../in/a.png", beside=("steps/a.png",), results=1)
+    journal = Journal(tmp_path)
+    journal.add("a.png", whole)
+    assert journal.remembered() == {"a.png": whole}
+    assert journal.get("a.png") == Journal(tmp_path).get("a.png") == replace(whole, source="", beside=())
+    assert files_beside(tmp_path) == {str(tmp_path / "steps" / "a.png")}
+    journal.add("b.png", replace(whole, beside=(), results=0))
+    journal.add("c.png", replace(whole, results=None))
+    assert files_beside(tmp_path) == {str(tmp_path / "steps" / "a.png"), str(tmp_path / "b.png")}
+    assert files_beside(tmp_path / "elsewhere") == frozenset()
+
+
+def test_what_is_forgotten_is_gone_for_good(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    for key in "abc":
+        journal.add(key, ENTRY)
+    journal.forget(["a", "c", "never there"])
+    assert journal.get("a") is None
+    assert list(Journal(tmp_path).remembered()) == ["b"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "{}\n",
+        "[1\n",
+        "null\n",
+        "\x00\n",
+        '["short"]\n',
+        "\n\n",
+        '[["a"], "b", "c", "d"]\n',
+        '["a", "b", "c", 4]\n',
+        '["a", "b", "c", {"from": "d"}]\n',
+        "[" * 100_000 + "\n",
+    ],
+)
 def test_lines_that_are_none_of_ours_are_passed_over(tmp_path: Path, damage: str) -> None:
     Journal(tmp_path).add("a", ENTRY)
     with (tmp_path / STATE_FOLDER / "state.jsonl").open("a") as file:
@@ -69,6 +109,47 @@ def test_after_a_line_that_was_cut_off_a_new_one_begins(tmp_path: Path) -> None:
     assert later.get("c") == later.get("d") == ENTRY
 
 
+def test_details_of_the_wrong_kind_are_not_known(tmp_path: Path) -> None:
+    Journal(tmp_path).add("a", ENTRY)
+    with (tmp_path / STATE_FOLDER / "state.jsonl").open("a") as file:
+        file.write('["b", "upper", "i", "s", "o", {"from": 5, "beside": "x", "stamps": [1], "results": true}]\n')
+    assert Journal(tmp_path).remembered()["b"] == JournalEntry("upper", "i", "s", ("o",))
+
+
+# several runs at once
+
+
+def test_a_run_that_rewrites_the_journal_keeps_what_another_one_added(tmp_path: Path) -> None:
+    first = Journal(tmp_path)
+    Journal(tmp_path).add("of the second", ENTRY)
+    for number in range(60):
+        first.add("of the first", JournalEntry("upper", str(number), "", ()))
+    first.close(tmp_path / "nothing")
+    assert len(lines_of(tmp_path)) == 2
+    assert Journal(tmp_path).get("of the second") == ENTRY
+
+
+def test_runs_that_add_and_rewrite_at_once_lose_nothing(tmp_path: Path) -> None:
+    def work(name: str) -> None:
+        for number in range(100):
+            journal = Journal(tmp_path)
+            journal.add("of all", JournalEntry("upper", str(number), "", ()))
+            journal.add(f"{name} {number}", ENTRY)
+            journal._rewrite(lambda entries, _: entries)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(work, "abc"))
+    assert len(Journal(tmp_path).remembered()) == 301
+
+
+def test_a_lock_that_is_never_given_back_does_not_stop_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journals, "_PATIENCE", 0.05)
+    Journal(tmp_path).add("a", ENTRY)
+    with journals._locked(tmp_path / STATE_FOLDER / "state.jsonl"):
+        Journal(tmp_path).add("b", ENTRY)
+    assert Journal(tmp_path).get("b") == ENTRY
+
+
 # the end of a run, and runs that had none
 
 
@@ -84,12 +165,12 @@ def test_closing_recovers_what_was_put_in_place_and_not_added(tmp_path: Path) ->
     assert not scratch.exists()
 
 
-def test_a_note_of_other_bytes_takes_the_place_of_what_was_known(tmp_path: Path) -> None:
+def test_a_note_of_other_bytes_makes_both_replaceable_and_none_current(tmp_path: Path) -> None:
     journal, scratch = Journal(tmp_path), scratch_folder(tmp_path)
     journal.add("a", ENTRY)
     note_intent(scratch, "a", "upper", ("made later",))
     journal.close(scratch)
-    assert Journal(tmp_path).get("a") == JournalEntry("upper", "", "", ("made later",))
+    assert Journal(tmp_path).get("a") == JournalEntry("upper", "", "", ("made later", "of one", "of another"))
 
 
 def test_closing_compacts_and_loses_nothing(tmp_path: Path) -> None:
@@ -132,6 +213,41 @@ def test_what_another_machine_left_is_removed_after_a_day(tmp_path: Path) -> Non
     os.utime(left, (1, 1))
     Journal(tmp_path).recover()
     assert not left.exists()
+
+
+def test_leftovers_of_strange_shapes_are_no_stumbling_block(tmp_path: Path) -> None:
+    dead = scratch_of_the_dead(tmp_path)
+    huge = dead.with_name(dead.name + "9" * 30)
+    huge.mkdir(parents=True)
+    (dead / "made-1").mkdir(parents=True)
+    note_intent(dead, "a", "upper", ("made",))
+    dead.with_name(f"unfinished-{platform.node()}-abc-2").write_text("a file")
+    journal = Journal(tmp_path)
+    journal.recover()
+    assert journal.get("a") == JournalEntry("upper", "", "", ("made",))
+    assert not dead.exists()
+    assert not huge.exists()
+
+
+def test_an_empty_folder_in_place_of_the_journal_is_removed(tmp_path: Path) -> None:
+    (tmp_path / STATE_FOLDER / "state.jsonl").mkdir(parents=True)
+    journal = Journal(tmp_path)
+    journal.recover()
+    journal.add("a", ENTRY)
+    assert Journal(tmp_path).get("a") == ENTRY
+
+
+def test_notes_that_cannot_be_taken_over_wait_for_the_next_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Journal, key: str, entry: JournalEntry) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    note_intent(scratch_of_the_dead(tmp_path), "a", "upper", ("made",))
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "add", full)
+        Journal(tmp_path).recover()
+    journal = Journal(tmp_path)
+    journal.recover()
+    assert journal.get("a") == JournalEntry("upper", "", "", ("made",))
 
 
 # whole runs

@@ -7,9 +7,12 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from pipelines.core.batch.plan import BatchSettings, Job, Plan, check, find
+from pipelines.core.batch.inputs import CompanionFiles, Source
+from pipelines.core.batch.plan import BatchSettings, Job, Plan, check, find, job_for, rows_of_unread
 from pipelines.core.batch.runner import run
 from pipelines.core.errors import UsageError
+from pipelines.core.volumes import Naming
+from tests.core.batch.test_folders import refuse_scans_of
 from tests.core.batch.texts import Upper, make
 
 # where inputs and outputs are
@@ -159,3 +162,83 @@ def test_several_files_of_one_job_do_not_fit_into_a_pipe() -> None:
     job = Job((("picture", Path("a")),), (None, None), PurePosixPath("a"))
     with pytest.raises(UsageError, match="2 files cannot go to one pipe"):
         check(Plan("any", (job,), None, {}))
+
+
+def test_an_input_with_a_problem_is_read_by_nobody_and_writes_nothing(tmp_path: Path) -> None:
+    problem = UsageError("it is not below --root art")
+    job = job_for(Source(tmp_path / "a.txt", PurePosixPath("a"), problem), (tmp_path / "out" / "a.txt",))
+    assert (list(job.outputs), job.problem) == ([], problem)
+    report = run(Plan("upper", (job,), tmp_path / "out", {}), Upper(), BatchSettings())
+    assert [(record.status, record.outputs) for record in report.records] == [("failed", ())]
+    assert not (tmp_path / "out" / "a.txt").exists()
+
+
+def test_folders_of_partners_that_cannot_be_read_are_rows(art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_scans_of("er", monkeypatch)
+    companions = {"hints": CompanionFiles(art, "--hints"), "truth": CompanionFiles(art, "--truth"), "none": None}
+    rows = rows_of_unread(companions, BatchSettings())
+    assert [(row.input, list(row.outputs)) for row in rows] == [(str(art / "deep" / "er"), [])]
+    assert all("permission denied" in str(row.problem) for row in rows)
+    assert rows_of_unread(companions, BatchSettings(listed=())) == ()
+
+
+def test_standard_input_is_one_thing(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match="cannot be both the list and a picture"):
+        find(["-"], None, BatchSettings(listed=(), listed_from_stdin=True))
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UsageError, match="standard input is closed"):
+        find(["-"], None, BatchSettings())
+
+
+# volumes that take several names for one
+
+
+def twins(tmp_path: Path, *names: str) -> Plan:
+    jobs = tuple(
+        Job((("picture", tmp_path / "in" / name),), (tmp_path / "out" / name,), PurePosixPath(name)) for name in names
+    )
+    return Plan("upper", jobs, tmp_path / "out", {})
+
+
+@pytest.mark.parametrize(
+    ("names", "naming"),
+    [
+        (("Hero.png", "hero.png"), Naming(folds_case=True)),
+        (("hero.png", "a.png", "Hero.png"), Naming(folds_case=True)),
+        (("A/x.png", "a/x.png"), Naming(folds_case=True)),
+        (("\u00f6.png", "o\u0308.png"), Naming(folds_form=True)),
+        (("\u00d6.png", "o\u0308.png"), Naming(folds_case=True, folds_form=True)),
+    ],
+)
+def test_twins_are_refused_where_the_volume_takes_them_for_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: tuple[str, ...], naming: Naming
+) -> None:
+    check(twins(tmp_path, *names))
+    monkeypatch.setattr("pipelines.core.batch.plan.naming_in", lambda _: naming)
+    with pytest.raises(UsageError, match=r"would become one file, .*tells no names apart.*Rename one"):
+        check(twins(tmp_path, *names))
+
+
+def test_other_names_are_no_twins_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.core.batch.plan.naming_in", lambda _: Naming(folds_case=True))
+    check(twins(tmp_path, "\u00f6.png", "o\u0308.png", "stra\u00dfe.png", "strasse.png"))
+
+
+def test_a_volume_is_tried_out_only_where_there_are_twins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr("pipelines.core.batch.plan.naming_in", lambda folder: asked.append(folder) or Naming())
+    check(twins(tmp_path, "a.png", "B.png", "c/a.png"))
+    assert asked == []
+    check(twins(tmp_path, "a.png", "A.png", "b.png", "B.png"))
+    assert asked == [tmp_path / "out"]
+
+
+def test_an_output_that_is_an_input_in_another_spelling_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, a="a")
+    (tmp_path / "A.txt").hardlink_to(tmp_path / "a.txt")  # one file of two names, as such a volume has it
+    job = Job((("picture", tmp_path / "a.txt"),), (tmp_path / "A.txt",), PurePosixPath("a"))
+    monkeypatch.setattr("pipelines.core.batch.plan.naming_in", lambda _: Naming(folds_case=True))
+    with pytest.raises(UsageError, match="read and would be overwritten"):
+        check(Plan("upper", (job,), tmp_path, {}))

@@ -88,3 +88,8 @@ def test_facts_stand_in_the_record_and_summed_up_in_the_summary() -> None:
 def test_where_there_are_no_facts_nothing_is_said_of_them() -> None:
     assert "facts" not in json.loads(RECORDS[0].as_json())
     assert "facts" not in REPORT.summary()
+
+
+def test_what_was_passed_over_stands_in_the_summary_where_there_was_anything() -> None:
+    assert "passed_over" not in Report("any", {}).summary()
+    assert Report("any", {}, passed_over={".psd": 2}).summary()["passed_over"] == {".psd": 2}

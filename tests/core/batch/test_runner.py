@@ -3,6 +3,7 @@
 import dataclasses
 import errno
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -11,12 +12,14 @@ import numpy as np
 import pytest
 
 from pipelines.core.batch import journal
+from pipelines.core.batch.backends import processes
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import Record, Report
 from pipelines.core.batch.runner import Terminated, report_stopped, run
 from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import MissingPackageError, UsageError
 from pipelines.core.files import STATE_FOLDER
+from pipelines.core.imaging.picture import decode_picture, encode_png
 from tests.core.batch.texts import Together, Upper, bytes_of, go, make, plan_for
 
 
@@ -70,7 +73,11 @@ def test_a_foreign_file_is_not_overwritten_unless_asked(source: Path, tmp_path: 
 def test_work_done_by_hand_on_an_output_survives_new_settings(source: Path, tmp_path: Path) -> None:
     go(source, tmp_path / "out")
     make(tmp_path / "out", one="touched up")
-    assert go(source, tmp_path / "out").counts["skipped"] == 4
+    second = go(source, tmp_path / "out")
+    assert second.counts["skipped"] == 4
+    (kept,) = (record for record in second.records if record.warnings)
+    assert (kept.outputs, kept.reason) == ((str(tmp_path / "out" / "one.txt"),), "changed since: kept")
+    assert kept.warnings[0].startswith(f"{tmp_path / 'out' / 'one.txt'} was changed since: kept")
     report = go(source, tmp_path / "out", tail="!")
     assert report.counts == {"done": 3, "skipped": 0, "failed": 1}
     assert (tmp_path / "out" / "one.txt").read_text() == "touched up"
@@ -242,13 +249,94 @@ def test_what_the_plan_knows_is_in_the_report(source: Path, tmp_path: Path) -> N
     assert run(elsewhere, Upper(), BatchSettings(jobs=1)).counts["skipped"] == 4  # what is only shown makes none stale
 
 
-def test_outputs_that_others_build_on_are_read_again(source: Path, tmp_path: Path) -> None:
+def test_outputs_that_others_build_on_are_read_again_and_made_as_they_were(source: Path, tmp_path: Path) -> None:
     plan = dataclasses.replace(plan_for(source, tmp_path / "out"), trusting=False)
     run(plan, Upper(), BatchSettings(jobs=1))
     (tmp_path / "out" / "one.txt").write_text("touched up")
     report = run(plan, Upper(), BatchSettings(jobs=1))
-    assert report.counts == {"done": 0, "skipped": 3, "failed": 1}
-    assert "in the way" in report.of("failed")[0].reason
+    assert report.counts == {"done": 1, "skipped": 3, "failed": 0}
+    assert (tmp_path / "out" / "one.txt").read_text().startswith("A")
+    foreign = dataclasses.replace(plan_for(source, tmp_path / "other"), trusting=False)
+    make(tmp_path / "other", one="precious")
+    assert "in the way" in run(foreign, Upper(), BatchSettings(jobs=1)).of("failed")[0].reason
+
+
+class Drawn:
+    """Makes a picture, and one beside it, of one grey."""
+
+    def __init__(self, grey: int = 0) -> None:
+        self.grey = grey
+
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
+        return Produced((encode_png(np.full((9, 9), self.grey, np.uint8)), encode_png(np.zeros((5, 5), np.uint8))))
+
+
+def drawn(folder: Path, grey: int = 0) -> Report:
+    (folder / "in.png").write_bytes(b"any")
+    outputs = (folder / "out" / "a.png", folder / "out" / "beside" / "a.png")
+    job = Job((("picture", folder / "in.png"),), outputs, PurePosixPath("in.png"))
+    return run(Plan("draw", (job,), folder / "out", {"grey": grey}), Drawn(grey), BatchSettings(jobs=1))
+
+
+@pytest.mark.parametrize("name", ["a.png", "beside/a.png"])
+@pytest.mark.parametrize("grey", [0, 1])
+def test_an_output_that_is_no_whole_picture_is_made_again_whatever_the_settings(
+    tmp_path: Path, name: str, grey: int
+) -> None:
+    drawn(tmp_path)
+    path = tmp_path / "out" / name
+    path.write_bytes(path.read_bytes()[:40])
+    assert drawn(tmp_path, grey).counts == {"done": 1, "skipped": 0, "failed": 0}
+    decode_picture(path.read_bytes())
+    assert drawn(tmp_path, grey).records[0].reason == "unchanged"
+
+
+def test_a_picture_that_somebody_painted_on_is_kept_and_named(tmp_path: Path) -> None:
+    drawn(tmp_path)
+    path = tmp_path / "out" / "a.png"
+    path.write_bytes(encode_png(np.full((9, 9), 7, np.uint8)))
+    for _ in range(2):
+        (record,) = drawn(tmp_path).records
+        assert (record.status, len(record.warnings)) == ("skipped", 1)
+    assert drawn(tmp_path, 1).counts["failed"] == 1
+    assert decode_picture(path.read_bytes()).rgb[0, 0, 0] == 7
+
+
+def test_outputs_that_were_copied_are_compared_once_and_not_again(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go(source, tmp_path / "out")
+    shutil.copytree(tmp_path / "out", tmp_path / "copy")
+    assert go(source, tmp_path / "copy", dry_run=True).counts["skipped"] == 4
+    assert go(source, tmp_path / "copy").counts["skipped"] == 4
+    read = []
+    plain_read = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or plain_read(path))
+    assert go(source, tmp_path / "copy").counts["skipped"] == 4
+    assert not [path for path in read if path.suffix == ".txt" and source not in path.parents]
+
+
+def test_a_broken_file_of_somebody_else_stays(source: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "a.png").write_bytes(b"\x89PNG")
+    assert drawn(tmp_path).counts["failed"] == 1
+    assert (out / "a.png").read_bytes() == b"\x89PNG"
+
+
+def test_without_semaphores_all_is_done_in_one_process_and_that_is_said(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOBLIB_MULTIPROCESSING", "0")
+    processes.can_start_processes.cache_clear()
+    try:
+        report = go(source, tmp_path / "out", jobs=2)
+    finally:
+        processes.can_start_processes.cache_clear()
+    assert report.counts["done"] == 4
+    assert "no worker processes" in report.notes[0]
+    assert go(source, tmp_path / "one", jobs=1).notes == ()
+    assert bytes_of(tmp_path / "out") == bytes_of(tmp_path / "one")
 
 
 def test_a_run_that_was_stopped_before_it_began_accounts_for_every_input(source: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+import cv2
 import numpy as np
 import pytest
 
@@ -26,6 +27,7 @@ from pipelines.core.batch.workers import (
 )
 from pipelines.core.errors import MethodError, MissingPackageError
 from pipelines.core.files import fingerprint, fingerprint_all
+from pipelines.core.imaging.picture import decode_part, encode_png
 from tests.core.batch.texts import Together, Upper
 
 
@@ -204,3 +206,64 @@ def test_in_a_pipe_something_is_waited_for(tmp_path: Path) -> None:
     sink = io.BytesIO()
     record = perform(leaves_alone, replace(task, job=replace(task.job, outputs=(None,))), pipes=Pipes(sink=sink)).record
     assert (record.status, record.reason, sink.getvalue()) == ("failed", "is finished already", b"")
+
+
+class Decoding:
+    """Decodes the hints of an input."""
+
+    def __call__(self, files: Mapping[str, bytes], rng: np.random.Generator) -> Produced:
+        for name in files:
+            decode_part(files, name)
+        return Produced((b"",))
+
+
+def test_the_file_at_fault_is_named_and_the_input_only_once(tmp_path: Path) -> None:
+    task = task_for(tmp_path, "no picture")
+    (tmp_path / "good.png").write_bytes(encode_png(np.zeros((2, 2), np.uint8)))
+    hints = (("picture", tmp_path / "good.png"), ("hints", tmp_path / "a.txt"))
+    guided = replace(task, job=replace(task.job, reads=hints))
+    assert perform(Decoding(), guided).record.reason.startswith(f"the hints {tmp_path / 'a.txt'}: it is not a picture")
+    assert perform(Decoding(), task).record.reason.startswith("it is not a picture")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("std::bad_alloc"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 4 bytes"),
+        RuntimeError("CUDA out of memory.\nTried to allocate 2 GiB"),
+    ],
+)
+def test_memory_is_memory_whoever_ran_out_of_it(error: Exception) -> None:
+    assert explain(error).startswith("not enough memory for this picture")
+
+
+def test_memory_that_opencv_has_not_is_memory_too() -> None:
+    with pytest.raises(cv2.error) as caught:
+        cv2.resize(np.zeros((4, 4), np.uint8), (2_000_000_000, 2_000_000_000))
+    assert explain(caught.value).startswith("not enough memory for this picture")
+    with pytest.raises(cv2.error) as caught:
+        cv2.cvtColor(np.zeros((4, 4), np.uint8), cv2.COLOR_BGR2GRAY)
+    assert "please report it" in explain(caught.value)
+    assert "\n" not in explain(caught.value)
+
+
+def test_a_stream_that_is_closed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    task = task_for(tmp_path, "a")
+    monkeypatch.setattr("sys.stdin", None)
+    monkeypatch.setattr("sys.stdout", None)
+    to_pipe = replace(task, job=replace(task.job, outputs=(None,)))
+    from_pipe = replace(task, job=replace(task.job, reads=(("picture", None),)))
+    assert perform(Upper(), to_pipe).record.reason.startswith("standard output is closed")
+    assert perform(Upper(), from_pipe).record.reason.startswith("standard input is closed")
+
+
+def test_a_second_picture_in_standard_input_is_not_lost_in_silence(tmp_path: Path) -> None:
+    job = Job((("picture", None),), (None,), PurePosixPath("stdin"))
+    task = Task(0, job, "", "upper", (), overwrite=False, seed=0, scratch=tmp_path)
+    png = encode_png(np.zeros((4, 4), np.uint8))
+    pipes = Pipes(io.BytesIO(png + png), io.BytesIO())
+    assert "more than one picture in standard input" in perform(Upper(), task, pipes=pipes).record.reason
+    (tmp_path / "a.png").write_bytes(png + png)  # a file may end in anything
+    assert workers.read(tmp_path / "a.png") == png + png

@@ -9,6 +9,7 @@ from pipelines.core.batch.inputs import Source
 from pipelines.core.data.pairing import find_pairs, read_pair
 from pipelines.core.errors import MethodError, UsageError
 from tests import drawings
+from tests.core.batch.test_folders import refuse_scans_of
 
 
 def write(path: Path, width: int = 8, height: int = 8) -> Path:
@@ -106,3 +107,26 @@ def test_pairs_refuse_what_contradicts_itself(tmp_path: Path) -> None:
         find_pairs([source], "pictures", lines=picture)
     with pytest.raises(UsageError, match="standard input"):
         find_pairs([Source(None, PurePosixPath("stdin"))], "pictures")
+
+
+def test_line_art_whose_folder_cannot_be_read_is_no_end_of_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("s/color/a", "s/line/a", "t/color/b", "t/lineart/b"):
+        write(tmp_path / f"{name}.png")
+    sources = sources_in(tmp_path)
+    refuse_scans_of("line", monkeypatch)
+    found = find_pairs(sources, "pairs")
+    assert {str(pair.name): pair.lines is not None for pair in found.pairs} == {"s/a.png": False, "t/b.png": True}
+    write(tmp_path / "inked" / "deep" / "e.png")
+    refuse_scans_of("deep", monkeypatch)
+    found = find_pairs(sources_in(tmp_path / "t"), "pictures", lines=tmp_path / "inked")
+    assert [str(item.name) for item in found.mismatches if "cannot be read" in item.kind] == ["deep"]
+
+
+def test_line_art_of_a_name_in_another_unicode_form_is_its_partner(tmp_path: Path) -> None:
+    write(tmp_path / "colour" / "\u00f6.png")
+    write(tmp_path / "inked" / "o\u0308.png")
+    found = find_pairs(sources_in(tmp_path / "colour"), "pictures", lines=tmp_path / "inked")
+    assert found.mismatches == []
+    assert found.pairs[0].lines == tmp_path / "inked" / "o\u0308.png"

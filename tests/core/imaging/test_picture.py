@@ -10,10 +10,12 @@ from pipelines.core.imaging import picture
 from pipelines.core.imaging.compositing import join_alpha
 from pipelines.core.imaging.picture import (
     decode_labels,
+    decode_part,
     decode_picture,
     encode_labels,
     encode_picture,
     encode_png,
+    is_damaged_png,
     picture_size,
     read_picture,
 )
@@ -191,3 +193,19 @@ def test_the_size_is_that_of_the_upright_picture_and_none_of_what_is_no_picture(
         path.write_bytes(damaged)
         assert picture_size(path) is None
     assert picture_size(tmp_path / "missing.png") is None
+
+
+def test_of_several_files_the_one_at_fault_is_known():
+    files = {"picture": encode_png(np.zeros((2, 3), np.uint8)), "hints": b"text"}
+    assert decode_part(files, "picture").width == 3
+    with pytest.raises(PictureError) as caught:
+        decode_part(files, "hints")
+    assert caught.value.part == "hints"
+
+
+def test_a_png_is_damaged_where_it_ends_early_or_a_checksum_does_not_fit():
+    data = encode_png(noise(20, 20, 3))
+    assert not is_damaged_png(data)
+    assert all(is_damaged_png(data[:length]) for length in (0, 4, 8, 30, len(data) // 2, len(data) - 1))
+    assert is_damaged_png(data[:60] + bytes([data[60] ^ 1]) + data[61:])
+    assert not is_damaged_png(b"no PNG at all")

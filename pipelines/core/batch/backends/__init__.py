@@ -5,10 +5,12 @@ from typing import Protocol
 
 import joblib
 
-from pipelines.core.batch.backends.processes import ProcessBackend
+from pipelines.core.batch.backends.processes import ProcessBackend, can_start_processes
 from pipelines.core.batch.backends.serial import SerialBackend
 from pipelines.core.batch.backends.threads import ThreadBackend
 from pipelines.core.batch.workers import BatchTaskFn, Outcome, Pipes, Task
+
+_ALONE = "no worker processes can be started here (there are no semaphores): all was done in one process"
 
 
 class Backend(Protocol):
@@ -19,10 +21,10 @@ class Backend(Protocol):
 
 
 def choose_backend(task_fn: BatchTaskFn, workers: int) -> Backend:
-    """The backend for so many workers: processes, unless one is enough or the task is for threads."""
-    if workers == 1:
-        return SerialBackend()
-    return ThreadBackend(workers) if task_fn.runs_in_threads else ProcessBackend(workers)
+    """The backend for so many workers: processes, unless one is enough, the task is for threads or none can start."""
+    if workers > 1 and task_fn.runs_in_threads:
+        return ThreadBackend(workers)
+    return ProcessBackend(workers) if workers > 1 and can_start_processes() else SerialBackend()
 
 
 def run_tasks(
@@ -34,8 +36,18 @@ def run_tasks(
     """
     if any(task.job.reads_stdin for task in tasks):
         return SerialBackend(pipes).run(task_fn, [[task] for task in tasks])
-    workers = min(len(tasks), jobs or joblib.cpu_count(only_physical_cores=True))
+    workers = _worker_count(tasks, jobs)
     return choose_backend(task_fn, workers).run(task_fn, _groups(task_fn, tasks, workers))
+
+
+def notes_on_workers(task_fn: BatchTaskFn, tasks: Sequence[Task], jobs: int | None) -> tuple[str, ...]:
+    """What is to be said of how `run_tasks` does the same: that there are fewer workers than were asked for."""
+    wants_processes = _worker_count(tasks, jobs) > 1 and not task_fn.runs_in_threads
+    return (_ALONE,) if wants_processes and not can_start_processes() else ()
+
+
+def _worker_count(tasks: Sequence[Task], jobs: int | None) -> int:
+    return min(len(tasks), jobs or joblib.cpu_count(only_physical_cores=True))
 
 
 def _groups(task_fn: BatchTaskFn, tasks: Sequence[Task], workers: int) -> list[Sequence[Task]]:

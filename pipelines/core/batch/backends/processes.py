@@ -1,6 +1,8 @@
 """Tasks in worker processes; one that dies costs one row of the report."""
 
 import contextlib
+import functools
+import multiprocessing
 import os
 import signal
 import threading
@@ -15,6 +17,20 @@ from joblib.externals.loky.process_executor import BrokenProcessPool
 from pipelines.core.batch.workers import BatchTaskFn, Outcome, Task, perform_group, record_of
 
 _DIED = "the worker process died, most likely out of memory. Use fewer --jobs or a smaller picture"
+
+
+@functools.cache
+def can_start_processes() -> bool:
+    """Whether worker processes can be talked to: this takes semaphores, which some containers have none of."""
+    if os.environ.get("JOBLIB_MULTIPROCESSING") == "0":
+        return False
+    if os.name != "posix":
+        return True
+    try:
+        multiprocessing.get_context("fork").Semaphore()  # of "fork" it is gone again at once
+    except (ImportError, OSError):
+        return False
+    return True
 
 
 @dataclass(frozen=True)

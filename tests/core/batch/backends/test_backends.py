@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.core.batch.backends import Backend, choose_backend, run_tasks
+from pipelines.core.batch.backends import Backend, choose_backend, notes_on_workers, run_tasks
 from pipelines.core.batch.backends.processes import ProcessBackend
 from pipelines.core.batch.backends.serial import SerialBackend
 from pipelines.core.batch.backends.threads import ThreadBackend
@@ -76,6 +76,18 @@ def test_processes_unless_one_worker_is_enough_or_the_task_is_for_threads() -> N
     assert choose_backend(Together(), 1) == choose_backend(InThreads(), 1) == SerialBackend()
     assert choose_backend(Together(), 2) == ProcessBackend(2)
     assert choose_backend(InThreads(), 3) == ThreadBackend(3)
+
+
+def test_where_no_processes_can_be_started_one_does_all_and_threads_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks = tasks_for(tmp_path, ["a"] * 3)
+    assert notes_on_workers(Together(), tasks, 2) == ()
+    monkeypatch.setattr("pipelines.core.batch.backends.can_start_processes", lambda: False)
+    assert choose_backend(Together(), 2) == SerialBackend()
+    assert choose_backend(InThreads(), 2) == ThreadBackend(2)
+    assert "no semaphores" in notes_on_workers(Together(), tasks, 2)[0]
+    assert notes_on_workers(Together(), tasks, 1) == notes_on_workers(InThreads(), tasks, 2) == ()
 
 
 @pytest.mark.parametrize(("jobs", "sizes"), [(1, [3, 3, 1]), (2, [3, 3, 1]), (3, [2, 2, 2, 1]), (99, [1] * 7)])

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.core.batch.backends.processes import ProcessBackend
+from pipelines.core.batch.backends.processes import ProcessBackend, can_start_processes
 from pipelines.core.batch.workers import Produced, SingleTask
 from pipelines.core.errors import MissingPackageError
 from tests.core.batch.backends.tasks import tasks_for
@@ -58,3 +58,16 @@ def test_a_worker_that_dies_is_one_row(source: Path, tmp_path: Path) -> None:
     assert report.counts == {"done": 3, "skipped": 0, "failed": 1}
     assert "worker process died" in report.of("failed")[0].reason
     assert report.of("failed")[0].input.endswith("two.txt")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="semaphores of POSIX")
+def test_a_system_without_semaphores_has_no_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(38, "Function not implemented")
+
+    assert can_start_processes()
+    monkeypatch.setattr("multiprocessing.synchronize.Semaphore", refuse)
+    assert not can_start_processes.__wrapped__()
+    monkeypatch.undo()
+    monkeypatch.setenv("JOBLIB_MULTIPROCESSING", "0")
+    assert not can_start_processes.__wrapped__()
