@@ -1,5 +1,7 @@
 """`colorize --lock`: the same colours over frames, whatever paints, and what users meet."""
 
+import errno
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -263,3 +265,22 @@ def test_an_interrupt_while_frames_are_compared_ends_the_run(art: Path, monkeypa
     report = run(art, lock=True)
     assert report.exit_code == 130
     assert [record.reason for record in report.records] == ["not reached"] * 4
+
+
+def test_on_a_full_disk_every_frame_says_so_and_damaged_notes_are_made_again(
+    art: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lock_passes, "replace_file", full)
+        report = run(art, model="flat", hints="hints", lock=True)
+    assert (report.exit_code, report.counts["failed"]) == (1, 4)
+    assert all(record.reason.startswith("the disk is full") for record in report.records)
+    assert run(art, model="flat", hints="hints", lock=True).counts["done"] == 4
+    for note in (art / "out" / ".colorize-cli" / "lock").rglob("*.json"):
+        note.write_text("[")
+    again = run(art, model="flat", hints="hints", lock=True)
+    assert again.counts == {"done": 0, "skipped": 4, "failed": 0}
+    assert not any(record.warnings for record in again.records)
