@@ -5,7 +5,7 @@ picture; packing, where shards are wanted. Between them only small files are rea
 that memory does not grow with the pictures.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -32,7 +32,7 @@ from pipelines.core.data.curation import Curation, curate
 from pipelines.core.data.layout import DatasetLayout
 from pipelines.core.data.manifest import MANIFEST, check_folder, write_description, write_rows
 from pipelines.core.data.pairing import InputLayout, Mismatch, PairingResult, find_pairs
-from pipelines.core.data.stale_files import clear_stale
+from pipelines.core.data.stale_files import Contents, StaleFiles, clear_stale
 from pipelines.core.errors import UsageError
 from pipelines.core.files import show_path
 from pipelines.core.settings import identity, plain
@@ -159,9 +159,8 @@ class _Building:
         is_packed = self.storing.layout == "webdataset"
         hints = self.task.hint_labels
         members = group_into_shards(complete, hints, self.storing.shard_size) if is_packed else {}
-        kept = (item for item in candidates if not item.skip_reason)
-        current = {file for item in kept for file in item.files(self.task.place, hints)}
-        stale = clear_stale(self.folder, current | set(members), prune=self.storing.prune)
+        stale = self._clear_stale(candidates, complete, members)
+        report = replace(report, records=(*report.records, *_misleading(stale, self.folder)))
         reader, tally = RowReader(self.folder, self.task, self.attributions), Tally()
         if is_packed:
             write_shard_rows(reader, members, complete)
@@ -176,6 +175,16 @@ class _Building:
         write_description(self.folder, {"complete": is_complete, **self._shape(), **facts, **tally.as_json()})
         counts = tally.notes(self.task, self.splitting.shares)
         return replace(report, notes=(*report.notes, *counts, *stale.notes(), *self.attributions.problems))
+
+    def _clear_stale(
+        self, candidates: Sequence[Candidate], complete: Sequence[Candidate], shards: Iterable[str]
+    ) -> StaleFiles:
+        """Deal with what earlier runs left; files of pictures that fail today are none of it."""
+        kept = (item for item in candidates if not item.skip_reason)
+        files = {file for item in kept for file in item.files(self.task.place, self.task.hint_labels)}
+        splits = {item.name: item.split for item in complete}
+        contents = Contents(self.storing.layout, files | set(shards), splits)
+        return clear_stale(self.folder, contents, prune=self.storing.prune)
 
     def _shape(self) -> dict[str, Any]:
         """What readers look at first in the description."""
@@ -204,6 +213,15 @@ class _LeftOutObserver:
     def recorded(self, record: Record) -> None:
         """Pass a record on."""
         self._observer.recorded(record)
+
+
+def _misleading(stale: StaleFiles, folder: Path) -> list[Record]:
+    """A failure for each file that would mislead other programs and that is not ours to remove."""
+    reason = (
+        "it was changed or put here by somebody and is no part of the dataset, but programs that read this folder "
+        "would take it for a pair. Move it away"
+    )
+    return [Record(str(folder / path), (), "failed", reason) for path in stale.misleading]
 
 
 def _skipped(path: Path, reason: str) -> Record:
