@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipelines.build_dataset.candidates import Candidate, job_of, list_candidates
+from pipelines.build_dataset.candidates import Candidate, job_of, list_candidates, note_split_folders
 from pipelines.build_dataset.manifest import (
     RowReader,
     Tally,
@@ -21,6 +21,7 @@ from pipelines.build_dataset.manifest import (
     write_shard_rows,
 )
 from pipelines.build_dataset.options import Recipe, Splitting, Storing, make_methods_ready, resolve_methods
+from pipelines.build_dataset.records import compare_splits, remove_damaged
 from pipelines.build_dataset.sample import SampleTask
 from pipelines.core.batch.inputs import Source
 from pipelines.core.batch.plan import BatchSettings, Plan, check, find
@@ -102,7 +103,14 @@ class _Building:
     def run(self, pairing: PairingResult, curation: Curation, observer: Observer, *, notes: Sequence[str]) -> Report:
         """Measure, make, write the manifest, pack."""
         shown_settings = self._shown_settings(curation)
-        chosen = curate(pairing.pairs, curation, reading=self.task.reading, folder=self.folder, settings=self.settings)
+        chosen = curate(
+            pairing.pairs,
+            curation,
+            reading=self.task.reading,
+            folder=self.folder,
+            settings=self.settings,
+            attributions=self.attributions,
+        )
         candidates = list_candidates(
             pairing,
             chosen,
@@ -117,7 +125,7 @@ class _Building:
                 "build-dataset", shown_settings, records, stopped_by=chosen.stopped_by, output=str(self.folder)
             )
         report = self._make(candidates, pairing.mismatches, observer)
-        notes = [*notes, *chosen.notes]
+        notes = [*notes, *chosen.notes, *note_split_folders(pairing.pairs, self.splitting)]
         if pairing.mismatches:
             notes.append(_list_mismatches(pairing.mismatches))
         report = replace(report, settings=shown_settings, notes=(*notes, *report.notes))
@@ -137,6 +145,7 @@ class _Building:
         plan = Plan("build-dataset", jobs, self.folder, identity(self.task))
         check(plan)
         if not self.settings.dry_run:
+            remove_damaged(self.folder, (item for item in candidates if not item.skip_reason), layout, hints)
             write_description(self.folder, {"complete": False, **self._shape()})
         left_out = [_skipped(item.pair.picture, item.skip_reason) for item in candidates if item.skip_reason]
         paired = {str(item.pair.picture) for item in candidates} if mismatches else set()
@@ -172,9 +181,10 @@ class _Building:
             rows = (row for item in complete for row in reader.rows_of(item))
             is_complete = True
         write_rows(self.folder, MANIFEST, tally.counted(rows))
-        write_description(self.folder, {"complete": is_complete, **self._shape(), **facts, **tally.as_json()})
+        copies, copy_notes = compare_splits(self.folder, complete, self.task.place, hints)
+        write_description(self.folder, {"complete": is_complete, **self._shape(), **facts, **tally.as_json(), **copies})
         counts = tally.notes(self.task, self.splitting.shares)
-        return replace(report, notes=(*report.notes, *counts, *stale.notes(), *self.attributions.problems))
+        return replace(report, notes=(*report.notes, *counts, *copy_notes, *stale.notes(), *self.attributions.problems))
 
     def _clear_stale(
         self, candidates: Sequence[Candidate], complete: Sequence[Candidate], shards: Iterable[str]

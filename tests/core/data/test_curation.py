@@ -18,7 +18,8 @@ from tests import drawings
 
 
 def measured(colour: float, pixels: int = 100, seed: int = 0) -> PictureMeasures:
-    return PictureMeasures(colour, pixels, PictureHash(np.random.default_rng(seed).bytes(32), b"\0" * 192))
+    rng = np.random.default_rng(seed)
+    return PictureMeasures(colour, pixels, PictureHash(rng.bytes(32), rng.bytes(32), b"\0" * 192))
 
 
 def test_the_largest_of_duplicates_stays_and_the_dullest_of_the_rest_go() -> None:
