@@ -32,6 +32,7 @@ from pipelines.core.data.attribution import Attributions
 from pipelines.core.data.curation import Curation, curate
 from pipelines.core.data.layout import DatasetLayout
 from pipelines.core.data.manifest import MANIFEST, check_folder, write_description, write_rows
+from pipelines.core.data.name_rules import NameRule
 from pipelines.core.data.pairing import InputLayout, Mismatch, PairingResult, find_pairs
 from pipelines.core.data.stale_files import Contents, StaleFiles, clear_stale
 from pipelines.core.errors import UsageError
@@ -49,6 +50,7 @@ def build_dataset(
     *,
     reading: InputLayout = "pictures",
     lines: str | None = None,
+    rule: NameRule | None = None,
     strict: bool = False,
     recipe: Recipe | None = None,
     curation: Curation | None = None,
@@ -59,17 +61,19 @@ def build_dataset(
 ) -> Report:
     """Build a dataset in the folder `output` from the coloured pictures in `inputs`.
 
-    Line art is read from the folder `lines` by name, or as `reading` says, or extracted. The dataset is what this call
+    Line art is read from the folder `lines` by name, or by a `rule` of names, or as `reading` says, or extracted. The dataset is what this call
     says: pictures of earlier calls that are not in `inputs` leave its manifest. With `strict`, pictures that have no
     partner, or one of another shape, raise UsageError before any work; else they are listed. Raises UsageError and
     SettingsError before any work too where options or paths cannot work together.
     """
     settings, recipe, storing = batch or BatchSettings(), recipe or Recipe(), storing or Storing()
-    sources, folder = _find_sources(inputs, output, settings)
-    methods = resolve_methods(recipe, has_own_lines=lines is not None or reading != "pictures")
+    sources, folder = _find_sources(inputs, output, settings, lines)
+    has_own_lines = lines is not None or rule is not None or reading != "pictures"
+    methods = resolve_methods(recipe, has_own_lines=has_own_lines)
     layout = DatasetLayout(storing.layout, storing.domain, several=len(methods.lines) * len(methods.hints) > 1)
     task = SampleTask(reading, recipe.framing, methods.lines, methods.hints, recipe.saturation_boost, layout)
-    pairing = find_pairs(sources, reading, lines=Path(lines) if lines else None, selection=settings.selection)
+    line_folder = Path(lines) if lines else None
+    pairing = find_pairs(sources, reading, lines=line_folder, rule=rule, selection=settings.selection)
     del sources  # each takes as much memory as its pair
     if strict and pairing.mismatches:
         raise UsageError(
@@ -79,10 +83,12 @@ def build_dataset(
     return building.run(pairing, curation or Curation(), observer or NullObserver(), notes=methods.notes)
 
 
-def _find_sources(inputs: Sequence[str], output: str | None, settings: BatchSettings) -> tuple[list[Source], Path]:
+def _find_sources(
+    inputs: Sequence[str], output: str | None, settings: BatchSettings, lines: str | None
+) -> tuple[list[Source], Path]:
     """The pictures, all of them since of pairs the limit counts and not of files, and the dataset's folder."""
     every = replace(settings, selection=replace(settings.selection, limit=None))
-    sources, destination = find(inputs, output, every)
+    sources, destination = find(inputs, output, every, exclude=(lines,))
     if destination.folder is None or destination.file is not None:
         raise UsageError("a dataset is a folder", hint="Give a folder after -o")
     check_folder(destination.folder)
