@@ -65,8 +65,9 @@ def build_dataset(
             metavar="LINE COLOUR",
             rich_help_panel=_READ,
             show_default=False,
-            help="How line art and coloured pictures are called: '{name}_line' '{name}_color'. A pattern may name folders "
-            "and a suffix too: 'ink/{name}.png'. Capitals make no difference. With --lines the line art lies there.",
+            help="How line art and coloured pictures are called: '{name}_line' '{name}_color'. A pattern may name "
+            "folders and a suffix too: 'ink/{name}.png'. Capitals make no difference. With --lines the line art lies "
+            "there.",
         ),
     ] = None,
     input_kind: Annotated[
@@ -164,8 +165,8 @@ def build_dataset(
         typer.Option(
             "--drop-duplicates",
             rich_help_panel=_CHOSEN,
-            help="Keep one of pictures that look nearly the same, mirrored or not: the one whose licence and author are "
-            "known, else the largest.",
+            help="Keep one of pictures that look nearly the same, mirrored or not: the one whose licence and author "
+            "are known, else the largest.",
         ),
     ] = False,
     duplicate_bits: Annotated[
@@ -240,8 +241,8 @@ def build_dataset(
         typer.Option(
             "--prune",
             rich_help_panel=_STORED,
-            help="Remove files of earlier runs that are no longer part of it. Those of pictures that are in another split "
-            "now go anyway, and in layouts for other programs all that they would read.",
+            help="Remove files of earlier runs that are no longer part of it. Those of pictures that are in another "
+            "split now go anyway, and in layouts for other programs all that they would read.",
         ),
     ] = False,
     *,

@@ -88,7 +88,9 @@ def split_of_folders(pair: Pair) -> str | None:
     """The split that a picture's folders name, the one that was given as an input included; None where they do not."""
     named = split_named(str(pair.name.parent))
     parents = list(pair.picture.absolute().parents)
-    is_below_input = named is None and PurePosixPath(pair.picture.as_posix()).parts[-len(pair.name.parts) :] == pair.name.parts
+    is_below_input = (
+        named is None and PurePosixPath(pair.picture.as_posix()).parts[-len(pair.name.parts) :] == pair.name.parts
+    )
     return split_named(parents[len(pair.name.parts) - 1].name) if is_below_input else named
 
 

@@ -1,4 +1,4 @@
-"""Reads what the jobs left of each picture in the dataset's folder, finds what of it is damaged, and compares pictures."""
+"""Reads what the jobs left of each picture in the dataset's folder, finds what is damaged, and compares pictures."""
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence

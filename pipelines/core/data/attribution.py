@@ -6,7 +6,6 @@ to the picture whose path, from the manifest's folder, is one of the line's valu
 A sidecar that cannot be read is named once and says nothing of its picture; the picture itself is none the worse.
 """
 
-import os
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -37,7 +36,7 @@ class Attributions:
     def of(self, picture: Path) -> Attribution:
         """The plain values (texts, numbers, true and false) of the picture's sidecar; empty where it has none."""
         for sidecar in (picture.with_suffix(".json"), picture.with_name(picture.name + ".json")):
-            if os.path.isfile(sidecar):
+            if _is_file(sidecar):
                 return self._read(sidecar)
         for manifest in self._manifests_above(picture.parent):
             span = self._index(manifest).get(_relative(picture, manifest.parent))
@@ -68,7 +67,7 @@ class Attributions:
             return {}
         kept, unusable = _plain(values)
         for name in unusable:
-            self._tell(sidecar, f"has a {name} that is no text", "Write it as one, such as \"CC-BY-4.0\"")
+            self._tell(sidecar, f"has a {name} that is no text", 'Write it as one, such as "CC-BY-4.0"')
         return kept
 
     def _tell(self, sidecar: Path, problem: str, way_out: str = "") -> None:
@@ -82,7 +81,7 @@ class Attributions:
 def _manifests_above(folder: Path) -> tuple[Path, ...]:
     """The manifests that may name pictures of a folder, the nearest first."""
     folders = [folder.absolute(), *folder.absolute().parents][:_LEVELS]
-    return tuple(path / name for path in folders for name in MANIFESTS if os.path.isfile(path / name))
+    return tuple(path / name for path in folders for name in MANIFESTS if _is_file(path / name))
 
 
 def _plain(values: dict[str, Any]) -> tuple[Attribution, list[str]]:
@@ -139,6 +138,13 @@ def _paths_in(line: bytes) -> list[str]:
 
 def _relative(picture: Path, folder: Path) -> str:
     return picture.absolute().relative_to(folder).as_posix()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # such as a name that is too long with `.json` behind it
+        return False
 
 
 def _read_bytes(path: Path, start: int, length: int | None) -> bytes:

@@ -62,7 +62,7 @@ class NameRule:
         if _folded(self.lines.text) == _folded(self.colour.text):
             raise SettingsError(
                 f"--pair '{show_path(self.lines.text)}' twice tells no line art from colour",
-                hint=f"Write --pair '{_FIELD}_line' '{_FIELD}_color', or give --lines DIR for line art of the same names",
+                hint=f"Write --pair '{_FIELD}_line' '{_FIELD}_color', or give --lines DIR for line art of equal names",
             )
 
     def sides_of(self, relative: PurePosixPath) -> tuple[PurePosixPath | None, PurePosixPath | None]:

@@ -69,8 +69,9 @@ def find_duplicates(hashes: Sequence[PictureHash], *, max_bits: int, max_levels:
     """Which pictures repeat an earlier one: its index -> the index of the earlier one, which stays.
 
     Two pictures are alike where at most `max_bits` of the 256 bits differ and their coarse colours differ by
-    `max_levels` on average, as they are or one of them mirrored. The first of several stays, so put the best first. Takes time in proportion to the
-    pictures times those that stay, a few seconds for 10,000, and memory in proportion to the pictures, 0.3 KB each.
+    `max_levels` on average, as they are or one of them mirrored. The first of several stays, so put the best first.
+    Takes time in proportion to the pictures times those that stay, a few seconds for 10,000, and memory in proportion
+    to the pictures, 0.3 KB each.
     """
     search = _HashSearch(hashes, max_bits, max_levels)
     originals: dict[int, int] = {}

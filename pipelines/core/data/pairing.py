@@ -97,8 +97,8 @@ def find_pairs(
     """Match the pictures found with their line art, at most as many pairs as `selection` says.
 
     A mismatched picture keeps its place among the pairs, without line art, where it could still be used with lines
-    that are extracted. `lines` is the folder of line art for "pictures", `rule` how line art and colour are called there.
-    Raises UsageError for pictures from standard input and for `lines` or `rule` with another way of reading.
+    that are extracted. `lines` is the folder of line art for "pictures", `rule` how line art and colour are called
+    there. Raises UsageError for pictures from standard input and for `lines` or `rule` with another way of reading.
     """
     selection = selection or Selection()
     if any(source.path is None for source in sources):
@@ -172,12 +172,14 @@ def _pair_by_name(sources: Iterable[Source], folder: Path | None, selection: Sel
 def _pair_by_rule(
     sources: Sequence[Source], rule: NameRule, folder: Path | None, selection: Selection
 ) -> PairingResult:
-    """Pairs of pictures and line art whose names a rule tells apart; the names of pairs are what both have in common."""
+    """Pairs of pictures and line art told apart by their names; those of pairs are what both have in common."""
     result = PairingResult()
     pictures: dict[str, tuple[PurePosixPath, Source]] = {}
     drawings: list[tuple[PurePosixPath, Source]] = []
     for source in sources:
-        drawn, coloured = rule.sides_of(source.relative) if folder is None else (None, rule.colour.match(source.relative))
+        drawn, coloured = (
+            rule.sides_of(source.relative) if folder is None else (None, rule.colour.match(source.relative))
+        )
         if coloured is not None:
             pictures[str(source.path)] = (coloured, source)
         elif drawn is not None:

@@ -1,8 +1,8 @@
 """Finds pictures that lie in one split and have a copy, nearly the same or mirrored, in another.
 
 What is alike is told as in `near_duplicates`, but among 100,000 pictures in a second or two: of two hashes that differ
-in at most k bits, cut into k + 1 pieces, at least one piece is the same in both. So for each piece the pictures are sorted
-by it, and only those are compared that have it in common and nearly the same mean colour.
+in at most k bits, cut into k + 1 pieces, at least one piece is the same in both. So for each piece the pictures are
+sorted by it, and only those are compared that have it in common and nearly the same mean colour.
 
 Source: M. Norouzi, A. Punjani, D. J. Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR 2012.
 """

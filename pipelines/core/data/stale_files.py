@@ -152,7 +152,10 @@ class _Search:
     def _is_there(self, path: str) -> bool:
         """Whether there is such a file, and in the folder itself, not behind a link in it."""
         place = os.path.join(self._home, *path.split("/"))
-        return os.path.realpath(place) == place and os.path.isfile(place)
+        try:
+            return os.path.realpath(place) == place and Path(place).is_file()
+        except OSError:  # such as a name that is too long
+            return False
 
     def _named(self) -> Iterator[_StaleFile]:
         """What the old manifest, and the leftovers of before, name."""
@@ -209,7 +212,7 @@ class _Search:
     def _shards(self) -> Iterator[_StaleFile]:
         """Shards that the dataset does not hold, whichever run they are of."""
         if self._contents.layout == "webdataset":
-            for path in sorted(os.listdir(self._home)):
+            for path in sorted(place.name for place in Path(self._home).iterdir()):
                 if _SHARD.fullmatch(path):
                     yield _StaleFile(path)
 

@@ -84,7 +84,11 @@ def test_the_paper_around_a_figure_makes_it_no_duller() -> None:
 def test_of_duplicates_the_one_stays_of_which_most_is_known(tmp_path: Path) -> None:
     pairs = write_pairs(tmp_path, "a", "b", "c", "d")
     values = [measured(50, pixels, 1) for pixels in (400, 100, 200, 900)]
-    for name, sidecar in {"a": '{"author": "Ann"}', "b": '{"licence": "CC0", "author": "Ann"}', "c": '{"licence": 4}'}.items():
+    for name, sidecar in {
+        "a": '{"author": "Ann"}',
+        "b": '{"licence": "CC0", "author": "Ann"}',
+        "c": '{"licence": 4}',
+    }.items():
         (tmp_path / f"{name}.json").write_text(sidecar)
     curation = Curation(drop_duplicates=True)
     for kept in (1, 2, 0, 3):
@@ -94,7 +98,9 @@ def test_of_duplicates_the_one_stays_of_which_most_is_known(tmp_path: Path) -> N
         (tmp_path / f"{'abcd'[kept]}.json").unlink(missing_ok=True)
 
 
-@pytest.mark.parametrize("damaged", [b"", b"{", b"[]", b"\xff", b'{"colourfulness": 1, "pixels": 2}', b'{"a":' * 100_000])
+@pytest.mark.parametrize(
+    "damaged", [b"", b"{", b"[]", b"\xff", b'{"colourfulness": 1, "pixels": 2}', b'{"a":' * 100_000]
+)
 def test_damaged_measures_are_taken_again(tmp_path: Path, damaged: bytes) -> None:
     pairs = write_pairs(tmp_path / "art", "a", "b")
     settings = BatchSettings(jobs=1)

@@ -47,7 +47,9 @@ def test_artifacts_have_keys() -> None:
     assert Artifact("composite", "own", "points").key == "composite/own+points"
 
 
-@pytest.mark.parametrize("path", ["a.png", "train/colour/é b\n.png", "train/..a/b..png", "x/\udcff.png", ".colorize-cli/a"])
+@pytest.mark.parametrize(
+    "path", ["a.png", "train/colour/é b\n.png", "train/..a/b..png", "x/\udcff.png", ".colorize-cli/a"]
+)
 def test_paths_as_we_write_them_stay_inside(path: str) -> None:
     assert is_inside(path)
 

@@ -122,7 +122,15 @@ def test_a_rule_of_names_finds_line_art_in_the_same_folder(tmp_path: Path) -> No
 
 
 def test_a_rule_of_names_finds_line_art_in_a_folder_of_its_own(tmp_path: Path) -> None:
-    for name in ("art/a_color", "art/x/b_color", "art/plain", "ink/a_line", "ink/x/B_line", "ink/c_line", "ink/a_color"):
+    for name in (
+        "art/a_color",
+        "art/x/b_color",
+        "art/plain",
+        "ink/a_line",
+        "ink/x/B_line",
+        "ink/c_line",
+        "ink/a_color",
+    ):
         write(tmp_path / f"{name}.png")
     found = find_pairs(sources_in(tmp_path / "art"), "pictures", rule=RULE, lines=tmp_path / "ink")
     assert paired(found, tmp_path) == {"a.png": "ink/a_line.png", "x/b.png": "ink/x/B_line.png"}

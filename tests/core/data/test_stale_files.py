@@ -48,7 +48,9 @@ def test_only_what_the_manifest_names_and_nobody_changed_is_removed(tmp_path: Pa
 
 
 @pytest.mark.parametrize("manifest", [MANIFEST, LEFTOVERS])
-@pytest.mark.parametrize("kind", ["above", "absolute", "link", "not as written", "pipe", "folder", "other type"])
+@pytest.mark.parametrize(
+    "kind", ["above", "absolute", "link", "not as written", "pipe", "folder", "other type", "too long"]
+)
 def test_nothing_outside_of_the_folder_is_removed(tmp_path: Path, manifest: str, kind: str) -> None:
     folder = make_dataset(tmp_path / "out", ("a",))
     digest = write(tmp_path, "precious.txt", b"precious")
@@ -62,6 +64,7 @@ def test_nothing_outside_of_the_folder_is_removed(tmp_path: Path, manifest: str,
         "pipe": "pipe",
         "folder": "train",
         "other type": ["../precious.txt"],
+        "too long": "x" * 300,
     }
     current = files_in(folder) - {"pipe"}
     row = {"path": paths[kind], "name": "x", "split": "val", "colour": paths[kind], "sha256": {"colour": digest}}
@@ -116,7 +119,12 @@ def moved(folder: Path, layout: Format, paths: dict[str, bytes], *, names: str =
 @pytest.mark.parametrize("names", ["named", "of a killed run"])
 @pytest.mark.parametrize(
     ("layout", "path"),
-    [("own", "val/colour/a.png"), ("aligned", "val/deep/a.png"), ("unaligned", "valA/a.png"), ("unaligned", "valB/a.png")],
+    [
+        ("own", "val/colour/a.png"),
+        ("aligned", "val/deep/a.png"),
+        ("unaligned", "valA/a.png"),
+        ("unaligned", "valB/a.png"),
+    ],
 )
 def test_files_of_a_picture_that_changed_its_split_go_unasked(
     tmp_path: Path, names: str, layout: Format, path: str
