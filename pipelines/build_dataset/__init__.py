@@ -62,9 +62,9 @@ def build_dataset(
     """Build a dataset in the folder `output` from the coloured pictures in `inputs`.
 
     Line art is read from the folder `lines` by name, or by a `rule` of names, or as `reading` says, or extracted. The
-    dataset is what this call says: pictures of earlier calls that are not in `inputs` leave its manifest. With `strict`, pictures that have no
-    partner, or one of another shape, raise UsageError before any work; else they are listed. Raises UsageError and
-    SettingsError before any work too where options or paths cannot work together.
+    dataset is what this call says: pictures of earlier calls that are not in `inputs` leave its manifest. With
+    `strict`, pictures that have no partner, or one of another shape, raise UsageError before any work; else they are
+    listed. Raises UsageError and SettingsError before any work too where options or paths cannot work together.
     """
     settings, recipe, storing = batch or BatchSettings(), recipe or Recipe(), storing or Storing()
     sources, folder = _find_sources(inputs, output, settings, lines)
