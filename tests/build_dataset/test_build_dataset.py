@@ -1,6 +1,8 @@
 """The stage as a whole: what comes out for what goes in, whatever the workers and the interruptions."""
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -205,6 +207,14 @@ def test_other_shares_leave_nothing_in_two_splits(art: Path, tmp_path: Path, lay
     build(art, tmp_path / "larger", storing=Storing(layout, shard_size=64), splitting=OTHER_SHARES)
     assert content(out) == {**content(tmp_path / "larger"), **mine}
     assert fewer.exit_code == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes")
+def test_a_name_that_is_no_utf8_is_packed_like_any_other(art: Path, tmp_path: Path) -> None:
+    os.rename(os.fsencode(art / "a.png"), os.fsencode(art) + b"/\xff.png")
+    report = build(art, tmp_path / "out", storing=Storing("webdataset"))
+    assert report.counts == {"done": 6, "skipped": 0, "failed": 0}
+    assert "\udcff" in {row["name"] for row in rows(tmp_path / "out")}
 
 
 def test_a_changed_file_that_would_mislead_others_is_a_failure_of_its_own(art: Path, tmp_path: Path) -> None:
