@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from pipelines.build_dataset.candidates import Candidate
@@ -13,7 +14,13 @@ from pipelines.core.data.split_copies import find_split_copies
 from pipelines.core.files import show_path
 from pipelines.core.json_objects import parse_object
 
-FACTS = {"view": list, "covers": list, "figure": bool, "colourfulness": int | float, "saturation_factor": int | float}
+FACTS: Mapping[str, type | UnionType] = {
+    "view": list,
+    "covers": list,
+    "figure": bool,
+    "colourfulness": int | float,
+    "saturation_factor": int | float,
+}
 """What a record says of its picture's frame, and the types of it."""
 
 _LISTED = 3  # pictures that a note names

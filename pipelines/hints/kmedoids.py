@@ -17,8 +17,8 @@ pixels, and the pixels of one quantised colour in one cell of a grid are one poi
 
 In one respect this goes beyond the paper (whose letter is the preset `paper`): hints serve to colour areas, so
 only fills are clustered, not ink, not the mixed colours of soft edges, not transparency, not the paper or the plain
-ground around the figure; and a disc moves from its medoid to a near pixel deeper inside the same area. The preset `fills` goes on:
-small discs that keep to pixels of about their colour, for filling line art without a network.
+ground around the figure; and a disc moves from its medoid to a near pixel deeper inside the same area. The preset
+`fills` goes on: small discs that keep to pixels of about their colour, for filling line art without a network.
 
 Sources: the Fakemon colorization by Pix2Pix and CycleGAN (35 colours, ten hints, radius 15 px at 256x256); A. Hanbury,
 "The Taming of the Hue, Saturation and Brightness Colour Space", CVWW 2002 (chroma and hue); base/medoids.py (solver).

@@ -200,8 +200,8 @@ def _background(rgb: U8) -> NDArray[np.int16]:
 
 def _background_distance(image: U8) -> NDArray[np.int16]:
     """How far each pixel is from the background, the greatest of its channels, int16 (H, W)."""
-    colour = _background(image).astype(np.float64)
-    red, green, blue = (cv2.absdiff(channel, level) for channel, level in zip(cv2.split(image), colour, strict=True))
+    levels = _background(image)
+    red, green, blue = (np.abs(image[..., channel] - levels[channel]) for channel in range(3))
     return np.asarray(np.maximum(np.maximum(red, green), blue), np.int16)
 
 

@@ -89,7 +89,7 @@ def clear_stale(folder: Path, contents: Contents, *, prune: bool) -> StaleFiles:
     misleading: list[str] = []
     for file in search.files():
         contradicts = search.contradicts(file)
-        fate = search.remove(file) if prune or contradicts else "kept"
+        fate: _Fate = search.remove(file) if prune or contradicts else "kept"
         counts[fate] += 1
         if fate != "removed":
             leftovers.append({"path": file.path, "sha256": file.digest, "name": file.name, "split": file.split})
@@ -170,7 +170,8 @@ class _Search:
             yield from [_StaleFile(row["shard"], None, name, split)] if "shard" in row else []
             yield from named
         for row in self._rows(_LEFTOVERS):
-            yield _StaleFile(row.get("path", ""), *(_text(row.get(key)) for key in ("sha256", "name", "split")))
+            digest, name, split = (_text(row.get(key)) for key in ("sha256", "name", "split"))
+            yield _StaleFile(row.get("path", ""), digest, name, split)
 
     def _rows(self, file: str) -> Iterator[Row]:
         """The rows of a file that can be read, whatever became of the others."""

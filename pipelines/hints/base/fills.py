@@ -57,8 +57,7 @@ def _border_ground(image: U8) -> Mask:
     near = (np.abs(border - colour) <= _GROUND_TOLERANCE).all(axis=1)
     if near.mean() < _GROUND_SHARE:
         return np.zeros(image.shape[:2], np.bool_)
-    channels = zip(cv2.split(image), colour.tolist(), strict=True)
-    distance = _greatest(np.dstack([cv2.absdiff(channel, level) for channel, level in channels]))
+    distance = _greatest(np.abs(image - colour.astype(np.int16)).astype(np.uint8))
     ground = _connected_to_border(distance <= _GROUND_TOLERANCE, smeared=distance <= _SMEARED_GROUND)
     return ground if not ground.all() else np.zeros_like(ground)
 
