@@ -187,7 +187,7 @@ class _Building:
             rows = (row for item in complete for row in reader.rows_of(item))
             is_complete = True
         write_rows(self.folder, MANIFEST, tally.counted(rows))
-        copies, copy_notes = compare_splits(self.folder, complete, self.task.place, hints)
+        copies, copy_notes = compare_splits(complete, reader.looks)
         write_description(self.folder, {"complete": is_complete, **self._shape(), **facts, **tally.as_json(), **copies})
         counts = tally.notes(self.task, self.splitting.shares)
         return replace(report, notes=(*report.notes, *counts, *copy_notes, *stale.notes(), *self.attributions.problems))

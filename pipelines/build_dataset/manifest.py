@@ -3,12 +3,12 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipelines.build_dataset.candidates import Candidate
-from pipelines.build_dataset.records import FACTS, read_record
+from pipelines.build_dataset.records import FACTS, Look, look_of, read_record
 from pipelines.build_dataset.sample import SampleTask
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import Report
@@ -34,11 +34,13 @@ class RowReader:
     folder: Path
     task: SampleTask
     attributions: Attributions
+    looks: dict[str, Look] = field(default_factory=dict)  # of the pictures whose rows were given, by their names
 
     def rows_of(self, candidate: Candidate) -> Iterator[Row]:
         """The rows of one picture, in full."""
         layout = self.task.place
         record = read_record(self.folder, candidate, layout, self.task.hint_labels)
+        self.looks[candidate.name] = look_of(record)
         attribution = self.attributions.of(candidate.pair.picture)
         for row in layout.sample_rows(candidate.split, candidate.name, candidate.lines, self.task.hint_labels):
             yield {

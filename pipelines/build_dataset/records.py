@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from pipelines.build_dataset.candidates import Candidate
 from pipelines.core.data.curation import Curation
 from pipelines.core.data.layout import DatasetLayout, record_path
-from pipelines.core.data.near_duplicates import hash_from_json
+from pipelines.core.data.near_duplicates import PictureHash, hash_from_json
 from pipelines.core.data.split_copies import find_split_copies
 from pipelines.core.files import show_path
 from pipelines.core.json_objects import parse_object
@@ -55,15 +56,26 @@ def remove_damaged(folder: Path, candidates: Iterable[Candidate], layout: Datase
                 (folder / record_path(candidate.name)).unlink()
 
 
-def compare_splits(
-    folder: Path, candidates: Sequence[Candidate], layout: DatasetLayout, hints: Sequence[str]
-) -> tuple[Mapping[str, int], list[str]]:
-    """Find the pictures that have a copy in another split: counts for the description, and notes for people."""
-    hashes, digests = [], []
-    for item in candidates:
-        record = read_record(folder, item, layout, hints)
-        hashes.append(record["hash"])
-        digests.append(record["source"]["sha256"])
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What of a picture is compared with others."""
+
+    hash: PictureHash
+    digest: str  # sha256 of its file
+
+
+def look_of(record: Mapping[str, Any]) -> Look:
+    """What a record, as `read_record` gave it, says of a picture's look."""
+    return Look(record["hash"], record["source"]["sha256"])
+
+
+def compare_splits(candidates: Sequence[Candidate], looks: Mapping[str, Look]) -> tuple[Mapping[str, int], list[str]]:
+    """Find the pictures that have a copy in another split: counts for the description, and notes for people.
+
+    looks: by the name of everything made from a picture.
+    """
+    hashes = [looks[item.name].hash for item in candidates]
+    digests = [looks[item.name].digest for item in candidates]
     splits = [item.split for item in candidates]
     limits = Curation()
     copies = find_split_copies(hashes, splits, max_bits=limits.duplicate_bits, max_levels=limits.duplicate_levels)
