@@ -11,6 +11,7 @@ EPILOG = """\b
 Examples:
   colorize-cli build-dataset art/ -o dataset/
   colorize-cli build-dataset art/ -o dataset/ --lines inked/ --strict
+  colorize-cli build-dataset art/ -o dataset/ --pair '{name}_line' '{name}_color'
   colorize-cli build-dataset facades/ -o dataset/ --read BA --keep-split
   colorize-cli build-dataset maps/ -o maps-dataset/ --read BA --input picture
   colorize-cli build-dataset art/ -o dataset/ --line-method adaptive --line-method xdog:salac --draws 3 \\
@@ -57,6 +58,17 @@ def build_dataset(
     lines: Annotated[
         str | None,
         typer.Option(metavar="DIR", rich_help_panel=_READ, help="The pictures' own line art, by name."),
+    ] = None,
+    pair: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="LINE COLOUR",
+            rich_help_panel=_READ,
+            show_default=False,
+            help="How line art and coloured pictures are called: '{name}_line' '{name}_color'. A pattern may name "
+            "folders and a suffix too: 'ink/{name}.png'. Capitals make no difference. With --lines the line art lies "
+            "there.",
+        ),
     ] = None,
     input_kind: Annotated[
         InputKind,
@@ -151,7 +163,10 @@ def build_dataset(
     drop_duplicates: Annotated[
         bool,
         typer.Option(
-            "--drop-duplicates", rich_help_panel=_CHOSEN, help="Keep the largest of pictures that look nearly the same."
+            "--drop-duplicates",
+            rich_help_panel=_CHOSEN,
+            help="Keep one of pictures that look nearly the same, mirrored or not: the one whose licence and author "
+            "are known, else the largest.",
         ),
     ] = False,
     duplicate_bits: Annotated[
@@ -224,7 +239,10 @@ def build_dataset(
     prune: Annotated[
         bool,
         typer.Option(
-            "--prune", rich_help_panel=_STORED, help="Remove files of earlier runs that are no longer part of it."
+            "--prune",
+            rich_help_panel=_STORED,
+            help="Remove files of earlier runs that are no longer part of it. Those of pictures that are in another "
+            "split now go anyway, and in layouts for other programs all that they would read.",
         ),
     ] = False,
     *,
@@ -239,6 +257,7 @@ def build_dataset(
     from colorize_cli.run import method_values, run_batch
     from pipelines import build_dataset as stage
     from pipelines.core.data.curation import Curation
+    from pipelines.core.data.name_rules import NamePattern, NameRule
     from pipelines.core.data.splits import Shares
     from pipelines.core.imaging.framing import Framing, parse_colour, parse_size
 
@@ -260,6 +279,7 @@ def build_dataset(
             output,
             reading=read,
             lines=lines,
+            rule=NameRule(NamePattern(pair[0]), NamePattern(pair[1])) if pair else None,
             strict=strict,
             recipe=recipe,
             curation=Curation(

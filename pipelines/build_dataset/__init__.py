@@ -5,13 +5,13 @@ picture; packing, where shards are wanted. Between them only small files are rea
 that memory does not grow with the pictures.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipelines.build_dataset.candidates import Candidate, job_of, list_candidates
+from pipelines.build_dataset.candidates import Candidate, job_of, list_candidates, note_split_folders
 from pipelines.build_dataset.manifest import (
     RowReader,
     Tally,
@@ -21,6 +21,7 @@ from pipelines.build_dataset.manifest import (
     write_shard_rows,
 )
 from pipelines.build_dataset.options import Recipe, Splitting, Storing, make_methods_ready, resolve_methods
+from pipelines.build_dataset.records import compare_splits, remove_damaged
 from pipelines.build_dataset.sample import SampleTask
 from pipelines.core.batch.inputs import Sources
 from pipelines.core.batch.plan import BatchSettings, Plan, check, find
@@ -31,8 +32,9 @@ from pipelines.core.data.attribution import Attributions
 from pipelines.core.data.curation import Curation, curate
 from pipelines.core.data.layout import DatasetLayout
 from pipelines.core.data.manifest import MANIFEST, check_folder, write_description, write_rows
+from pipelines.core.data.name_rules import NameRule
 from pipelines.core.data.pairing import InputLayout, Mismatch, PairingResult, find_pairs
-from pipelines.core.data.stale_files import clear_stale
+from pipelines.core.data.stale_files import Contents, StaleFiles, clear_stale
 from pipelines.core.errors import UsageError
 from pipelines.core.files import show_path
 from pipelines.core.settings import identity, plain
@@ -48,6 +50,7 @@ def build_dataset(
     *,
     reading: InputLayout = "pictures",
     lines: str | None = None,
+    rule: NameRule | None = None,
     strict: bool = False,
     recipe: Recipe | None = None,
     curation: Curation | None = None,
@@ -58,19 +61,21 @@ def build_dataset(
 ) -> Report:
     """Build a dataset in the folder `output` from the coloured pictures in `inputs`.
 
-    Line art is read from the folder `lines` by name, or as `reading` says, or extracted. The dataset is what this call
-    says: pictures of earlier calls that are not in `inputs` leave its manifest. With `strict`, pictures that have no
-    partner, or one of another shape, raise UsageError before any work; else they are listed. Raises UsageError and
-    SettingsError before any work too where options or paths cannot work together.
+    Line art is read from the folder `lines` by name, or by a `rule` of names, or as `reading` says, or extracted. The
+    dataset is what this call says: pictures of earlier calls that are not in `inputs` leave its manifest. With
+    `strict`, pictures that have no partner, or one of another shape, raise UsageError before any work; else they are
+    listed. Raises UsageError and SettingsError before any work too where options or paths cannot work together.
     """
     settings, recipe, storing = batch or BatchSettings(), recipe or Recipe(), storing or Storing()
     observer = observer or NullObserver()
-    sources, folder = _find_sources(inputs, output, settings)
-    methods = resolve_methods(recipe, has_own_lines=lines is not None or reading != "pictures")
+    sources, folder = _find_sources(inputs, output, settings, lines)
+    has_own_lines = lines is not None or rule is not None or reading != "pictures"
+    methods = resolve_methods(recipe, has_own_lines=has_own_lines)
     layout = DatasetLayout(storing.layout, storing.domain, several=len(methods.lines) * len(methods.hints) > 1)
     task = SampleTask(reading, recipe.framing, methods.lines, methods.hints, recipe.saturation_boost, layout)
+    line_folder = Path(lines) if lines else None
     usable = [source for source in sources if source.problem is None]
-    pairing = find_pairs(usable, reading, lines=Path(lines) if lines else None, selection=settings.selection)
+    pairing = find_pairs(usable, reading, lines=line_folder, rule=rule, selection=settings.selection)
     refused, passed_over = _refused(sources), sources.passed_over
     del sources, usable  # each takes as much memory as its pair
     if strict and pairing.mismatches:
@@ -87,10 +92,12 @@ def build_dataset(
     return replace(report, records=(*report.records, *refused), passed_over=passed_over)
 
 
-def _find_sources(inputs: Sequence[str], output: str | None, settings: BatchSettings) -> tuple[Sources, Path]:
+def _find_sources(
+    inputs: Sequence[str], output: str | None, settings: BatchSettings, lines: str | None
+) -> tuple[Sources, Path]:
     """The pictures, all of them since of pairs the limit counts and not of files, and the dataset's folder."""
     every = replace(settings, selection=replace(settings.selection, limit=None))
-    sources, destination = find(inputs, output, every)
+    sources, destination = find(inputs, output, every, exclude=(lines,))
     if destination.folder is None or destination.file is not None:
         raise UsageError("a dataset is a folder", hint="Give a folder after -o")
     check_folder(destination.folder)
@@ -118,7 +125,14 @@ class _Building:
     def run(self, pairing: PairingResult, curation: Curation, observer: Observer, *, notes: Sequence[str]) -> Report:
         """Measure, make, write the manifest, pack."""
         shown_settings = self.shown_settings(curation)
-        chosen = curate(pairing.pairs, curation, reading=self.task.reading, folder=self.folder, settings=self.settings)
+        chosen = curate(
+            pairing.pairs,
+            curation,
+            reading=self.task.reading,
+            folder=self.folder,
+            settings=self.settings,
+            attributions=self.attributions,
+        )
         candidates = list_candidates(
             pairing,
             chosen,
@@ -133,7 +147,7 @@ class _Building:
                 "build-dataset", shown_settings, records, stopped_by=chosen.stopped_by, output=str(self.folder)
             )
         report = self._make(candidates, pairing.mismatches, observer)
-        notes = [*notes, *chosen.notes]
+        notes = [*notes, *chosen.notes, *note_split_folders(pairing.pairs, self.splitting)]
         if pairing.mismatches:
             notes.append(_list_mismatches(pairing.mismatches))
         report = replace(report, settings=shown_settings, notes=(*notes, *report.notes))
@@ -153,6 +167,7 @@ class _Building:
         plan = Plan("build-dataset", jobs, self.folder, identity(self.task), results=None)
         check(plan)
         if not self.settings.dry_run:
+            remove_damaged(self.folder, (item for item in candidates if not item.skip_reason), layout, hints)
             write_description(self.folder, {"complete": False, **self._shape()})
         left_out = [_skipped(item.pair.picture, item.skip_reason) for item in candidates if item.skip_reason]
         paired = {str(item.pair.picture) for item in candidates} if mismatches else set()
@@ -175,9 +190,8 @@ class _Building:
         is_packed = self.storing.layout == "webdataset"
         hints = self.task.hint_labels
         members = group_into_shards(complete, hints, self.storing.shard_size) if is_packed else {}
-        kept = (item for item in candidates if not item.skip_reason)
-        current = {file for item in kept for file in item.files(self.task.place, hints)}
-        stale = clear_stale(self.folder, current | set(members), prune=self.storing.prune)
+        stale = self._clear_stale(candidates, complete, members)
+        report = replace(report, records=(*report.records, *_misleading(stale, self.folder)))
         reader, tally = RowReader(self.folder, self.task, self.attributions), Tally()
         if is_packed:
             write_shard_rows(reader, members, complete)
@@ -189,9 +203,20 @@ class _Building:
             rows = (row for item in complete for row in reader.rows_of(item))
             is_complete = True
         write_rows(self.folder, MANIFEST, tally.counted(rows))
-        write_description(self.folder, {"complete": is_complete, **self._shape(), **facts, **tally.as_json()})
+        copies, copy_notes = compare_splits(complete, reader.looks)
+        write_description(self.folder, {"complete": is_complete, **self._shape(), **facts, **tally.as_json(), **copies})
         counts = tally.notes(self.task, self.splitting.shares)
-        return replace(report, notes=(*report.notes, *counts, *stale.notes(), *self.attributions.problems))
+        return replace(report, notes=(*report.notes, *counts, *copy_notes, *stale.notes(), *self.attributions.problems))
+
+    def _clear_stale(
+        self, candidates: Sequence[Candidate], complete: Sequence[Candidate], shards: Iterable[str]
+    ) -> StaleFiles:
+        """Deal with what earlier runs left; files of pictures that fail today are none of it."""
+        kept = (item for item in candidates if not item.skip_reason)
+        files = {file for item in kept for file in item.files(self.task.place, self.task.hint_labels)}
+        splits = {item.name: item.split for item in complete}
+        contents = Contents(self.storing.layout, files | set(shards), splits)
+        return clear_stale(self.folder, contents, prune=self.storing.prune)
 
     def _shape(self) -> dict[str, Any]:
         """What readers look at first in the description."""
@@ -220,6 +245,15 @@ class _LeftOutObserver:
     def recorded(self, record: Record) -> None:
         """Pass a record on."""
         self._observer.recorded(record)
+
+
+def _misleading(stale: StaleFiles, folder: Path) -> list[Record]:
+    """A failure for each file that would mislead other programs and that is not ours to remove."""
+    reason = (
+        "it was changed or put here by somebody and is no part of the dataset, but programs that read this folder "
+        "would take it for a pair. Move it away"
+    )
+    return [Record(str(folder / path), (), "failed", reason) for path in stale.misleading]
 
 
 def _skipped(path: Path, reason: str) -> Record:

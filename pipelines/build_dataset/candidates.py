@@ -1,6 +1,7 @@
 """Decides what becomes of each picture that was found: its name, its lines, its split, or why it is left out."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,7 +13,7 @@ from pipelines.core.data.attribution import Attributions
 from pipelines.core.data.curation import CurationResult
 from pipelines.core.data.layout import DatasetLayout, record_path
 from pipelines.core.data.pairing import Pair, PairingResult
-from pipelines.core.data.splits import split_named, split_of
+from pipelines.core.data.splits import SPLITS, split_named, split_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,7 @@ def choose_split(pair: Pair, name: str, splitting: Splitting, *, seed: int, attr
     """The split that a sidecar or a folder names, where these count, else the one of the picture's group or name."""
     attribution = attributions.of(pair.picture) if splitting.keep or splitting.group_by else {}
     if splitting.keep:
-        folders = str(PurePosixPath(name).parent)
-        named = split_named(str(attribution.get("split", ""))) or split_named(folders)
+        named = split_named(str(attribution.get("split", ""))) or split_of_folders(pair)
         if named is not None:
             return named
     key = str(pair.name.with_suffix(""))
@@ -82,6 +82,30 @@ def choose_split(pair: Pair, name: str, splitting: Splitting, *, seed: int, attr
         match = re.search(splitting.group_pattern, key)
         key = (match and match[match.lastindex or 0]) or key
     return split_of(key, seed, splitting.shares)
+
+
+def split_of_folders(pair: Pair) -> str | None:
+    """The split that a picture's folders name, the one that was given as an input included; None where they do not."""
+    named = split_named(str(pair.name.parent))
+    parents = list(pair.picture.absolute().parents)
+    is_below_input = (
+        named is None and PurePosixPath(pair.picture.as_posix()).parts[-len(pair.name.parts) :] == pair.name.parts
+    )
+    return split_named(parents[len(pair.name.parts) - 1].name) if is_below_input else named
+
+
+def note_split_folders(pairs: Sequence[Pair], splitting: Splitting) -> list[str]:
+    """A note where pictures lie in folders named after splits, and these do not count."""
+    if splitting.keep:
+        return []
+    counts = Counter(split_of_folders(pair) for pair in pairs)
+    inside = any(split_named(str(pair.name.parent)) for pair in pairs)
+    named = [f"{counts[split]} in {split}" for split in SPLITS if counts[split]]
+    if not named or (len(named) < 2 and not inside):
+        return []
+    return [
+        f"folders name splits ({', '.join(named)}), but the pictures were divided anew: --keep-split keeps these splits"
+    ]
 
 
 def job_of(candidate: Candidate, layout: DatasetLayout, hints: Sequence[str], *, folder: Path) -> Job:

@@ -1,28 +1,27 @@
 """Writes what a dataset holds: the rows of its manifest, their counts, and the shards in which samples are packed."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipelines.build_dataset.candidates import Candidate
+from pipelines.build_dataset.records import FACTS, Look, look_of, read_record
 from pipelines.build_dataset.sample import SampleTask
 from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import Report
 from pipelines.core.batch.runner import run
 from pipelines.core.data import shards
 from pipelines.core.data.attribution import Attributions
-from pipelines.core.data.layout import ROLES, Row, files_of, record_path
+from pipelines.core.data.layout import ROLES, Row, files_of
 from pipelines.core.data.manifest import read_rows, write_rows
 from pipelines.core.data.splits import SPLITS, Shares
 from pipelines.core.files import STATE_FOLDER
 from pipelines.core.settings import plain
 
 _UNKNOWN = "not known"
-_FACTS = ("view", "covers", "figure", "colourfulness", "saturation_factor")  # of a record, in each of its rows
 
 
 # rows
@@ -35,18 +34,20 @@ class RowReader:
     folder: Path
     task: SampleTask
     attributions: Attributions
+    looks: dict[str, Look] = field(default_factory=dict)  # of the pictures whose rows were given, by their names
 
     def rows_of(self, candidate: Candidate) -> Iterator[Row]:
         """The rows of one picture, in full."""
-        record = json.loads((self.folder / record_path(candidate.name)).read_bytes())
-        attribution = self.attributions.of(candidate.pair.picture)
         layout = self.task.place
+        record = read_record(self.folder, candidate, layout, self.task.hint_labels)
+        self.looks[candidate.name] = look_of(record)
+        attribution = self.attributions.of(candidate.pair.picture)
         for row in layout.sample_rows(candidate.split, candidate.name, candidate.lines, self.task.hint_labels):
             yield {
                 **row,
                 "sha256": {role: record["sha256"][key] for role, key in layout.keys_of(row).items()},
                 "source": {"path": str(candidate.pair.name), **record["source"]},
-                **{name: record[name] for name in _FACTS},
+                **{name: record[name] for name in FACTS},
                 "settings": self._settings_of(row, record["drawn"]),
                 "licence": attribution.get("licence"),
                 "author": attribution.get("author"),

@@ -82,13 +82,13 @@ def resolve_methods(recipe: Recipe, *, has_own_lines: bool) -> ResolvedMethods:
     """
     if recipe.input == "picture":
         if not has_own_lines:
-            raise UsageError("--input picture needs pairs of pictures", hint="Give --read AB, BA or pairs")
+            raise UsageError("--input picture needs pairs of pictures", hint="Give --read AB, BA or pairs, or --pair")
         own = MethodSpec(PICTURE_LINES, "lines", OWN_LINES)
         return ResolvedMethods((own,), tuple(resolve_method_specs("hints", recipe.hints, {})), ())
     lines = recipe.lines or ((OWN_LINES,) if has_own_lines else ("adaptive",))
     if OWN_LINES in lines and not has_own_lines:
         raise UsageError(
-            "the pictures have no line art of their own", hint="Give --lines DIR or --read AB, BA or pairs"
+            "the pictures have no line art of their own", hint="Give --lines DIR, --pair, or --read AB, BA or pairs"
         )
     extractors = [name for name in lines if name != OWN_LINES]
     values = group_by_method(recipe.values, [name.partition(":")[0] for name in (*extractors, *recipe.hints)])

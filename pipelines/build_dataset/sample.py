@@ -12,6 +12,7 @@ from pipelines.core import families
 from pipelines.core.batch.workers import Produced
 from pipelines.core.data.curation import foreground_colourfulness
 from pipelines.core.data.layout import OWN_LINES, PICTURE_LINES, Artifact, DatasetLayout
+from pipelines.core.data.near_duplicates import picture_hash
 from pipelines.core.data.pairing import InputLayout, read_pair
 from pipelines.core.files import sha256
 from pipelines.core.imaging.arrays import U8
@@ -47,6 +48,7 @@ class SampleTask:
         record = {
             "source": {"width": picture.width, "height": picture.height, "sha256": sha256(files["picture"])},
             **framed.facts(),
+            "hash": picture_hash(framed.picture.over_white()).as_json(),
             "drawn": studio.drawn_params,
             "sha256": {key: sha256(data) for key, data in encoded.items()},
         }

@@ -91,7 +91,7 @@ def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator)
 
 def _areas(image: U8, alpha: U8 | None, scale: float) -> _Areas:
     whole = find_hintable(image, alpha, skip_paper=False)
-    figure = find_hintable(image, alpha, skip_paper=True)
+    figure = find_hintable(image, alpha, skip_paper=True, any_colour=True)
     fills = whole
     if whole.any():
         fills = find_fills(image, whole, ink_width=_INK_WIDTH * max(whole.shape), ink_value=_INK_VALUE, edge=_EDGE)

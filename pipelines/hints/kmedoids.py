@@ -16,9 +16,9 @@ Each medoid becomes a disc in an exact colour of the picture. Both stages run on
 pixels, and the pixels of one quantised colour in one cell of a grid are one point, at the pixel deepest inside.
 
 In one respect this goes beyond the paper (whose letter is the preset `paper`): hints serve to colour areas, so
-only fills are clustered, not ink, not the mixed colours of soft edges, not transparency, not the paper around the
-figure; and a disc moves from its medoid to a near pixel deeper inside the same area. The preset `fills` goes on:
-small discs that keep to pixels of about their colour, for filling line art without a network.
+only fills are clustered, not ink, not the mixed colours of soft edges, not transparency, not the paper or the plain
+ground around the figure; and a disc moves from its medoid to a near pixel deeper inside the same area. The preset
+`fills` goes on: small discs that keep to pixels of about their colour, for filling line art without a network.
 
 Sources: the Fakemon colorization by Pix2Pix and CycleGAN (35 colours, ten hints, radius 15 px at 256x256); A. Hanbury,
 "The Taming of the Hue, Saturation and Brightness Colour Space", CVWW 2002 (chroma and hue); base/medoids.py (solver).
@@ -67,6 +67,7 @@ class Params:
         32
     )
     skip_paper: Annotated[bool, "no hint on white around the figure of a picture without transparency"] = True
+    skip_ground: Annotated[bool, "with skip_paper: none on a plain ground of another colour around it either"] = True
     centring: Annotated[bool, "move discs from their medoids deeper into their areas"] = True
     clip: Annotated[
         Literal["circle", "opaque", "fill"], "whole discs, their opaque part, or that within `edge` of their colour"
@@ -90,7 +91,7 @@ class Params:
 
 PRESETS = {
     "paper": Params(ink_width=0.0, edge=255, skip_paper=False, centring=False),
-    "fills": Params(radius=4.0, area_power=0.75, clip="fill"),
+    "fills": Params(radius=4.0, area_power=0.75, clip="fill", skip_ground=False),  # a coloured ground is a fill too
 }
 
 
@@ -113,7 +114,8 @@ def place(image: U8, alpha: U8 | None, params: Params, rng: np.random.Generator)
     step = -(-max(image.shape[:2]) // _WORK_SIDE)
     small = np.ascontiguousarray(image[::step, ::step])
     scale = max(small.shape[:2]) / _PAPER_SIDE
-    figure = find_hintable(small, None if alpha is None else alpha[::step, ::step], skip_paper=params.skip_paper)
+    small_alpha = None if alpha is None else alpha[::step, ::step]
+    figure = find_hintable(small, small_alpha, skip_paper=params.skip_paper, any_colour=params.skip_ground)
     if not figure.any():
         return np.zeros((*image.shape[:2], 4), np.uint8)
     fills = find_fills(small, figure, ink_width=params.ink_width * scale, ink_value=params.ink_value, edge=params.edge)

@@ -1,6 +1,8 @@
 """The stage as a whole: what comes out for what goes in, whatever the workers and the interruptions."""
 
 import json
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from pipelines.core.batch.inputs import Selection
 from pipelines.core.batch.report import Record
 from pipelines.core.data.curation import Curation
 from pipelines.core.data.manifest import open_dataset
+from pipelines.core.data.splits import Shares
 from pipelines.core.errors import SettingsError, UsageError
 from tests import drawings
 from tests.build_dataset.corpora import build, content, picture, rows, with_lines
@@ -179,6 +182,69 @@ def test_pictures_that_went_leave_the_manifest_and_on_demand_the_folder(art: Pat
     build(art / "deep", out, storing=Storing(prune=True))
     expected = {**content(tmp_path / "fresh"), "notes.txt": b"mine"}
     assert content(out) == expected
+
+
+OTHER_SHARES = Splitting(Shares(val=50, test=20))
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+@pytest.mark.parametrize("layout", ["own", "aligned", "unaligned", "webdataset"])
+def test_other_shares_leave_nothing_in_two_splits(art: Path, tmp_path: Path, layout: Any, interrupted: bool) -> None:
+    out, storing = tmp_path / "out", Storing(layout, shard_size=2)
+    build(art, out, storing=storing)
+    mine = {"notes.txt": b"mine", "val/mine.png": b"mine", "train-mine.tar": b"mine"}
+    for name, data in mine.items():
+        (out / name).parent.mkdir(exist_ok=True)
+        (out / name).write_bytes(data)
+    if interrupted:
+        build(art, out, storing=storing, splitting=Splitting(Shares(val=0, test=100)), observer=Interrupting())
+    report = build(art, out, storing=storing, splitting=OTHER_SHARES)
+    assert report.exit_code == 0
+    build(art, tmp_path / "fresh", storing=storing, splitting=OTHER_SHARES)
+    assert content(out) == {**content(tmp_path / "fresh"), **mine}
+    assert any("files of earlier runs removed" in note for note in report.notes)
+    fewer = build(art, out, storing=Storing(layout, shard_size=64), splitting=OTHER_SHARES)
+    build(art, tmp_path / "larger", storing=Storing(layout, shard_size=64), splitting=OTHER_SHARES)
+    assert content(out) == {**content(tmp_path / "larger"), **mine}
+    assert fewer.exit_code == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are bytes")
+def test_a_name_that_is_no_utf8_is_packed_like_any_other(art: Path, tmp_path: Path) -> None:
+    (art / "a.png").rename(art / os.fsdecode(b"\xff.png"))
+    report = build(art, tmp_path / "out", storing=Storing("webdataset"))
+    assert report.counts == {"done": 6, "skipped": 0, "failed": 0}
+    assert "\udcff" in {row["name"] for row in rows(tmp_path / "out")}
+
+
+def test_a_changed_file_that_would_mislead_others_is_a_failure_of_its_own(art: Path, tmp_path: Path) -> None:
+    out, storing = tmp_path / "out", Storing("aligned")
+    build(art, out, storing=storing, splitting=Splitting(Shares(val=100, test=0)))
+    (out / "val" / "a.png").write_bytes(b"touched up")
+    report = build(art, out, storing=storing, splitting=Splitting(Shares(val=0, test=0)))
+    assert report.exit_code == 1
+    failures = {Path(record.input).relative_to(out).as_posix(): record.reason for record in report.of("failed")}
+    assert list(failures) == ["val/a.png"]
+    assert failures["val/a.png"].endswith("would take it for a pair. Move it away")
+    assert (out / "val" / "a.png").read_bytes() == b"touched up"
+    assert {row["split"] for row in rows(out)} == {"train"}
+    assert json.loads((out / "dataset.json").read_text())["complete"] is True
+
+
+@pytest.mark.parametrize("file", ["manifest.jsonl", "dataset.json", ".colorize-cli/leftovers.jsonl"])
+@pytest.mark.parametrize("damage", [b"", b"x", b"\xff", b"[1]", b'{"a":' * 100_000])
+def test_a_damaged_dataset_heals(art: Path, tmp_path: Path, file: str, damage: bytes) -> None:
+    out = tmp_path / "out"
+    build(art, out)
+    before = content(out)
+    (out / file).write_bytes(damage)
+    if file == "manifest.jsonl" or (file == "dataset.json" and damage != b"[1]"):
+        with pytest.raises(UsageError):
+            open_dataset(out)
+    report = build(art, out)
+    assert report.counts == {"done": 0, "skipped": 6, "failed": 0}
+    assert content(out) == before
+    assert open_dataset(out).samples
 
 
 def test_a_folder_that_holds_something_else_is_left_alone(art: Path, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ import json
 import pickle
 from pathlib import Path, PurePosixPath
 
+import pytest
+
 from pipelines.build_dataset import Splitting
 from pipelines.build_dataset.candidates import Candidate, choose_split, job_of
 from pipelines.core.data.attribution import Attributions
@@ -81,3 +83,22 @@ def test_the_outputs_of_a_job_are_worked_out_anew_each_time_and_travel_to_worker
     assert len(outputs) == 1 + 1 + 1 + 2 + 2
     assert list(job.outputs) == list(job.outputs) == list(pickle.loads(pickle.dumps(job)).outputs)
     assert dict(job.reads) == {"picture": pair.picture, "lines": pair.lines}
+
+
+@pytest.mark.parametrize("inputs", [["art"], ["art/train", "art/Valid"]])
+def test_folders_of_splits_are_kept_or_named(tmp_path: Path, inputs: list[str]) -> None:
+    for number in range(6):
+        drawings.write(tmp_path / "art" / ("train" if number < 4 else "Valid") / f"p{number}.png", picture(number))
+    places = [str(tmp_path / place) for place in inputs]
+    report = build(places, tmp_path / "out")
+    assert "folders name splits (4 in train, 2 in val), but" in " ".join(report.notes)
+    assert "--keep-split" in " ".join(report.notes)
+    kept = build(places, tmp_path / "kept", splitting=Splitting(keep=True))
+    assert not any("folders name splits" in note for note in kept.notes)
+    splits = {PurePosixPath(row["name"]).name: row["split"] for row in rows(tmp_path / "kept")}
+    assert splits == {f"p{number}": "train" if number < 4 else "val" for number in range(6)}
+
+
+def test_an_input_that_is_called_like_a_split_is_no_matter(art: Path, tmp_path: Path) -> None:
+    art.rename(tmp_path / "test")
+    assert not any("folders name" in note for note in build(tmp_path / "test", tmp_path / "out").notes)

@@ -200,3 +200,17 @@ def test_line_art_is_what_datasets_say_nothing_about(art: Path, tmp_path: Path) 
     build(art, tmp_path / "out")
     assert not open_dataset(tmp_path / "out").has_pictures
     assert "input" not in json.loads((tmp_path / "out" / "dataset.json").read_text())
+
+
+def test_no_hint_has_the_colour_of_a_plain_ground(tmp_path: Path) -> None:
+    ground = np.array((170, 205, 235), np.uint8)
+    for number in range(3):
+        rgb = picture(number)
+        rgb[(rgb == 255).all(axis=2)] = ground
+        drawings.write(tmp_path / "art" / f"{number}.png", rgb)
+    build(tmp_path / "art", tmp_path / "out")
+    for row in rows(tmp_path / "out"):
+        hints = drawings.read(tmp_path / "out" / row["hints"])
+        dabbed = hints[hints[..., 3] > 0][:, :3].astype(int)
+        assert len(dabbed)
+        assert (np.abs(dabbed - ground).max(axis=1) > 16).all()

@@ -39,6 +39,9 @@ def test_a_layout_for_other_trainers_lays_a_beside_b(cli: Cli, art: Path) -> Non
         (("--size", "large"), "large"),
         (("--pad", "reddish"), "reddish"),
         (("--set", "kmedoid.hints=3"), "kmedoid"),
+        (("--pair", "line", "{name}"), "'line' is no pattern of names: {name} must stand in it once"),
+        (("--pair", "{name}", "{NAME}"), "'{NAME}' is no pattern of names"),
+        (("--pair", "{name}_line", "{name}", "--read", "AB"), "--pair and --read AB contradict each other"),
     ],
 )
 def test_wrong_options_are_one_line_and_exit_2(cli: Cli, art: Path, arguments: tuple[str, ...], words: str) -> None:
@@ -97,3 +100,16 @@ def test_it_reads_pairs_and_refuses_mismatches(cli: Cli, art: Path) -> None:
     assert ran.code == 2
     assert "1 picture does not match" in ran.err
     assert not (art / "other").exists()
+
+
+@pytest.mark.parametrize("by", ["options", "settings"])
+def test_pairs_are_found_by_a_rule_of_names(cli: Cli, tmp_path: Path, by: str) -> None:
+    for name in ("a", "b"):
+        drawings.write(tmp_path / "art" / f"{name}_line.png", drawings.two_circles(48))
+        drawings.write(tmp_path / "art" / f"{name.upper()}_Color.png", drawings.two_circles_coloured(48))
+    (tmp_path / "rules.toml").write_text("[build-dataset]\npair = ['{name}_line', '{name}_color']\n")
+    rule = ("--pair", "{name}_line", "{name}_color") if by == "options" else ("--settings", tmp_path / "rules.toml")
+    ran = cli("build-dataset", tmp_path / "art", "-o", tmp_path / "set", "--size", "48", "-j", 1, "--strict", *rule)
+    assert ran.code == 0, ran.err
+    rows = [json.loads(line) for line in (tmp_path / "set" / "manifest.jsonl").read_text().splitlines()]
+    assert {(row["name"], row["line_method"]) for row in rows} == {("A", "own"), ("B", "own")}

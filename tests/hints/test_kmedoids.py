@@ -123,6 +123,16 @@ def test_paper_around_a_figure_is_skipped_but_white_inside_it_is_not() -> None:
     assert kept[:20, :20, 3].any() or kept[-20:, -20:, 3].any()
 
 
+def test_a_plain_ground_of_another_colour_is_skipped_but_by_fills() -> None:
+    sky = (170, 205, 235)
+    image = np.full((128, 128, 3), sky, np.uint8)
+    cv2.circle(image, (64, 64), 40, RED, -1, cv2.LINE_AA)
+    cv2.circle(image, (64, 64), 15, WHITE, -1, cv2.LINE_AA)
+    assert colours_in(hints_of(image)) == {RED, WHITE}
+    assert sky in colours_in(hints_of(image, params=Params(skip_ground=False)))
+    assert sky in colours_in(hints_of(image, params=PRESETS["fills"]))
+
+
 def test_a_figure_that_is_cut_by_the_border_is_no_paper() -> None:
     image = np.full((128, 128, 3), 255, np.uint8)
     image[60:, 40:90] = RED
@@ -140,10 +150,11 @@ def test_what_a_jpeg_smears_over_the_paper_is_no_hint() -> None:
 def test_thin_dark_strokes_are_ink_and_wide_dark_areas_are_fills() -> None:
     image = np.full((256, 256, 3), SKIN, np.uint8)
     image[:, 60:70] = BLACK
-    assert colours_in(hints_of(image)) == {SKIN}
+    everywhere = Params(skip_ground=False)
+    assert colours_in(hints_of(image, params=everywhere)) == {SKIN}
     image[:, 150:200] = BLACK
-    assert colours_in(hints_of(image)) == {SKIN, BLACK}
-    assert colours_in(hints_of(image, params=Params(ink_width=60.0))) == {SKIN}
+    assert colours_in(hints_of(image, params=everywhere)) == {SKIN, BLACK}
+    assert colours_in(hints_of(image, params=replace(everywhere, ink_width=60.0))) == {SKIN}
 
 
 def test_half_transparent_pixels_do_not_count_beside_opaque_ones() -> None:
@@ -158,7 +169,7 @@ def test_half_transparent_pixels_do_not_count_beside_opaque_ones() -> None:
 def test_a_disc_lies_well_inside_its_area() -> None:
     image = np.full((256, 256, 3), SKIN, np.uint8)
     image[100:140, 20:60] = RED
-    hints = hints_of(image, params=Params(radius=8.0))
+    hints = hints_of(image, params=Params(radius=8.0, skip_ground=False))
     rows, columns = np.nonzero((hints[..., :3] == RED).all(axis=2))
     assert len(rows) == disc_pixels(8)
     assert (rows.min() >= 100, rows.max() < 140, columns.min() >= 20, columns.max() < 60) == (True,) * 4
@@ -293,8 +304,8 @@ def test_colours_count_as_their_pixels_to_the_power() -> None:
 def test_a_low_area_power_favours_small_areas() -> None:
     image = np.full((256, 256, 3), SKIN, np.uint8)
     image[100:110, 100:110] = BLUE
-    assert BLUE not in colours_in(hints_of(image, params=Params(hints=4)))
-    assert BLUE in colours_in(hints_of(image, params=Params(hints=4, area_power=0.25)))
+    assert BLUE not in colours_in(hints_of(image, params=Params(hints=4, skip_ground=False)))
+    assert BLUE in colours_in(hints_of(image, params=Params(hints=4, area_power=0.25, skip_ground=False)))
 
 
 def test_depth_is_the_distance_to_another_colour() -> None:

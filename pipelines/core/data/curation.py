@@ -16,7 +16,8 @@ from pipelines.core.batch.plan import BatchSettings, Job, Plan
 from pipelines.core.batch.report import StopReason
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
-from pipelines.core.data.near_duplicates import BITS, PictureHash, find_duplicates, picture_hash
+from pipelines.core.data.attribution import Attributions
+from pipelines.core.data.near_duplicates import BITS, PictureHash, find_duplicates, hash_from_json, picture_hash
 from pipelines.core.data.pairing import InputLayout, Pair, read_pair
 from pipelines.core.errors import SettingsError
 from pipelines.core.files import STATE_FOLDER
@@ -24,6 +25,7 @@ from pipelines.core.imaging.colourfulness import colourfulness
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.framing import Foreground, find_foreground
 from pipelines.core.imaging.picture import Picture
+from pipelines.core.json_objects import is_finite, parse_object
 
 _SIDE = 256  # px, the longer side at which pictures are measured
 
@@ -32,7 +34,7 @@ _SIDE = 256  # px, the longer side at which pictures are measured
 class Curation:
     """Which pictures are left out."""
 
-    drop_duplicates: bool = False  # all but the largest of pictures that are nearly the same
+    drop_duplicates: bool = False  # all but one of pictures that are nearly the same, or mirrored
     duplicate_bits: int = 6  # of the 256 bits of the perceptual hash, how many may differ in a duplicate
     duplicate_levels: float = 6.0  # 0..255, how much the coarse colours may differ on average in a duplicate
     drop_dull: float = 0.0  # percent of the pictures, the least colourful ones
@@ -76,8 +78,7 @@ class PictureMeasureTask:
         values = {
             "colourfulness": foreground_colourfulness(picture, find_foreground(picture)),
             "pixels": picture.width * picture.height,
-            "bits": hashed.bits.hex(),
-            "colours": hashed.colours.hex(),
+            "hash": hashed.as_json(),
         }
         return Produced((json.dumps(values).encode(),))
 
@@ -108,15 +109,24 @@ def foreground_colourfulness(picture: Picture, foreground: Foreground) -> float:
 
 
 def curate(
-    pairs: Sequence[Pair], curation: Curation, *, reading: InputLayout, folder: Path, settings: BatchSettings
+    pairs: Sequence[Pair],
+    curation: Curation,
+    *,
+    reading: InputLayout,
+    folder: Path,
+    settings: BatchSettings,
+    attributions: Attributions | None = None,
 ) -> CurationResult:
-    """Measure all pictures, where that is needed, and choose; `folder` is the dataset's, which remembers measures."""
+    """Measure all pictures, where that is needed, and choose; `folder` is the dataset's, which remembers measures.
+
+    attributions: what sidecars say of the pictures; of duplicates the one stays of which most is known.
+    """
     if not curation.needs_measures:
         return CurationResult()
     if settings.dry_run:
         return CurationResult(notes=["a dry run measures nothing: no picture is left out for what it looks like"])
     measures, stopped_by = measure(pairs, reading, folder, settings)
-    return replace(choose(pairs, measures, curation), stopped_by=stopped_by)
+    return replace(choose(pairs, measures, curation, attributions), stopped_by=stopped_by)
 
 
 def measure(
@@ -124,22 +134,40 @@ def measure(
 ) -> tuple[list[PictureMeasures | None], StopReason]:
     """Measure every picture; None for one that cannot be read, of which the second pass will say why.
 
-    Also returns what stopped it. Pictures and settings that did not change are not measured again.
+    Also returns what stopped it. Pictures and settings that did not change are not measured again, but where what was
+    remembered of one is damaged.
     """
     home = folder / STATE_FOLDER / "measured"
     paths = [home / f"{pair.name}.json" for pair in pairs]
     jobs = tuple(Job((("picture", pair.picture),), (path,), pair.name) for pair, path in zip(pairs, paths, strict=True))
     every = replace(settings, fail_fast=False, overwrite=False)
-    report = run(Plan("measure", jobs, home, {"reading": reading}, trusting=False), PictureMeasureTask(reading), every)
+    task = PictureMeasureTask(reading)
+    report = run(Plan("measure", jobs, home, {"reading": reading}, trusting=False), task, every)
     outcomes = zip(paths, report.records, strict=True)
-    return [_read_measures(path) if record.status != "failed" else None for path, record in outcomes], report.stopped_by
+    measures = [_read_measures(path) if record.status != "failed" else None for path, record in outcomes]
+    damaged = [index for index, path in enumerate(paths) if measures[index] is None and path.is_file()]
+    if not damaged or report.stopped_by:
+        return measures, report.stopped_by
+    again = run(
+        Plan("measure", tuple(jobs[index] for index in damaged), home, {"reading": reading}),
+        task,
+        replace(every, overwrite=True),
+    )
+    for index in damaged:
+        measures[index] = _read_measures(paths[index])
+    return measures, again.stopped_by
 
 
-def choose(pairs: Sequence[Pair], measures: Sequence[PictureMeasures | None], curation: Curation) -> CurationResult:
+def choose(
+    pairs: Sequence[Pair],
+    measures: Sequence[PictureMeasures | None],
+    curation: Curation,
+    attributions: Attributions | None = None,
+) -> CurationResult:
     """Leave out near-duplicates first, then the least colourful of what is left."""
     result = CurationResult()
     if curation.drop_duplicates:
-        _leave_out_duplicates(result, pairs, measures, curation)
+        _leave_out_duplicates(result, pairs, measures, curation, attributions or Attributions())
     if curation.least_colourfulness > 0:
         _leave_out_below(result, measures, curation.least_colourfulness)
     if curation.drop_dull > 0:
@@ -148,11 +176,16 @@ def choose(pairs: Sequence[Pair], measures: Sequence[PictureMeasures | None], cu
 
 
 def _leave_out_duplicates(
-    result: CurationResult, pairs: Sequence[Pair], measures: Sequence[PictureMeasures | None], curation: Curation
+    result: CurationResult,
+    pairs: Sequence[Pair],
+    measures: Sequence[PictureMeasures | None],
+    curation: Curation,
+    attributions: Attributions,
 ) -> None:
-    """The largest of several stays, of equally large ones the first in natural order."""
+    """Of several that one stays whose licence and author are known, else the largest, else the first by its name."""
+    known = [_known_of(pair.picture, attributions) for pair in pairs]
     measured = [(index, item) for index, item in enumerate(measures) if item is not None]
-    measured.sort(key=lambda entry: (-entry[1].pixels, entry[0]))
+    measured.sort(key=lambda entry: (-known[entry[0]], -entry[1].pixels, entry[0]))
     originals = find_duplicates(
         [item.hash for _, item in measured], max_bits=curation.duplicate_bits, max_levels=curation.duplicate_levels
     )
@@ -164,6 +197,12 @@ def _leave_out_duplicates(
         f"near-duplicates: {len(originals)} of {len(order)} pictures left out (at most {curation.duplicate_bits} of "
         f"{BITS} bits and {curation.duplicate_levels:g} levels apart)",
     )
+
+
+def _known_of(picture: Path, attributions: Attributions) -> int:
+    """How much is known of whose a picture is, the licence before the author."""
+    attribution = attributions.of(picture)
+    return 2 * bool(attribution.get("licence")) + bool(attribution.get("author"))
 
 
 def _leave_out_below(result: CurationResult, measures: Sequence[PictureMeasures | None], least: float) -> None:
@@ -197,8 +236,9 @@ def _remaining(result: CurationResult, measures: Sequence[PictureMeasures | None
 
 def _read_measures(path: Path) -> PictureMeasures | None:
     try:
-        values = json.loads(path.read_bytes())
-    except (OSError, ValueError):  # not reached
+        values = parse_object(path.read_bytes())
+        measures = PictureMeasures(values["colourfulness"], values["pixels"], hash_from_json(values["hash"]))
+    except (OSError, ValueError, KeyError, TypeError):  # not reached, or damaged
         return None
-    hashed = PictureHash(bytes.fromhex(values["bits"]), bytes.fromhex(values["colours"]))
-    return PictureMeasures(values["colourfulness"], values["pixels"], hashed)
+    is_sound = isinstance(measures.colourfulness, int | float) and isinstance(measures.pixels, int)
+    return measures if is_sound and is_finite(measures.colourfulness) else None

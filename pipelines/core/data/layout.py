@@ -14,8 +14,10 @@ composite is that picture, the lines are its grey, and there are no hints. Other
 the same in other places: `DatasetLayout`.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal
 
 from pipelines.core.files import STATE_FOLDER
@@ -125,6 +127,21 @@ class DatasetLayout:
             return [artifact, Artifact("colour")]
         parts = [Artifact("lines", artifact.lines), Artifact("hints", hints=artifact.hints)]
         return [Artifact("colour"), *parts, artifact]
+
+
+def is_inside(path: object) -> bool:
+    """Whether a path that a manifest names stays in the dataset's folder, written in the one way in which we write it.
+
+    Folders that are links are another question: where files are removed, it is put to the disk.
+    """
+    if not isinstance(path, str) or any(part in ("", ".", "..") for part in path.split("/")):
+        return False
+    if os.name == "nt" and (PurePath(path).drive or "\\" in path):
+        return False
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def record_path(name: str) -> str:

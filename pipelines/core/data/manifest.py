@@ -14,21 +14,29 @@ from typing import Any
 
 import numpy as np
 
-from pipelines.core.data.layout import Row
+from pipelines.core.data.layout import Row, is_inside
 from pipelines.core.data.splits import SPLITS
 from pipelines.core.errors import ColorizeError, PictureError, UsageError
-from pipelines.core.files import replace_file, scratch_folder, show_path
+from pipelines.core.files import STATE_FOLDER, replace_file, scratch_folder, show_path
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.picture import Picture, read_picture
+from pipelines.core.json_objects import parse_object
 
 DESCRIPTION, MANIFEST = "dataset.json", "manifest.jsonl"
 KIND, VERSION = "colorize-cli dataset", 1
 
+_FILES = ("colour", "lines", "hints", "composite")
+_LABELS = ("line_method", "hint_method")
+_GREATEST_SIDE = 1 << 15  # px of a frame
+
 
 def check_folder(folder: Path) -> None:
-    """Refuse a folder whose manifest or description are somebody else's; raises UsageError."""
+    """Refuse a folder whose manifest or description are somebody else's; raises UsageError.
+
+    A description of ours that was damaged is written anew: what the builds before left in the state folder tells.
+    """
     for name in (DESCRIPTION, MANIFEST):
-        if (folder / name).exists() and not _is_ours(folder):
+        if (folder / name).exists() and not _may_be_replaced(folder):
             raise UsageError(
                 f"{show_path(folder / name)} is in the way: colorize-cli did not make it",
                 hint="Give another folder after -o",
@@ -61,10 +69,13 @@ def write_lines(folder: Path, file: str, lines: Iterable[str]) -> None:
 
 
 def read_rows(folder: Path, file: str = MANIFEST) -> Iterator[Row]:
-    """The rows of a dataset's manifest, or of another such file of its, one at a time; none where there is no file."""
-    with contextlib.suppress(FileNotFoundError), (folder / file).open(encoding="utf-8") as lines:
+    """The rows of a dataset's manifest, or of another such file of its, one at a time; none where there is no file.
+
+    Raises ValueError at the first line that is no JSON object, and OSError.
+    """
+    with contextlib.suppress(FileNotFoundError), (folder / file).open("rb") as lines:
         for line in lines:
-            yield json.loads(line)
+            yield parse_object(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +155,9 @@ def open_dataset(folder: str | os.PathLike[str]) -> Dataset:
     samples: dict[str, list[Sample]] = {split: [] for split in SPLITS}
     for number, row in enumerate(_read_checked_rows(home), start=1):
         try:
-            samples[row["split"]].append(Sample(**{name: row[name] for name in Sample.__slots__}))
-        except (KeyError, TypeError) as error:
-            raise _damaged(home, number) from error
+            samples[row["split"]].append(_sample(row))
+        except (KeyError, TypeError, ValueError) as error:
+            raise _damaged(home, number, str(error) if isinstance(error, ValueError) else "") from error
     if not any(samples.values()):
         raise UsageError(f"{show_path(home)} has no pairs", hint="Build it from pictures: colorize-cli build-dataset")
     return Dataset(home, description, {split: tuple(rows) for split, rows in samples.items()})
@@ -156,9 +167,9 @@ def _read_description(folder: Path) -> dict[str, Any]:
     hint = "Build one: colorize-cli build-dataset PICTURES -o DATASET"
     if not folder.is_dir():
         raise UsageError(f"there is no folder {show_path(folder)}", hint=hint)
-    if not _is_ours(folder):
+    description = _parse_description(folder)
+    if description is None or description.get("kind") != KIND:
         raise UsageError(f"{show_path(folder)} is no dataset: {DESCRIPTION} is missing or of another kind", hint=hint)
-    description: dict[str, Any] = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
     if description.get("version") != VERSION:
         raise UsageError(f"{show_path(folder)} was made by another version", hint="Build it again")
     if not description.get("complete") or not (folder / MANIFEST).exists():
@@ -167,10 +178,23 @@ def _read_description(folder: Path) -> dict[str, Any]:
         )
     if description.get("layout") != "own":
         raise UsageError(
-            f"{show_path(folder)} has the layout '{description.get('layout')}', which is for other programs",
+            f"{show_path(folder)} has the layout {show_path(repr(description.get('layout')))[:40]}, which is for other "
+            "programs",
             hint="Build it without --layout",
         )
+    if not _is_size(description.get("size")):
+        raise UsageError(
+            f"in {show_path(folder / DESCRIPTION)} `size` is not [width, height] in px, nor null",
+            hint="Run its build-dataset command again",
+        )
     return description
+
+
+def _is_size(size: object) -> bool:
+    """Whether it is a frame's width and height, or None for pictures of sizes of their own."""
+    if not isinstance(size, list):
+        return size is None
+    return len(size) == 2 and all(type(side) is int and 0 < side <= _GREATEST_SIDE for side in size)
 
 
 def _read_checked_rows(folder: Path) -> Iterator[Row]:
@@ -181,21 +205,52 @@ def _read_checked_rows(folder: Path) -> Iterator[Row]:
             yield row
     except ValueError as error:
         raise _damaged(folder, count + 1) from error
+    except OSError as error:
+        raise UsageError(
+            f"{show_path(folder / MANIFEST)} cannot be read ({(error.strerror or str(error)).lower()})",
+            hint="Mend its permissions, or build the dataset again",
+        ) from error
 
 
-def _damaged(folder: Path, number: int) -> UsageError:
-    return UsageError(f"line {number} of {show_path(folder / MANIFEST)} is damaged", hint="Build the dataset again")
+def _sample(row: Row) -> Sample:
+    """The sample of a row; raises KeyError, and ValueError with the reason where a value is not what it should be."""
+    values = {name: row[name] for name in Sample.__slots__}
+    for name, value in values.items():
+        if not isinstance(value, str):
+            raise ValueError(f"`{name}` is no text")
+        if name in _FILES and not is_inside(value):
+            raise ValueError(f"`{name}` leads out of the dataset")
+        if name in _LABELS and not value.isprintable():
+            raise ValueError(f"`{name}` holds characters that cannot be shown")
+    return Sample(**values)
 
 
-def _is_ours(folder: Path) -> bool:
+def _damaged(folder: Path, number: int, reason: str = "") -> UsageError:
+    more = f": {reason}" if reason else ""
+    return UsageError(
+        f"line {number} of {show_path(folder / MANIFEST)} is damaged{more}", hint="Build the dataset again"
+    )
+
+
+def _may_be_replaced(folder: Path) -> bool:
+    """Whether description and manifest are ours, or were, before they were damaged."""
+    description = _parse_description(folder)
+    if description is not None:
+        return description.get("kind") == KIND
+    return (folder / STATE_FOLDER / "rows").is_dir()
+
+
+def _parse_description(folder: Path) -> dict[str, Any] | None:
+    """What the description says; None where there is none, or none that can be read."""
     try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        return parse_object((folder / DESCRIPTION).read_bytes())
     except (OSError, ValueError):
-        return False
-    return isinstance(description, dict) and description.get("kind") == KIND
+        return None
 
 
 def _read_artifact(path: Path) -> Picture:
+    if path.exists() and not path.is_file():
+        raise PictureError(f"{show_path(path)} is no file", hint="Build the dataset again")
     try:
         return read_picture(path)
     except PictureError as error:

@@ -1,6 +1,7 @@
 """Finds pairs of coloured picture and line art in the ways in which people keep them.
 
-    pictures   coloured pictures; line art of the same names in another folder, where one is given
+    pictures   coloured pictures; line art of the same names in another folder, where one is given, or by a rule of
+               names, in the same folders or another
     AB, BA     both side by side in one picture: A, the line art, on the left or on the right
     pairs      a corpus of two kinds of folders side by side: SET/color/NAME and SET/line/NAME, trainB/ and trainA/ ...
 
@@ -14,7 +15,8 @@ from typing import Literal
 
 import numpy as np
 
-from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, natural_key
+from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, natural_key, walk
+from pipelines.core.data.name_rules import NameRule, PartnersByName
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.files import show_path
 from pipelines.core.imaging.framing import same_aspect
@@ -30,6 +32,7 @@ _NO_PICTURE = "no coloured picture has its name"
 _OTHER_SHAPE = "its line art has another shape"
 _ODD_WIDTH = "an odd number of columns makes no two halves"
 _NOT_READ = "the folder of line art cannot be read"
+_NO_RULE = "its name fits neither pattern of --pair"
 _NO_FOLDER = "its folder is neither of colour nor of lines"
 
 
@@ -85,23 +88,31 @@ class PairingResult:
 
 
 def find_pairs(
-    sources: Sequence[Source], reading: InputLayout, *, lines: Path | None = None, selection: Selection | None = None
+    sources: Sequence[Source],
+    reading: InputLayout,
+    *,
+    lines: Path | None = None,
+    rule: NameRule | None = None,
+    selection: Selection | None = None,
 ) -> PairingResult:
     """Match the pictures found with their line art, at most as many pairs as `selection` says.
 
     A mismatched picture keeps its place among the pairs, without line art, where it could still be used with lines
-    that are extracted. `lines` is the folder of line art for "pictures". Raises UsageError for pictures from standard
-    input and for `lines` with another way of reading.
+    that are extracted. `lines` is the folder of line art for "pictures", `rule` how line art and colour are called
+    there. Raises UsageError for pictures from standard input and for `lines` or `rule` with another way of reading.
     """
     selection = selection or Selection()
     if any(source.path is None for source in sources):
         raise UsageError("a dataset is not made from standard input", hint="Name pictures or folders")
-    if lines is not None and reading != "pictures":
-        raise UsageError(f"--lines and --read {reading} contradict each other", hint="Leave one of them out")
+    for option, value in (("--lines", lines), ("--pair", rule)):
+        if value is not None and reading != "pictures":
+            raise UsageError(f"{option} and --read {reading} contradict each other", hint="Leave one of them out")
     if reading in ("AB", "BA"):
         result = _pair_halves(sources)
     elif reading == "pairs":
         result = _pair_corpus(sources)
+    elif rule is not None:
+        result = _pair_by_rule(sources, rule, lines, selection)
     else:
         result = _pair_by_name(sources, lines, selection)
     return result if selection.limit is None else result.limited(selection.limit)
@@ -155,6 +166,48 @@ def _pair_by_name(sources: Iterable[Source], folder: Path | None, selection: Sel
         for relative, entry in companions.unread(unused=True):
             result.mismatches.append(Mismatch(entry.path, relative, _NOT_READ))
     return result
+
+
+def _pair_by_rule(
+    sources: Sequence[Source], rule: NameRule, folder: Path | None, selection: Selection
+) -> PairingResult:
+    """Pairs of pictures and line art told apart by their names; those of pairs are what both have in common."""
+    result = PairingResult()
+    pictures: dict[str, tuple[PurePosixPath, Source]] = {}
+    drawings: list[tuple[PurePosixPath, Source]] = []
+    for source in sources:
+        drawn, coloured = (
+            rule.sides_of(source.relative) if folder is None else (None, rule.colour.match(source.relative))
+        )
+        if coloured is not None:
+            pictures[str(source.path)] = (coloured, source)
+        elif drawn is not None:
+            drawings.append((drawn, source))
+        else:
+            result.mismatches.append(Mismatch(_path_of(source), source.relative, _NO_RULE))
+    if folder is not None:
+        drawings = _drawings_below(folder, rule)
+    partners = PartnersByName(drawings).of({key: common for key, (common, _) in pictures.items()})
+    for key, (common, source) in pictures.items():
+        own = partners.get(key)
+        name = common.with_name(common.name + source.relative.suffix)
+        place = f"names like '{rule.lines.text}'"
+        result.add(Pair(name, _path_of(source), None if own is None else own.path), place)
+    paired = {id(source) for source in partners.values()}
+    if folder is None or selection == Selection(recursive=selection.recursive):
+        unpaired = [source for _, source in drawings if id(source) not in paired]
+        result.mismatches += [Mismatch(_path_of(source), source.relative, _NO_PICTURE) for source in unpaired]
+    return result
+
+
+def _drawings_below(folder: Path, rule: NameRule) -> list[tuple[PurePosixPath, Source]]:
+    """The line art in a folder of its own, by what its names have in common with those of pictures."""
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {show_path(folder)}", hint="Check --lines")
+    files = sorted(walk(folder, recursive=True), key=lambda path: natural_key(str(path)))
+    sources = [Source(path, PurePosixPath(path.relative_to(folder).as_posix())) for path in files if path != folder]
+    named = [(rule.lines.match(source.relative), source) for source in sources]
+    return [(common, source) for common, source in named if common is not None]
 
 
 def _pair_halves(sources: Iterable[Source]) -> PairingResult:

@@ -38,8 +38,11 @@ class PackTask:
 
 
 def key_of(row: Row) -> str:
-    """A sample's key: its name and kinds without a dot, since a member's field begins at the first dot."""
-    name = re.sub(r"[.%]", lambda match: f"%{ord(match[0]):02X}", row["name"])
+    """A sample's key: its name and kinds without a dot, since a member's field begins at the first dot.
+
+    What of a name is not UTF-8 is escaped too: an archive's names are.
+    """
+    name = re.sub("[.%\udc80-\udcff]", lambda match: f"%{ord(match[0]) & 0xFF:02X}", row["name"])
     return f"{name}+{row['line_method']}+{row['hint_method']}"
 
 

@@ -18,7 +18,8 @@ from tests import drawings
 
 
 def measured(colour: float, pixels: int = 100, seed: int = 0) -> PictureMeasures:
-    return PictureMeasures(colour, pixels, PictureHash(np.random.default_rng(seed).bytes(32), b"\0" * 192))
+    rng = np.random.default_rng(seed)
+    return PictureMeasures(colour, pixels, PictureHash(rng.bytes(32), rng.bytes(32), b"\0" * 192))
 
 
 def test_the_largest_of_duplicates_stays_and_the_dullest_of_the_rest_go() -> None:
@@ -78,3 +79,33 @@ def test_the_paper_around_a_figure_makes_it_no_duller() -> None:
     figure = foreground_colourfulness(picture, find_foreground(picture))
     assert figure == pytest.approx(colourfulness(rgb[24:40, 24:40]), abs=0.01)
     assert foreground_colourfulness(picture, Foreground(None, None)) == pytest.approx(colourfulness(rgb), abs=0.01)
+
+
+def test_of_duplicates_the_one_stays_of_which_most_is_known(tmp_path: Path) -> None:
+    pairs = write_pairs(tmp_path, "a", "b", "c", "d")
+    values = [measured(50, pixels, 1) for pixels in (400, 100, 200, 900)]
+    for name, sidecar in {
+        "a": '{"author": "Ann"}',
+        "b": '{"licence": "CC0", "author": "Ann"}',
+        "c": '{"licence": 4}',
+    }.items():
+        (tmp_path / f"{name}.json").write_text(sidecar)
+    curation = Curation(drop_duplicates=True)
+    for kept in (1, 2, 0, 3):
+        result = choose(pairs, values, curation)
+        assert set(result.reasons) == {0, 1, 2, 3} - {kept}
+        assert set(result.reasons.values()) == {f"nearly the same as {pairs[kept].name}"}
+        (tmp_path / f"{'abcd'[kept]}.json").unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"", b"{", b"[]", b"\xff", b'{"colourfulness": 1, "pixels": 2}', b'{"a":' * 100_000]
+)
+def test_damaged_measures_are_taken_again(tmp_path: Path, damaged: bytes) -> None:
+    pairs = write_pairs(tmp_path / "art", "a", "b")
+    settings = BatchSettings(jobs=1)
+    first, _ = measure(pairs, "pictures", tmp_path / "out", settings)
+    remembered = tmp_path / "out" / ".colorize-cli" / "measured" / "a.png.json"
+    remembered.write_bytes(damaged)
+    assert measure(pairs, "pictures", tmp_path / "out", settings)[0] == first
+    assert remembered.read_bytes() != damaged

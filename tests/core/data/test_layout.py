@@ -1,6 +1,8 @@
 """Where the files of a dataset lie."""
 
-from pipelines.core.data.layout import Artifact, DatasetLayout, files_of
+import pytest
+
+from pipelines.core.data.layout import Artifact, DatasetLayout, files_of, is_inside
 
 
 def paths(layout: DatasetLayout, lines: list[str], hints: list[str]) -> list[str]:
@@ -43,3 +45,17 @@ def test_every_sample_names_files_that_are_made() -> None:
 def test_artifacts_have_keys() -> None:
     assert Artifact("colour").key == "colour"
     assert Artifact("composite", "own", "points").key == "composite/own+points"
+
+
+@pytest.mark.parametrize(
+    "path", ["a.png", "train/colour/é b\n.png", "train/..a/b..png", "x/\udcff.png", ".colorize-cli/a"]
+)
+def test_paths_as_we_write_them_stay_inside(path: str) -> None:
+    assert is_inside(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/etc/motd", "../a", "a/../b", "a/..", "a//b", "./a", "a/.", "a/", "a\0b", "\ud800", 5, None, ["a"]]
+)
+def test_any_other_path_may_lead_out(path: object) -> None:
+    assert not is_inside(path)

@@ -1,6 +1,7 @@
 """How a dataset is written and read back."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,66 @@ def test_missing_and_damaged_manifests_say_so(tmp_path: Path) -> None:
     manifest.unlink()
     with pytest.raises(UsageError, match="is not finished"):
         open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"colour": "../secret.png"}, "`colour` leads out of the dataset"),
+        ({"lines": "/etc/motd"}, "`lines` leads out of the dataset"),
+        ({"hints": "train/../../x.png"}, "`hints` leads out of the dataset"),
+        ({"composite": "a\0.png"}, "`composite` leads out of the dataset"),
+        ({"composite": "\ud800.png"}, "`composite` leads out of the dataset"),
+        ({"colour": 5}, "`colour` is no text"),
+        ({"name": ["a"]}, "`name` is no text"),
+        ({"line_method": "\x1b[31mred"}, "`line_method` holds characters that cannot be shown"),
+        ({"split": "nowhere"}, ""),
+        ({"split": ["train"]}, ""),
+    ],
+)
+def test_a_row_of_another_shape_is_damaged(tmp_path: Path, change: dict[str, Any], reason: str) -> None:
+    make_dataset(tmp_path, ("a", "b"))
+    first, second = map(json.loads, (tmp_path / MANIFEST).read_text().splitlines())
+    (tmp_path / MANIFEST).write_text("\n".join(map(json.dumps, (first, {**second, **change}))))
+    with pytest.raises(UsageError, match=r"line 2 of .*manifest\.jsonl is damaged") as caught:
+        open_dataset(tmp_path)
+    assert caught.value.message.endswith(f"is damaged: {reason}" if reason else "is damaged")
+
+
+@pytest.mark.parametrize("line", [b"5", b"[]", b'"a"', b"{", b'{"a": "\xff"}', b'{"a":' * 100_000])
+def test_a_line_that_is_no_object_is_damaged(tmp_path: Path, line: bytes) -> None:
+    manifest = make_dataset(tmp_path, ("a",)) / MANIFEST
+    manifest.write_bytes(manifest.read_bytes() + line)
+    with pytest.raises(UsageError, match=r"line 2 of .*manifest\.jsonl is damaged"):
+        open_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("size", [5, [64], [64, 0], [64, "64"], [64.5, 64], [True, 1], {"w": 1}, [1 << 40, 1]])
+def test_a_description_with_another_size_is_refused(tmp_path: Path, size: object) -> None:
+    with pytest.raises(UsageError, match="`size` is not"):
+        open_dataset(make_dataset(tmp_path, size=size))
+
+
+def test_a_pipe_in_the_place_of_a_picture_is_no_picture(tmp_path: Path) -> None:
+    read = open_dataset(make_dataset(tmp_path))
+    sample = read.samples["train"][0]
+    (tmp_path / sample.colour).unlink()
+    os.mkfifo(tmp_path / sample.colour)  # opening it would wait for ever
+    with pytest.raises(PictureError, match=r"a\.png is no file"):
+        read.load(sample)
+
+
+@pytest.mark.parametrize("damaged", [b"", b'{"kind": "colorize-cli da', b"\xff", b'{"a":' * 100_000])
+def test_a_damaged_description_of_ours_is_replaced_and_no_other(tmp_path: Path, damaged: bytes) -> None:
+    make_dataset(tmp_path)
+    (tmp_path / DESCRIPTION).write_bytes(damaged)
+    with pytest.raises(UsageError, match="is in the way"):
+        check_folder(tmp_path)
+    (tmp_path / ".colorize-cli" / "rows").mkdir(parents=True)
+    check_folder(tmp_path)
+    (tmp_path / DESCRIPTION).write_text('{"kind": "other"}')
+    with pytest.raises(UsageError, match="is in the way"):
+        check_folder(tmp_path)
 
 
 def test_files_of_somebody_else_are_not_taken_for_a_dataset(tmp_path: Path) -> None:

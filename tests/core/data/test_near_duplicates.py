@@ -1,10 +1,13 @@
 """Which pictures are nearly the same."""
 
+from typing import Any
+
 import cv2
 import numpy as np
+import pytest
 
 from pipelines.core.data.curation import Curation
-from pipelines.core.data.near_duplicates import PictureHash, find_duplicates, picture_hash
+from pipelines.core.data.near_duplicates import PictureHash, find_duplicates, hash_from_json, picture_hash
 from pipelines.core.imaging.arrays import U8
 
 MAX_BITS = Curation().duplicate_bits
@@ -58,7 +61,7 @@ def test_the_search_over_blocks_finds_what_comparing_each_pair_finds() -> None:
     for number in range(1300):  # several blocks
         bits = bytearray(bases[number % 90])
         bits[number % 32] ^= 1 << number % 8
-        hashes.append(PictureHash(bytes(bits), b"\0" * 192))
+        hashes.append(PictureHash(bytes(bits), rng.bytes(32), b"\0" * 192))
     expected: dict[int, int] = {}
     for later, one in enumerate(hashes):
         alike = (n for n in range(later) if n not in expected and bits_apart(one, hashes[n]) <= 2)
@@ -68,3 +71,22 @@ def test_the_search_over_blocks_finds_what_comparing_each_pair_finds() -> None:
     assert find_duplicates(hashes, max_bits=2, max_levels=1) == expected
     assert len(expected) > 1000
     assert find_duplicates([], max_bits=2, max_levels=1) == {}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_mirrored_copies_are_alike(seed: int) -> None:
+    picture, other = drawing(seed, 256), drawing(seed + 100, 256)
+    half = cv2.resize(picture[:, ::-1], (128, 128), interpolation=cv2.INTER_AREA)
+    hashes = [picture_hash(image) for image in (picture, np.asarray(half, np.uint8), other, other[::-1].copy())]
+    assert find_duplicates(hashes, max_bits=MAX_BITS, max_levels=6) == {1: 0}
+
+
+def test_a_hash_travels_as_json_and_nothing_else_does() -> None:
+    picture = picture_hash(drawing(1))
+    assert hash_from_json(picture.as_json()) == picture
+    damages: list[dict[str, Any]] = [{"bits": ""}, {"bits": "zz"}, {"bits": 5}, {"colours": picture.bits.hex()}]
+    for damage in damages:
+        with pytest.raises((ValueError, TypeError)):
+            hash_from_json({**picture.as_json(), **damage})
+    with pytest.raises(KeyError):
+        hash_from_json({"bits": picture.bits.hex()})

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from pipelines.core.batch.inputs import Source
-from pipelines.core.data.pairing import find_pairs, read_pair
+from pipelines.core.data.name_rules import NamePattern, NameRule
+from pipelines.core.data.pairing import PairingResult, find_pairs, read_pair
 from pipelines.core.errors import MethodError, UsageError
 from tests import drawings
 from tests.core.batch.test_folders import refuse_scans_of
@@ -98,11 +99,54 @@ def test_line_art_of_another_shape_is_refused_and_of_another_size_is_not() -> No
         read_pair({"picture": small, "lines": wide}, "pictures")
 
 
+RULE = NameRule(NamePattern("{name}_line"), NamePattern("{name}_color"))
+
+
+def paired(result: PairingResult, folder: Path) -> dict[str, str]:
+    return {
+        str(pair.name): pair.lines.relative_to(folder).as_posix() if pair.lines is not None else ""
+        for pair in result.pairs
+    }
+
+
+def test_a_rule_of_names_finds_line_art_in_the_same_folder(tmp_path: Path) -> None:
+    for name in ("a_line", "a_color", "b/a_LINE", "b/A_Color", "b/c_color", "b/d_line", "stray", "e_line", "e_color"):
+        write(tmp_path / f"{name}.png", 20 if name == "e_line" else 10)
+    found = find_pairs(sources_in(tmp_path), "pictures", rule=RULE)
+    assert paired(found, tmp_path) == {"a.png": "a_line.png", "b/A.png": "b/a_LINE.png", "b/c.png": "", "e.png": ""}
+    assert {str(item.name): item.kind for item in found.mismatches} == {
+        "b/c.png": "no line art has its name",
+        "b/d_line.png": "no coloured picture has its name",
+        "e.png": "its line art has another shape",
+        "stray.png": "its name fits neither pattern of --pair",
+    }
+
+
+def test_a_rule_of_names_finds_line_art_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    for name in (
+        "art/a_color",
+        "art/x/b_color",
+        "art/plain",
+        "ink/a_line",
+        "ink/x/B_line",
+        "ink/c_line",
+        "ink/a_color",
+    ):
+        write(tmp_path / f"{name}.png")
+    found = find_pairs(sources_in(tmp_path / "art"), "pictures", rule=RULE, lines=tmp_path / "ink")
+    assert paired(found, tmp_path) == {"a.png": "ink/a_line.png", "x/b.png": "ink/x/B_line.png"}
+    assert {str(item.name) for item in found.mismatches} == {"plain.png", "c_line.png"}
+    with pytest.raises(UsageError, match="there is no folder"):
+        find_pairs(sources_in(tmp_path / "art"), "pictures", rule=RULE, lines=tmp_path / "nowhere")
+
+
 def test_pairs_refuse_what_contradicts_itself(tmp_path: Path) -> None:
     picture = write(tmp_path / "a.png")
     source = Source(picture, PurePosixPath("a.png"))
     with pytest.raises(UsageError, match="contradict"):
         find_pairs([source], "AB", lines=tmp_path)
+    with pytest.raises(UsageError, match="--pair and --read AB contradict"):
+        find_pairs([source], "AB", rule=RULE)
     with pytest.raises(UsageError, match="one file"):
         find_pairs([source], "pictures", lines=picture)
     with pytest.raises(UsageError, match="standard input"):

@@ -33,3 +33,9 @@ def test_a_shard_holds_samples_side_by_side_in_the_same_bytes() -> None:
     assert key_of({"name": "a.b", "line_method": "l", "hint_method": "h"}) != key_of(
         {"name": "a%2Eb", "line_method": "l", "hint_method": "h"}
     )
+
+
+def test_a_name_that_is_no_utf8_gets_a_key_that_is() -> None:
+    key = key_of({"name": "\udcff\udc80é", "line_method": "l", "hint_method": "h"})
+    assert key == "%FF%80é+l+h"
+    assert key.encode()

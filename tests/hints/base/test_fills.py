@@ -27,6 +27,26 @@ def test_without_alpha_all_is_figure_unless_paper_is_skipped() -> None:
     assert figure[10:30, 10:30].all() and figure.sum() == 400, "white inside the figure belongs to it"
 
 
+@pytest.mark.parametrize("colour", [(170, 205, 235), (0, 0, 0), (246, 246, 240), RED])
+def test_a_plain_ground_of_any_colour_is_skipped_on_demand(colour: tuple[int, int, int]) -> None:
+    image = np.full((60, 60, 3), colour, np.uint8)
+    image[15:45, 15:45] = BLUE
+    image[25:30, 25:30] = colour
+    noisy = np.clip(image + np.random.default_rng(1).integers(-4, 5, image.shape), 0, 255).astype(np.uint8)
+    for picture in (image, noisy):
+        assert find_hintable(picture, None, skip_paper=True).all()
+        figure = find_hintable(picture, None, skip_paper=True, any_colour=True)
+        assert figure[15:45, 15:45].all() and figure.sum() == 900, "its colour inside the figure belongs to it"
+        assert find_hintable(picture, None, skip_paper=False, any_colour=True).all()
+
+
+def test_a_scene_and_one_plain_colour_have_no_ground() -> None:
+    scene = np.full((60, 60, 3), BLUE, np.uint8)
+    scene[40:] = RED  # a third of the border
+    assert find_hintable(scene, None, skip_paper=True, any_colour=True).all()
+    assert find_hintable(np.full((60, 60, 3), BLUE, np.uint8), None, skip_paper=True, any_colour=True).all()
+
+
 def test_alpha_says_what_is_figure_and_the_most_opaque_counts_where_nothing_is_opaque() -> None:
     image = np.full((3, 3, 3), 255, np.uint8)
     alpha = np.array([[0, 100, 255]] * 3, np.uint8)
