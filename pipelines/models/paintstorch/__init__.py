@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pipelines.core.errors import SettingsError, UsageError
+from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
 from pipelines.inference.encoding import LAYERS
 from pipelines.inference.types import NetworkSpec, Output
@@ -36,6 +36,7 @@ HINT_CELL = 4
 NO_FEATURES = "none"
 """What `features` is where there are none."""
 
+_FEATURES_WIDTH = 64  # channels of the first block in the public files of both feature networks
 _LEAST_HINT = 1.25 / 128  # radius, a share of the side: half of the mean thickness of simulated strokes (3.2.2)
 _LEAST_SIZE = 64  # px: what the critic halves down to 4
 
@@ -50,14 +51,14 @@ class Params:
     features: Annotated[
         str, "features of the lines: the file of Illustration2Vec's weights (.pth or .safetensors), or none"
     ] = ""
-    features_width: Annotated[int, "channels of Illustration2Vec's first block, as its file has them"] = 64
+    features_width: Annotated[int, "channels of Illustration2Vec's first block, as its file has them"] = _FEATURES_WIDTH
     content: Annotated[
         Literal["vgg", "pixels"],
         "what ties the result to the true picture: VGG16's fourth convolution, or pixels (L1, at full size and a "
         "quarter: not the paper's)",
     ] = "vgg"
     vgg: Annotated[str, "the file of VGG16's weights (.pth or .safetensors), for content vgg"] = ""
-    vgg_width: Annotated[int, "channels of VGG16's first block, as its file has them"] = 64
+    vgg_width: Annotated[int, "channels of VGG16's first block, as its file has them"] = _FEATURES_WIDTH
     double: Annotated[bool, "the second generator, which finds the lines again in what was painted"] = True
     keep_sketcher: Annotated[
         bool, "the second generator is kept with the first and shown as the step sketch; painting takes twice as long"
@@ -95,11 +96,25 @@ class Params:
             raise SettingsError(f"width = {self.width} is neither 4 nor a multiple of 8", hint=hint)
         if self.keep_sketcher and not self.double:
             raise SettingsError("keep_sketcher = true needs the second generator", hint="Use --set double=true too")
+        self._check_idle()
 
     @property
     def has_features(self) -> bool:
         """Whether the networks are given features of the lines."""
         return self.features != NO_FEATURES
+
+    def _check_idle(self) -> None:
+        """Refuse settings that would say nothing beside the others."""
+        if self.content != "vgg" and self.vgg:
+            raise SettingsError(
+                f"nothing looks at the file vgg: content is {self.content}",
+                hint="Leave it out, or use --set content=vgg",
+            )
+        idle = {"vgg_width": self.content != "vgg", "features_width": not self.has_features}
+        for name, is_idle in idle.items():
+            if is_idle and getattr(self, name) != _FEATURES_WIDTH:
+                other = "content=pixels" if name == "vgg_width" else f"features={NO_FEATURES}"
+                raise SettingsError(f"{name} says nothing with {other}", hint="Leave it out")
 
     @property
     def adversarial_factor(self) -> float:
@@ -154,23 +169,17 @@ RECIPES: dict[str, dict[str, object]] = {
 
 
 def weight_files(params: Params) -> dict[str, str]:
-    """The files of weights that training needs, by their settings; raises UsageError for one that is not given."""
+    """The files of weights that training needs, by their settings; "" for one that is not given."""
     files = {}
     if params.has_features:
         files["features"] = params.features
     if params.content == "vgg":
         files["vgg"] = params.vgg
-    for setting, path in files.items():
-        if not path:
-            network, without = {
-                "features": ("Illustration2Vec", "features=none"),
-                "vgg": ("VGG16", "content=pixels"),
-            }[setting]
-            raise UsageError(
-                f"paintstorch needs the weights of {network}",
-                hint=f"Give the file, --set {setting}=FILE, or do without, --set {without}; or use --preset small",
-            )
     return files
+
+
+WEIGHT_FILES = {"features": ("Illustration2Vec", f"features={NO_FEATURES}"), "vgg": ("VGG16", "content=pixels")}
+"""Whose weights each of these files holds, and what to set to do without."""
 
 
 def network_spec(params: Params) -> NetworkSpec:
