@@ -36,7 +36,6 @@ HINT_CELL = 4
 NO_FEATURES = "none"
 """What `features` is where there are none."""
 
-_FEATURES_WIDTH = 64  # channels of the first block in the public files of both feature networks
 _LEAST_HINT = 1.25 / 128  # radius, a share of the side: half of the mean thickness of simulated strokes (3.2.2)
 _LEAST_SIZE = 64  # px: what the critic halves down to 4
 
@@ -51,14 +50,14 @@ class Params:
     features: Annotated[
         str, "features of the lines: the file of Illustration2Vec's weights (.pth or .safetensors), or none"
     ] = ""
-    features_width: Annotated[int, "channels of Illustration2Vec's first block, as its file has them"] = _FEATURES_WIDTH
+    features_width: Annotated[int, "channels of Illustration2Vec's first block, as its file has them"] = 64
     content: Annotated[
         Literal["vgg", "pixels"],
         "what ties the result to the true picture: VGG16's fourth convolution, or pixels (L1, at full size and a "
         "quarter: not the paper's)",
     ] = "vgg"
     vgg: Annotated[str, "the file of VGG16's weights (.pth or .safetensors), for content vgg"] = ""
-    vgg_width: Annotated[int, "channels of VGG16's first block, as its file has them"] = _FEATURES_WIDTH
+    vgg_width: Annotated[int, "channels of VGG16's first block, as its file has them"] = 64
     double: Annotated[bool, "the second generator, which finds the lines again in what was painted"] = True
     keep_sketcher: Annotated[
         bool, "the second generator is kept with the first and shown as the step sketch; painting takes twice as long"
@@ -104,17 +103,12 @@ class Params:
         return self.features != NO_FEATURES
 
     def _check_idle(self) -> None:
-        """Refuse settings that would say nothing beside the others."""
+        """Refuse a file that nothing would look at; that of Illustration2Vec and `none` are one setting."""
         if self.content != "vgg" and self.vgg:
             raise SettingsError(
                 f"nothing looks at the file vgg: content is {self.content}",
                 hint="Leave it out, or use --set content=vgg",
             )
-        idle = {"vgg_width": self.content != "vgg", "features_width": not self.has_features}
-        for name, is_idle in idle.items():
-            if is_idle and getattr(self, name) != _FEATURES_WIDTH:
-                other = "content=pixels" if name == "vgg_width" else f"features={NO_FEATURES}"
-                raise SettingsError(f"{name} says nothing with {other}", hint="Leave it out")
 
     @property
     def adversarial_factor(self) -> float:

@@ -72,8 +72,6 @@ def test_the_recipes_are_the_papers() -> None:
         ({"adversarial_weight": -1.0}, "at least 0"),
         ({"double": False, "keep_sketcher": True}, "double=true"),
         ({"content": "pixels", "vgg": "vgg16.pth"}, "content=vgg"),
-        ({"content": "pixels", "vgg_width": 8}, "Leave it out"),
-        ({"features": "none", "features_width": 8}, "Leave it out"),
     ],
 )
 def test_settings_out_of_range_say_what_is_allowed(wrong: dict[str, object], hint: str) -> None:
