@@ -1,12 +1,13 @@
 """The campaign that kills training runs: it knows every model that learns, and looks at what was saved."""
 
+import random
 from pathlib import Path
 
 import pytest
 
 from pipelines.core import registry
 from pipelines.core.settings import resolve
-from tests.campaigns.train_kill import command, saved_step
+from tests.campaigns.train_kill import Pace, command, moments, saved_step
 from tests.runs import LEARNING, tiny
 
 
@@ -18,6 +19,14 @@ def test_a_run_of_each_model_is_tiny(model: str) -> None:
     preset = run[run.index("--preset") + 1] if "--preset" in run else None
     module = registry.load("models", model)
     assert resolve(module, values, preset=preset) == resolve(module, tiny(model).values, preset=tiny(model).preset)
+
+
+def test_kills_are_spread_over_the_steps_of_a_run_and_some_come_before() -> None:
+    waits = moments(Pace(6.0, 4.0), 1000, random.Random(1))
+    early = [wait for wait in waits if wait < 5.99]
+    assert 100 < len(early) < 300
+    assert max(waits) <= 6 + 1.5 * 4 / 1000
+    assert sum(max(wait - 6, 0) for wait in waits) < 4, "the run is not over before the last"
 
 
 def test_the_step_of_a_kill_is_that_of_the_last_checkpoint(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
@@ -27,6 +27,8 @@ sys.path.insert(0, str(ROOT))
 from tests.runs import LEARNING, tiny  # noqa: E402 - a campaign is started by its path
 
 TIMING = ("pictures_a_second", "data_share", "seconds")
+_LOOK = 0.02  # seconds between two looks at an undisturbed run
+_EARLY = 0.2  # share of the kills that come before a run's first step
 KEPT = ("last", "best", "samples")
 
 
@@ -80,10 +82,40 @@ def broken_checkpoint(run: Path) -> str | None:
     return None
 
 
+class Pace(NamedTuple):
+    """How long an undisturbed run takes, seconds."""
+
+    start: float  # until its first checkpoint
+    steps: float  # from then on
+
+
+def undisturbed(run: list[str], out: Path) -> Pace:
+    """Let a run end, and look when its first checkpoint came."""
+    began, first = time.monotonic(), 0.0
+    process = subprocess.Popen(run, cwd=ROOT)
+    while process.poll() is None:
+        if not first and saved_step(out):
+            first = time.monotonic() - began
+        time.sleep(_LOOK)
+    assert process.returncode == 0
+    return Pace(first, time.monotonic() - began - first)
+
+
+def moments(pace: Pace, kills: int, chance: random.Random) -> list[float]:
+    """After how many seconds each kill comes: one in five while the run starts, the others spread over its steps."""
+    share = 1.5 * pace.steps / kills  # of the steps at most: three quarters of the run are behind at the last kill
+    return [
+        chance.uniform(0, pace.start) if chance.random() < _EARLY else pace.start + chance.uniform(-0.1, 1) * share
+        for _ in range(kills)
+    ]
+
+
 def saved_step(run: Path) -> int:
-    """The step of the last checkpoint, 0 where there is none yet."""
-    state = run / "last" / "training.json"
-    return int(json.loads(state.read_text())["step"]) if state.is_file() else 0
+    """The step of the last checkpoint, 0 where there is none yet or it is just being replaced."""
+    try:
+        return int(json.loads((run / "last" / "training.json").read_text())["step"])
+    except FileNotFoundError:
+        return 0
 
 
 def disturbed(run: list[str], out: Path, *, waits: list[float], looking: bool, steps: list[int]) -> str | None:
@@ -116,13 +148,12 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         dataset = build(Path(scratch), tiny(options.model).size)
         straight = Path(scratch) / "undisturbed"
-        began = time.monotonic()
-        subprocess.run(command(dataset, straight, options.model, options.steps), cwd=ROOT, check=True)
-        duration, expected = time.monotonic() - began, content(straight)
+        pace = undisturbed(command(dataset, straight, options.model, options.steps), straight)
+        expected = content(straight)
         for number in range(options.rounds):
             out = Path(scratch) / f"out-{number}"
             run = command(dataset, out, options.model, options.steps)
-            waits, steps = [chance.uniform(0, duration) for _ in range(options.kills)], list[int]()
+            waits, steps = moments(pace, options.kills, chance), list[int]()
             problem = disturbed(run, out, waits=waits, looking=number % 2 == 1, steps=steps)
             if problem is None and (found := content(out)) != expected:
                 differing = [name for name in {**expected, **found} if expected.get(name) != found.get(name)]
