@@ -55,15 +55,15 @@ def _time_steps(run: TrainingRun) -> float:
                 terms = run.trainer.train_step(step_batches, kind.step)
                 check_finite({name: float(value) for name, value in terms.items()}, kind.step)
                 measured.append(time.perf_counter() - began)
-    total = sum(kind.count * min(measured[1:]) for kind, measured in zip(kinds, seconds, strict=True))
-    return total / sum(kind.count for kind in kinds)
+    total = sum(kind.times * min(measured[1:]) for kind, measured in zip(kinds, seconds, strict=True))
+    return total / sum(kind.times for kind in kinds)
 
 
 class StepKind(NamedTuple):
     """Steps on which the same updates are made, with or without their lazy terms."""
 
     step: int  # one of them
-    count: int  # of them in a cycle
+    times: int  # that they come in a cycle
 
 
 def kinds_of_steps(updates: Sequence[Update]) -> list[StepKind]:
@@ -74,7 +74,7 @@ def kinds_of_steps(updates: Sequence[Update]) -> list[StepKind]:
     for step in range(first, first + cycle):
         kind = tuple((update.is_due(step), update.is_due(step) and update.is_lazy_due(step)) for update in updates)
         before = kinds.get(kind, StepKind(step, 0))
-        kinds[kind] = before._replace(count=before.count + 1)
+        kinds[kind] = before._replace(times=before.times + 1)
     return list(kinds.values())
 
 

@@ -253,7 +253,7 @@ def test_a_picture_is_now_and_then_without_hints_where_they_are_left_out_by_chan
 
 def test_lines_are_drawn_from_the_mix_each_time(pairs: Path) -> None:
     class Mixed(PairDataset):
-        mixes_lines = True  # type: ignore[assignment]
+        mixes_lines = True
 
         def visit(self, index: int, rng: np.random.Generator) -> Example:
             example = super().visit(index, rng)
