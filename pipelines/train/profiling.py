@@ -2,8 +2,9 @@
 
 import math
 import time
+from collections.abc import Sequence
 from contextlib import closing
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -12,9 +13,10 @@ from pipelines.nn.frozen import frozen_names
 from pipelines.train.report import TrainReport
 from pipelines.train.run import TrainingRun
 from pipelines.training.callbacks import TrainCallback
+from pipelines.training.task import Update
 from pipelines.training.trainer import check_finite
 
-_TIMED_ROUNDS = 3  # of a dry run, after one to warm up: steps until each update was made
+_TIMED_ROUNDS = 3  # of a dry run, after one to warm up: a step of each kind
 _VALIDATED = 8  # pictures: so many go through the network together
 
 
@@ -39,20 +41,41 @@ def profile(run: TrainingRun, callback: TrainCallback) -> TrainReport:
 
 
 def _time_steps(run: TrainingRun) -> float:
-    """Make some steps, with as many batches read ahead as in the run; seconds, the mean of the fastest of each kind.
+    """Make some steps of each kind, with as many batches read ahead as in the run; seconds, the mean over a cycle.
 
-    Steps differ where not every update is made in each: they repeat after as many as all updates take together.
+    Of each kind the fastest counts, as often as that kind comes.
     """
-    period = math.lcm(*(update.every for update in run.trainer.task.updates))
-    seconds = []
+    kinds = kinds_of_steps(run.trainer.task.updates)
+    seconds: list[list[float]] = [[] for _ in kinds]
     with closing(run.loader.prefetch(0, workers=run.config.workers)) as batches:
-        for step in range((_TIMED_ROUNDS + 1) * period):
-            step_batches = [next(batches) for _ in range(run.config.accumulate)]
-            began = time.perf_counter()
-            terms = run.trainer.train_step(step_batches, step)
-            check_finite({name: float(value) for name, value in terms.items()}, step)
-            seconds.append(time.perf_counter() - began)
-    return sum(min(seconds[phase + period :: period]) for phase in range(period)) / period
+        for _ in range(_TIMED_ROUNDS + 1):
+            for kind, measured in zip(kinds, seconds, strict=True):
+                step_batches = [next(batches) for _ in range(run.config.accumulate)]
+                began = time.perf_counter()
+                terms = run.trainer.train_step(step_batches, kind.step)
+                check_finite({name: float(value) for name, value in terms.items()}, kind.step)
+                measured.append(time.perf_counter() - began)
+    total = sum(kind.times * min(measured[1:]) for kind, measured in zip(kinds, seconds, strict=True))
+    return total / sum(kind.times for kind in kinds)
+
+
+class StepKind(NamedTuple):
+    """Steps on which the same updates are made, with or without their lazy terms."""
+
+    step: int  # one of them
+    times: int  # that they come in a cycle
+
+
+def kinds_of_steps(updates: Sequence[Update]) -> list[StepKind]:
+    """The kinds of steps of a run once all updates have started; all of them come back after a cycle."""
+    first = max(update.start for update in updates)
+    cycle = math.lcm(*(update.every * (update.lazy_every if update.lazy else 1) for update in updates))
+    kinds: dict[tuple[tuple[bool, bool], ...], StepKind] = {}
+    for step in range(first, first + cycle):
+        kind = tuple((update.is_due(step), update.is_due(step) and update.is_lazy_due(step)) for update in updates)
+        before = kinds.get(kind, StepKind(step, 0))
+        kinds[kind] = before._replace(times=before.times + 1)
+    return list(kinds.values())
 
 
 def _cache_to_come(run: TrainingRun) -> int:

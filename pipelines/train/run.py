@@ -27,10 +27,11 @@ from pipelines.training.optimizers import OptimizerConfig
 from pipelines.training.progress import Progress, RunLength
 from pipelines.training.run_folder import RunFolder
 from pipelines.training.task import TrainingTask
-from pipelines.training.trainer import Trainer, TrainerConfig
+from pipelines.training.trainer import Trainer, TrainerConfig, of_process
 from pipelines.training.training_data import examples_of, open_pairs
 from pipelines.training.validation import Validator
 
+_LOSSES = "losses."  # before the names of sums of losses, of which each process has its own
 _NOTED = 5  # pictures that cannot be read are named one by one up to so many
 
 
@@ -69,8 +70,10 @@ class TrainingRun:
         if start is not None and self.is_lead:  # the others are given the first one's weights
             self.note(begin_with(start, task.networks, task.generator, frozen=set(frozen_names(task.networks))))
         self.trainer = Trainer(task, trainer_config, device=device, group=group)
+        examples = examples_of(module, params, self.pairs, config)
+        self._notes += getattr(examples, "notes", ())
         self.loader = BatchLoader(
-            examples_of(module, params, self.pairs, config),
+            examples,
             len(self.pairs),
             batch_size=config.batch_size,
             seed=config.seed,
@@ -147,6 +150,9 @@ class TrainingRun:
             raise ValueError("the best validation lacks figures")
         ema_generator, _ = load_checkpoint(self.folder.last)
         self.trainer.load_state(training.tensors, ema_generator.state_dict())
+        for name, total in of_process(training.tensors, self.group.rank).items():
+            if name.startswith(_LOSSES):
+                progress.loss_sums[name.removeprefix(_LOSSES)] = float(total)
         for name, count in self._computing().items():
             if computed_by[name] != count:
                 self.note(f"the run had {computed_by[name]} {name} so far, now {count}: it does not repeat bit for bit")
@@ -158,9 +164,13 @@ class TrainingRun:
     def save_last(self, progress: Progress) -> None:
         """Save everything that the run needs to go on; raises TrainingError where weights are no numbers."""
         self.trainer.check_weights(progress.step)
+        sums = {
+            f"{_LOSSES}{name}": torch.tensor(total, dtype=torch.float64) for name, total in progress.loss_sums.items()
+        }
+        tensors = self.trainer.state_of_all(sums)
         if self.is_lead:
             state = {**dataclasses.asdict(progress), **self._computing()}
-            self._write(self.folder.last, progress, Training(state, self.trainer.state()))
+            self._write(self.folder.last, progress, Training(state, tensors))
 
     def save_best(self, progress: Progress) -> None:
         """Keep the weights that colour as the best so far; raises TrainingError where weights are no numbers."""

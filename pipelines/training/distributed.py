@@ -56,6 +56,16 @@ class ProcessGroup:
         torch.distributed.all_reduce(number, torch.distributed.ReduceOp.MAX)
         return int(number)
 
+    def gather(self, tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+        """What all processes have, on the CPU, in the order of their ranks: in the first one; none in the others."""
+        own = {name: tensor.detach().cpu() for name, tensor in tensors.items()}
+        if self.world_size == 1:
+            return [own]
+        whole = {name: tensor.clone() for name, tensor in own.items()}  # of a view all that it is seen in would go
+        gathered: list[Any] | None = [None] * self.world_size if self.rank == 0 else None
+        torch.distributed.gather_object(whole, gathered, 0)
+        return gathered or []
+
     def number_of_first(self, value: int) -> int:
         """The first process's number, where each has one of its own."""
         if self.world_size == 1:

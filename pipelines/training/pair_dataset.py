@@ -101,6 +101,11 @@ class PairDataset:
         """Rows and columns of all pictures."""
         return self._frame[1], self._frame[0]
 
+    @property
+    def mixes_lines(self) -> bool:
+        """Whether a visit draws one of several kinds of lines."""
+        return any(len(samples.numbers) > 1 for samples in self._pictures)
+
     def __getitem__(self, index: int) -> Example:
         """A picture that is always the same, its lines and hints drawn once where they are drawn at all."""
         rng = np.random.default_rng([_FIXED, max(index, 0)])

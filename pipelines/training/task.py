@@ -53,6 +53,14 @@ class Update:
         """Whether it is made on a step, counted from 0."""
         return step >= self.start and (step - self.start) % self.every == 0
 
+    def moves_before(self, step: int) -> int:
+        """How many times it was made before a step on which it is due."""
+        return (step - self.start) // self.every
+
+    def is_lazy_due(self, step: int) -> bool:
+        """Whether on a step on which it is due its lazy terms are added."""
+        return self.lazy is not None and self.moves_before(step) % self.lazy_every == 0
+
     def terms(self, outputs: Outputs, step: int) -> Losses:
         """The terms of its loss on a step: its own, and where they are due `lazy_every` times the lazy ones.
 
@@ -60,7 +68,7 @@ class Update:
         (T. Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020, section 3.1).
         """
         losses = self.loss(outputs)
-        if self.lazy is None or (step - self.start) // self.every % self.lazy_every:
+        if self.lazy is None or not self.is_lazy_due(step):
             return losses
         return losses | {name: self.lazy_every * term for name, term in self.lazy(outputs).items()}
 

@@ -18,6 +18,7 @@ from pipelines.training.optimizers import OptimizerConfig, build_optimizer
 from pipelines.training.task import Batch, Outputs, TrainingError, TrainingTask, Update
 
 _AUTOCAST_TYPES = {"bf16": torch.bfloat16, "fp16": torch.float16}
+_PROCESSES, _AVERAGE = "processes", "ema"  # first words of names in a state: of other processes, of their averages
 _BROKEN = "training has broken down"
 _GO_ON = "Start a new run with a lower --learning-rate; the checkpoints so far stay as they are"
 
@@ -102,7 +103,9 @@ class Trainer:
                     self._move(update, lr_factor)
         if self._scaler.is_enabled() and updates:
             self._scaler.update()
-        self._average(step)
+        for update in updates:
+            if self.task.generator in update.networks:
+                self._average(update.moves_before(step))
         return terms
 
     def check_weights(self, step: int) -> None:
@@ -114,7 +117,7 @@ class Trainer:
                 raise TrainingError(f"weights of {name} are no numbers after step {step}: {_BROKEN}", hint=_GO_ON)
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that a run needs to go on as if nothing had happened, by flat names."""
+        """Everything that this process needs to go on as if nothing had happened, by flat names."""
         networks = self.task.networks.state_dict()
         state = {f"networks.{name}": tensor for name, tensor in networks.items() if name not in self._frozen}
         state |= {f"extra.{name}": tensor for name, tensor in self.task.extra_state().items()}
@@ -126,18 +129,38 @@ class Trainer:
             state |= {f"scaler.{key}": torch.tensor(float(value)) for key, value in scaler.items()}
         return state
 
+    def state_of_all(self, also: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
+        """The first process's `state`, and what the others have of their own, as `processes.RANK.NAME`.
+
+        That is image pools and statistics of norms, as each process sees other pictures, and what they have in `also`.
+        Called in all of them at once; what others have is in the first one's alone. `of_process` takes it apart.
+        """
+        state = self.state()
+        gathered = self._group.gather({**self._own_state(state), **(also or {})})
+        for rank, own in enumerate(gathered[1:], start=1):
+            differing = {name: tensor for name, tensor in own.items() if not _is_equal(tensor, gathered[0].get(name))}
+            state |= {f"{_PROCESSES}.{rank}.{name}": tensor for name, tensor in differing.items()}
+        return state
+
     def load_state(self, state: Mapping[str, Tensor], ema_generator: Mapping[str, Tensor]) -> None:
-        """Take back what `state` gave, and the averaged generator's weights."""
+        """Take back what `state` or `state_of_all` gave, and the averaged generator's weights."""
+        state = of_process(state, self._group.rank)
         kept = {name: tensor for name, tensor in self.task.networks.state_dict().items() if name in self._frozen}
         self.task.networks.load_state_dict(_below(state, "networks") | kept)
         self.task.load_extra_state({name: tensor.to(self.device) for name, tensor in _below(state, "extra").items()})
-        self.ema_generator.load_state_dict(dict(ema_generator))
+        self.ema_generator.load_state_dict({**ema_generator, **_below(state, _AVERAGE)})
         for update in self._updates:
             self._load_optimizer(update, _below(state, f"optimizers.{update.name}"))
         if self._scaler.is_enabled():
             scaler = {key: value.item() for key, value in _below(state, "scaler").items()}
             counts = {key: int(scaler[key]) for key in ("growth_interval", "_growth_tracker")}
             self._scaler.load_state_dict(scaler | counts)
+
+    def _own_state(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What may differ between processes: buffers of networks and of the average, and what the task keeps."""
+        buffers = [f"networks.{name}" for name, _ in self.task.networks.named_buffers()]
+        own = {name: tensor for name, tensor in state.items() if name in buffers or name.startswith("extra.")}
+        return own | {f"{_AVERAGE}.{name}": tensor for name, tensor in self.ema_generator.named_buffers()}
 
     def _backward(self, update: Update, outputs: Outputs, *, step: int, share: int) -> dict[str, Tensor]:
         """Add the gradients of an update's loss, divided by `share`, to its networks' alone; returns the terms."""
@@ -157,10 +180,13 @@ class Trainer:
         self._scaler.step(optimizer)
         optimizer.zero_grad(set_to_none=True)
 
-    def _average(self, step: int) -> None:
-        """Follow the generator's weights with the running average, faster at first; buffers are taken as they are."""
+    def _average(self, moves: int) -> None:
+        """Follow the generator's weights, which moved so often before, with the running average, faster at first.
+
+        Buffers are taken as they are.
+        """
         generator = self.task.networks[self.task.generator]
-        keep = min(self.config.ema, (1 + step) / (10 + step)) if self.config.ema else 0.0
+        keep = min(self.config.ema, (1 + moves) / (10 + moves)) if self.config.ema else 0.0
         with torch.no_grad():
             now = plain_state(generator)
             pairs = [
@@ -228,6 +254,16 @@ def check_finite(terms: Mapping[str, float], step: int) -> None:
     for name, value in terms.items():
         if value != value or value in (float("inf"), float("-inf")):
             raise TrainingError(f"the loss {name} became {value} in step {step}: {_BROKEN}", hint=_GO_ON)
+
+
+def of_process(state: Mapping[str, Tensor], rank: int) -> dict[str, Tensor]:
+    """What a process had of its own in what `Trainer.state_of_all` gave, and otherwise the first one's."""
+    shared = {name: tensor for name, tensor in state.items() if not name.startswith(f"{_PROCESSES}.")}
+    return shared | _below(state, f"{_PROCESSES}.{rank}")
+
+
+def _is_equal(tensor: Tensor, other: Tensor | None) -> bool:
+    return other is not None and torch.equal(tensor, other)
 
 
 def _below(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:

@@ -2,10 +2,11 @@
 
     python tests/campaigns/train_kill.py [--rounds 20] [--kills 5] [--steps 24] [--model cyclegan]
 
-Every round trains a tiny network with `colorize-cli train`, sends SIGKILL after a random time, and runs the same
-command again, some times over; in every second round whatever checkpoint is visible after a kill must load (which also
-mends it). At last all bytes of `last`, `best` and `samples` and all figures that do not depend on time must be those of
-an undisturbed run. Prints one line a round; exit 0 if all held.
+--model is any that learns, with the settings that make it tiny in tests (`tests/runs.py`). Every round trains it with
+`colorize-cli train`, sends SIGKILL after a random time, and runs the same command again, some times over; in every
+second round whatever checkpoint is visible after a kill must load (which also mends it). At last all bytes of `last`,
+`best` and `samples` and all figures that do not depend on time must be those of an undisturbed run. Prints one line a
+round, with the steps that were saved when it was killed; exit 0 if all held.
 """
 
 import argparse
@@ -18,20 +19,27 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.runs import LEARNING, tiny  # noqa: E402 - a campaign is started by its path
+
 TIMING = ("pictures_a_second", "data_share", "seconds")
-SIZES = {"pix2pix": ["generator=unet_128"], "cyclegan": ["generator=resnet_6blocks", "size=32", "pool=5"]}
+_LOOK = 0.02  # seconds between two looks at an undisturbed run
+_EARLY = 0.2  # share of the kills that come before a run's first step
 KEPT = ("last", "best", "samples")
 
 
 def command(dataset: Path, out: Path, model: str, steps: int) -> list[str]:
     """A training run that saves after every step and validates often."""
+    small = tiny(model)
     run = [sys.executable, "-m", "colorize_cli", "train", str(dataset), "-o", str(out), "--model", model, "-q"]
     run += ["--steps", str(steps), "--device", "cpu", "--threads", "1", "--hue", ".3", "--jitter", ".1"]
     run += ["--log-every", "3", "--validate-every", "4", "--validate-pictures", "4", "--save-minutes", "0"]
-    return [*run, *(part for value in ("ngf=4", "ndf=4", *SIZES[model]) for part in ("--set", value))]
+    run += ["--preset", small.preset] if small.preset else []
+    return [*run, *(part for name, value in small.values.items() for part in ("--set", f"{name}={value}"))]
 
 
 def build(scratch: Path, size: int) -> Path:
@@ -74,15 +82,53 @@ def broken_checkpoint(run: Path) -> str | None:
     return None
 
 
-def disturbed(
-    run: list[str], out: Path, *, kills: int, within: float, chance: random.Random, looking: bool
-) -> str | None:
-    """Kill the run so often at random moments, then let it end; returns what was wrong, None if nothing."""
-    for _ in range(kills):
+class Pace(NamedTuple):
+    """How long an undisturbed run takes, seconds."""
+
+    start: float  # until its first checkpoint
+    steps: float  # from then on
+
+
+def undisturbed(run: list[str], out: Path) -> Pace:
+    """Let a run end, and look when its first checkpoint came."""
+    began, first = time.monotonic(), 0.0
+    process = subprocess.Popen(run, cwd=ROOT)
+    while process.poll() is None:
+        if not first and saved_step(out):
+            first = time.monotonic() - began
+        time.sleep(_LOOK)
+    assert process.returncode == 0
+    return Pace(first, time.monotonic() - began - first)
+
+
+def moments(pace: Pace, kills: int, chance: random.Random) -> list[float]:
+    """After how many seconds each kill comes: one in five while the run starts, the others spread over its steps."""
+    share = 1.5 * pace.steps / kills  # of the steps at most: three quarters of the run are behind at the last kill
+    return [
+        chance.uniform(0, pace.start) if chance.random() < _EARLY else pace.start + chance.uniform(-0.1, 1) * share
+        for _ in range(kills)
+    ]
+
+
+def saved_step(run: Path) -> int:
+    """The step of the last checkpoint, 0 where there is none yet or it is just being replaced."""
+    try:
+        return int(json.loads((run / "last" / "training.json").read_text())["step"])
+    except FileNotFoundError:
+        return 0
+
+
+def disturbed(run: list[str], out: Path, *, waits: list[float], looking: bool, steps: list[int]) -> str | None:
+    """Kill the run after so many seconds each time, then let it end; returns what was wrong, None if nothing.
+
+    The steps that were saved at each kill are added to `steps`.
+    """
+    for wait in waits:
         process = subprocess.Popen(run, cwd=ROOT, start_new_session=True)
-        time.sleep(chance.uniform(0, within))
+        time.sleep(wait)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        steps.append(saved_step(out))
         if looking and (problem := broken_checkpoint(out)):
             return problem
     ended = subprocess.run(run, cwd=ROOT, check=False)
@@ -95,29 +141,28 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--kills", type=int, default=5, help="in a round")
     parser.add_argument("--steps", type=int, default=24)
-    parser.add_argument("--model", choices=list(SIZES), default="cyclegan")
+    parser.add_argument("--model", choices=LEARNING, default="cyclegan")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     chance = random.Random(options.seed)
-    sys.path.insert(0, str(ROOT))
     with tempfile.TemporaryDirectory() as scratch:
-        dataset = build(Path(scratch), {"pix2pix": 128, "cyclegan": 32}[options.model])
+        dataset = build(Path(scratch), tiny(options.model).size)
         straight = Path(scratch) / "undisturbed"
-        began = time.monotonic()
-        subprocess.run(command(dataset, straight, options.model, options.steps), cwd=ROOT, check=True)
-        duration, expected = time.monotonic() - began, content(straight)
+        pace = undisturbed(command(dataset, straight, options.model, options.steps), straight)
+        expected = content(straight)
         for number in range(options.rounds):
             out = Path(scratch) / f"out-{number}"
             run = command(dataset, out, options.model, options.steps)
-            looking = number % 2 == 1
-            problem = disturbed(run, out, kills=options.kills, within=duration, chance=chance, looking=looking)
+            waits, steps = moments(pace, options.kills, chance), list[int]()
+            problem = disturbed(run, out, waits=waits, looking=number % 2 == 1, steps=steps)
             if problem is None and (found := content(out)) != expected:
                 differing = [name for name in {**expected, **found} if expected.get(name) != found.get(name)]
                 problem = f"differs from an undisturbed run in {', '.join(sorted(differing))}"
             if problem is not None:
                 print(f"round {number}: {problem}")
                 return 1
-            print(f"round {number}: killed {options.kills} times, the result is equal", flush=True)
+            shown = ", ".join(map(str, steps))
+            print(f"round {number}: killed {options.kills} times, at steps {shown}; the result is equal", flush=True)
     return 0
 
 

@@ -53,12 +53,14 @@ def train_as_one_of_two(
     *,
     rank: int,
     meeting: Path,
+    stop_after: int | None = None,
 ) -> None:
-    """Train as one of two processes on the CPU that meet at a file."""
+    """Train as one of two processes on the CPU that meet at a file, to the end or until asked to stop after a step."""
     import torch
 
     from pipelines import train
     from pipelines.training.distributed import ProcessGroup
+    from tests.runs import Watcher
 
     class Member:
         device, global_rank, world_size = torch.device("cpu"), rank, 2
@@ -72,8 +74,9 @@ def train_as_one_of_two(
         return fit(run, callback)
 
     vars(train).update(launch=lambda device, **_: (group, device), fit=kept)
-    report = _train(dataset, out, model, values, settings)
-    assert report.step == settings["steps"]
+    watcher = Watcher(stop_after)
+    report = _train(dataset, out, model, values, settings, watcher=watcher)
+    assert report.step == (settings["steps"] if stop_after is None else stop_after)
     for name, tensor in runs[0].trainer.state().items():
         if not name.startswith("extra."):  # what is shown to one of them
             first = tensor.detach().clone().contiguous()

@@ -129,6 +129,28 @@ def test_two_processes_keep_the_same_weights(pairs: dict[str, Path], tmp_path: P
     assert metrics(run)[-1]["step"] == 4
 
 
+@pytest.mark.parametrize("model", ["pix2pix", "cyclegan", EVERYTHING])  # with norms of batches, with image pools
+def test_two_processes_that_were_stopped_go_on_bit_for_bit(pairs: dict[str, Path], tmp_path: Path, model: str) -> None:
+    """Each has pools and statistics of its own, by which the weights of both and the mean of their figures go on."""
+    settings = {**SHORT, "steps": 6, "batch_size": 1, "save_minutes": 60.0, "log_every": 2}
+    values = {**VALUES[model], **({"norm": "batch", "pool": "1"} if model == "cyclegan" else {})}
+    for name, stops in (("straight", (None,)), ("stopped", (3, None))):
+        for number, stop in enumerate(stops):
+            meeting = tmp_path / f"{name}-{number}"
+            member = partial(
+                train_as_one_of_two, pairs[model], tmp_path / name, model, values, settings, meeting=meeting
+            )
+            assert run_apart(*(partial(member, rank=rank, stop_after=stop) for rank in (0, 1))) == [0, 0]
+    assert content(tmp_path / "stopped") == content(tmp_path / "straight")
+    assert metrics(tmp_path / "stopped") == metrics(tmp_path / "straight")
+    kept = read_training(tmp_path / "stopped" / "last").tensors
+    own = {name.removeprefix("processes.1.") for name in kept if name.startswith("processes.1.")}
+    assert any(name.startswith("extra.fake_a") for name in own) == (model == "cyclegan")
+    statistics = {name.split(".")[-1] for name in own if not name.startswith(("extra.", "losses."))}
+    assert statistics == {"running_mean", "running_var"}
+    assert any(name.startswith("ema.") for name in own)
+
+
 @pytest.mark.parametrize("model", MODELS)
 def test_bf16_learns_with_every_model(pairs: dict[str, Path], tmp_path: Path, model: str) -> None:
     report = go(pairs[model], tmp_path / "run", model, **{**SHORT, "steps": 2, "precision": "bf16"})

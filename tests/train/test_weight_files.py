@@ -37,6 +37,30 @@ def test_a_file_that_is_not_there_is_refused_with_what_to_type(path: str, messag
     assert raised.value.hint == "Give the file: --set vgg=FILE"
 
 
+def test_all_files_that_are_not_there_are_named_at_once(tmp_path: Path) -> None:
+    (tmp_path / "good.pth").write_bytes(b"weights")
+    model = model_with(features="", vgg="no.pth", other=str(tmp_path / "good.pth"))
+    with pytest.raises(UsageError) as raised:
+        weight_file_digests(model, None)
+    assert raised.value.message == "the weights 'features' are needed; vgg: no.pth is no file"
+    assert raised.value.hint == "Give the files: --set features=FILE --set vgg=FILE"
+
+
+def test_a_model_that_says_more_of_its_files_is_quoted() -> None:
+    model = model_with(features="", vgg="")
+    vars(model).update(
+        WEIGHT_FILES={"features": ("Illustration2Vec", "features=none"), "vgg": ("VGG16", "content=pixels")},
+        PRESETS={"standard": 1, "small": 2},
+        weight_files=lambda preset: {} if preset == 2 else {"features": "", "vgg": ""},
+    )
+    with pytest.raises(UsageError, match=r"^painter needs the weights of Illustration2Vec and of VGG16[.]") as raised:
+        weight_file_digests(model, 1)
+    assert raised.value.hint == (
+        "Give the files: --set features=FILE --set vgg=FILE; or do without: --set features=none --set content=pixels; "
+        "or use --preset small"
+    )
+
+
 def test_a_file_that_lies_elsewhere_now_is_the_same_file() -> None:
     before = {"params": {"vgg": "old/vgg.pth"}, "weight_files": {"vgg": "1234"}}
     params = {"vgg": "new/vgg.pth", "width": 8}

@@ -67,6 +67,25 @@ def test_all_get_every_tensor_of_the_first_process(monkeypatch: pytest.MonkeyPat
     assert ProcessGroup(InTwo()).number_of_first(2) == 7  # type: ignore[arg-type]
 
 
+def test_the_first_process_is_given_what_all_have_and_no_more_of_it_than_is_seen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A view goes as a tensor of its own: of an image pool only the pictures that are in it."""
+
+    def gather_object(own: dict[str, torch.Tensor], everything: list[object] | None, target: int) -> None:
+        assert own["pool"].untyped_storage().nbytes() == 2 * 4
+        if everything is not None:
+            everything[:] = [own, own]
+
+    monkeypatch.setattr(torch.distributed, "gather_object", gather_object)
+    view = torch.arange(1000.0)[:2]
+    for rank, count in ((0, 2), (1, 0)):
+        group = ProcessGroup(InTwo())  # type: ignore[arg-type]
+        group.rank = rank
+        assert [own["pool"].tolist() for own in group.gather({"pool": view})] == [[0, 1]] * count
+    assert ProcessGroup().gather({"pool": view})[0]["pool"] is not None
+
+
 def test_without_tensors_there_is_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
     """Networks none of whose weights has a gradient."""
     monkeypatch.delattr(torch.distributed, "all_reduce")

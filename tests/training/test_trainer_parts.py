@@ -1,6 +1,7 @@
 """What a task may say beside losses: lazy terms, rates, who makes pictures, networks that never learn."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 
 from pipelines.core.errors import SettingsError
 from pipelines.nn.frozen import FrozenNetwork
+from pipelines.training.distributed import ProcessGroup
 from pipelines.training.optimizers import OptimizerConfig
 from pipelines.training.task import Batch, Losses, Outputs, TrainingTask, Update
 from pipelines.training.trainer import Trainer, TrainerConfig
@@ -167,6 +169,52 @@ def test_a_step_without_a_graph_comes_to_the_same_to_the_last_bit() -> None:
         states.append(task_trainer.state())
         assert all(task.graphs) == (not makers)
     assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+
+
+def test_the_average_moves_with_its_network_alone_and_counts_its_moves() -> None:
+    """The painter moves in steps 2, 5 and 8: the average keeps 1/10, 2/11, 3/12, and between stays as it is."""
+    task = Players()
+    critic, painter = task.updates
+    task.updates = (critic, replace(painter, start=2))
+    task_trainer = trainer_of(task, ema=0.9)
+    for step in range(9):
+        before, average = copies(task.networks["painter"]), copies(task_trainer.ema_generator)
+        task_trainer.train_step([batch_of(step)], step, lr_factor=0.01)
+        if step % 3 != 2:
+            assert moved(average, task_trainer.ema_generator) == set()
+            continue
+        keep = (1 + step // 3) / (10 + step // 3)
+        now = task.networks["painter"].state_dict()
+        assert not torch.equal(now["0.weight"], before["0.weight"])
+        expected = keep * average["0.weight"] + (1 - keep) * now["0.weight"]
+        torch.testing.assert_close(task_trainer.ema_generator.state_dict()["0.weight"], expected)
+
+
+# what each process has of its own -------------------------------------------------------------------------------
+
+
+class TwoWith(ProcessGroup):
+    """One of two processes; what the second one has is given."""
+
+    def __init__(self, rank: int, others: dict[str, Tensor]) -> None:
+        super().__init__()
+        self.rank, self.others = rank, others
+
+    def gather(self, tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
+        return [dict(tensors), {**tensors, **self.others}] if self.rank == 0 else []
+
+
+def test_a_state_of_all_holds_what_others_have_of_their_own_and_gives_each_its_own_back() -> None:
+    mean = {f"{where}running_mean": torch.full((4,), 0.25) for where in ("networks.painter.1.", "ema.1.")}
+    lead = Trainer(Players(), TrainerConfig(), device=CPU, group=TwoWith(0, mean))
+    state = lead.state_of_all()
+    assert {name for name in state if name.startswith("processes.")} == {f"processes.1.{name}" for name in mean}
+    for rank, expected in ((0, 0.0), (1, 0.25)):
+        other = Trainer(Players(), TrainerConfig(), device=CPU, group=TwoWith(rank, {}))
+        other.load_state(state, lead.ema_generator.state_dict())
+        for network in (other.task.networks["painter"], other.ema_generator):
+            assert network.state_dict()["1.running_mean"].tolist() == [expected] * 4
+    assert not any(name.startswith("processes.") for name in trainer_of(Players()).state_of_all())
 
 
 # networks that never learn --------------------------------------------------------------------------------------

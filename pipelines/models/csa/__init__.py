@@ -14,7 +14,7 @@ Semantic Manipulation with Conditional GANs", CVPR 2018, which lambda = 10/3 of 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pipelines.core.errors import SettingsError, UsageError
+from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
 from pipelines.inference.encoding import LAYERS
 from pipelines.inference.types import NetworkSpec, Output
@@ -87,9 +87,14 @@ class Params:
         return self.attention and self.hint_features == "vgg19"
 
     @property
+    def has_perceptual(self) -> bool:
+        """Whether the perceptual loss is worked out: at weight 0 it would say nothing."""
+        return self.perceptual == "vgg19" and self.perceptual_weight > 0
+
+    @property
     def needs_vgg(self) -> bool:
         """Whether training needs the file of VGG19."""
-        return self.has_vgg_hints or self.perceptual == "vgg19"
+        return self.has_vgg_hints or self.has_perceptual
 
     def _check_idle(self) -> None:
         """Refuse settings that would say nothing beside the others."""
@@ -133,16 +138,12 @@ RECIPES: dict[str, dict[str, object]] = {
 
 
 def weight_files(params: Params) -> dict[str, str]:
-    """The files of weights that training needs, by their settings; raises UsageError for one that is not given."""
-    if not params.needs_vgg:
-        return {}
-    if not params.vgg:
-        raise UsageError(
-            "csa needs the weights of VGG19",
-            hint="Give the file, --set vgg=FILE, or do without, --set hint_features=learned --set perceptual=off; "
-            "or use --preset small",
-        )
-    return {"vgg": params.vgg}
+    """The files of weights that training needs, by their settings; "" for one that is not given."""
+    return {"vgg": params.vgg} if params.needs_vgg else {}
+
+
+WEIGHT_FILES = {"vgg": ("VGG19", "hint_features=learned --set perceptual=off")}
+"""Whose weights the file holds, and what to set to do without."""
 
 
 def network_spec(params: Params) -> NetworkSpec:

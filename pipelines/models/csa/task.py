@@ -38,7 +38,7 @@ class Task(TrainingTask):
         discriminators = MultiScaleDiscriminator(_SEEN, width=params.ndf, layers=params.layers_d)
         self.networks = nn.ModuleDict({"generator": painter, "discriminators": discriminators})
         frozen = [painter.hint_features] if isinstance(painter.hint_features, Vgg19) else []
-        if params.perceptual == "vgg19":
+        if params.has_perceptual:
             vgg = Vgg19(convolutions=max(_PERCEPTUAL_LAYERS), width=params.vgg_width)
             self.loss_networks: Mapping[str, nn.Module] = {"vgg": vgg}
             frozen.append(vgg)
@@ -72,7 +72,7 @@ class Task(TrainingTask):
             with torch.no_grad():
                 real = self._judge(outputs["inputs"], targets)
             losses["generator_features"] = params.feature_weight * feature_matching(real, judged)
-        if params.perceptual == "vgg19":
+        if params.has_perceptual:
             losses["generator_perceptual"] = params.perceptual_weight * self._perceptual(fake, targets)
         if params.l1_weight:
             losses["generator_l1"] = params.l1_weight * functional.l1_loss(fake.float(), targets)

@@ -136,10 +136,11 @@ def training_examples(
 ) -> "ExampleSource":
     """What the network learns from: pictures that are filled once and kept.
 
-    Decoded pictures are needed for that alone, so they get an eighth of the memory, the filled ones the rest.
+    Decoded pictures are needed for that alone, so they get an eighth of the memory, the filled ones the rest; all of it
+    where pictures are filled anew each time.
     """
-    from pipelines.models.fillnet.precomputed import PrecomputedFills
+    from pipelines.models.fillnet.precomputed import PrecomputedFills, draws_each_time
 
-    decoded = cache_bytes // 8
+    decoded = cache_bytes if draws_each_time(pairs, augmentation) else cache_bytes // 8
     pairs.resize_cache(decoded)
     return PrecomputedFills(pairs, augmentation, seed=seed, cache_bytes=cache_bytes - decoded)

@@ -1,7 +1,8 @@
 """Keeps pictures filled with flat colour for training: each in a few variants, worked out once and kept packed.
 
 Filling a picture costs about as much as learning from it. So each is filled in four variants, with other hints and
-other lines, and epochs take turns; what costs little, mirroring and hues, is drawn anew each time.
+other lines, and epochs take turns; what costs little, mirroring and hues, is drawn anew each time. Where hints are to
+be redrawn, left out by chance, or lines mixed each time a picture is seen, it is filled each time.
 """
 
 import threading
@@ -24,6 +25,16 @@ _VARIANTS = 4
 _VARIANT_SEED = 3  # first number of the seeds of variants, beside those of `BatchLoader`
 _INPUTS, _CHANNELS = 7, 11  # of the input, and with colour and line art
 _PACKING = 1  # zlib's fastest
+_SLOW = (
+    "hints or lines are drawn anew each time, so pictures are filled with flat colour anew too, which takes about as "
+    "long as learning from them"
+)
+
+
+def draws_each_time(pairs: "PairDataset", augmentation: "Augmentation") -> bool:
+    """Whether a run asks for hints or lines that are drawn anew each time a picture is seen."""
+    draws_hints = augmentation.hintless < 1 and (augmentation.hintless > 0 or augmentation.redraw is not None)
+    return draws_hints or pairs.mixes_lines
 
 
 class PrecomputedFills:
@@ -34,6 +45,8 @@ class PrecomputedFills:
         self._cache: dict[tuple[int, int], bytes] = {}
         self._shape = pairs.shape
         self._lock = threading.Lock()
+        self._each_time = draws_each_time(pairs, augmentation)
+        self.notes: tuple[str, ...] = (_SLOW,) if self._each_time else ()  # what people should know of them
 
     def example(
         self, index: int, epoch: int, rng: np.random.Generator, *, target_index: int | None = None
@@ -44,7 +57,7 @@ class PrecomputedFills:
 
     def levels(self, index: int, epoch: int, rng: np.random.Generator) -> tuple[U8, U8]:
         """A picture as an epoch sees it, in levels: input (S, S, 7), and colour with line art (S, S, 4)."""
-        channels = self._variant(index, epoch % _VARIANTS)
+        channels = self._fill(index, rng) if self._each_time else self._variant(index, epoch % _VARIANTS)
         if self._augmentation.flip and rng.random() < 0.5:
             channels = channels[:, ::-1]
         inputs, target = channels[..., :_INPUTS].copy(), channels[..., _INPUTS:].copy()
@@ -62,7 +75,7 @@ class PrecomputedFills:
         if packed is not None:
             levels = np.frombuffer(zlib.decompress(packed), np.uint8)
             return levels.reshape(*self._shape, _CHANNELS)
-        channels = self._fill(index, variant)
+        channels = self._fill(index, np.random.default_rng([self._seed, _VARIANT_SEED, index, variant]))
         packed = zlib.compress(channels.tobytes(), _PACKING)
         with self._lock:
             if self._room >= len(packed) and (index, variant) not in self._cache:
@@ -70,9 +83,8 @@ class PrecomputedFills:
                 self._cache[index, variant] = packed
         return channels
 
-    def _fill(self, index: int, variant: int) -> U8:
+    def _fill(self, index: int, rng: np.random.Generator) -> U8:
         """A picture with other hints and lines, filled: its input, colour and line art, (S, S, 11)."""
-        rng = np.random.default_rng([self._seed, _VARIANT_SEED, index, variant])
         augmentation = self._augmentation
         example = choose_hints(enlarge(self._pairs.visit(index, rng), augmentation.jitter, rng), augmentation, rng)
         restyled = restyle_lines(example.lines, rng) if rng.random() < augmentation.lines else example.lines

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pipelines.core.errors import SettingsError, UsageError
+from pipelines.core.errors import SettingsError
 from pipelines.core.settings import check_number
 from pipelines.inference.encoding import LAYERS
 from pipelines.inference.types import NetworkSpec, Output
@@ -95,11 +95,20 @@ class Params:
             raise SettingsError(f"width = {self.width} is neither 4 nor a multiple of 8", hint=hint)
         if self.keep_sketcher and not self.double:
             raise SettingsError("keep_sketcher = true needs the second generator", hint="Use --set double=true too")
+        self._check_idle()
 
     @property
     def has_features(self) -> bool:
         """Whether the networks are given features of the lines."""
         return self.features != NO_FEATURES
+
+    def _check_idle(self) -> None:
+        """Refuse a file that nothing would look at; that of Illustration2Vec and `none` are one setting."""
+        if self.content != "vgg" and self.vgg:
+            raise SettingsError(
+                f"nothing looks at the file vgg: content is {self.content}",
+                hint="Leave it out, or use --set content=vgg",
+            )
 
     @property
     def adversarial_factor(self) -> float:
@@ -154,23 +163,17 @@ RECIPES: dict[str, dict[str, object]] = {
 
 
 def weight_files(params: Params) -> dict[str, str]:
-    """The files of weights that training needs, by their settings; raises UsageError for one that is not given."""
+    """The files of weights that training needs, by their settings; "" for one that is not given."""
     files = {}
     if params.has_features:
         files["features"] = params.features
     if params.content == "vgg":
         files["vgg"] = params.vgg
-    for setting, path in files.items():
-        if not path:
-            network, without = {
-                "features": ("Illustration2Vec", "features=none"),
-                "vgg": ("VGG16", "content=pixels"),
-            }[setting]
-            raise UsageError(
-                f"paintstorch needs the weights of {network}",
-                hint=f"Give the file, --set {setting}=FILE, or do without, --set {without}; or use --preset small",
-            )
     return files
+
+
+WEIGHT_FILES = {"features": ("Illustration2Vec", f"features={NO_FEATURES}"), "vgg": ("VGG16", "content=pixels")}
+"""Whose weights each of these files holds, and what to set to do without."""
 
 
 def network_spec(params: Params) -> NetworkSpec:

@@ -6,6 +6,7 @@ from torch import nn
 
 from pipelines.core.errors import SettingsError, UsageError
 from pipelines.models import csa
+from pipelines.train.weight_files import weight_file_digests
 
 
 def count(network: nn.Module) -> int:
@@ -34,10 +35,11 @@ def test_presets_have_recipes_and_standard_is_the_papers() -> None:
 def test_files_are_needed_where_vgg19_is() -> None:
     assert csa.weight_files(csa.PRESETS["small"]) == {}
     assert csa.weight_files(csa.Params(attention=False, perceptual="off")) == {}
+    assert csa.weight_files(csa.Params(attention=False, perceptual_weight=0.0)) == {}, "a loss that says nothing"
     assert csa.weight_files(csa.Params(vgg="a.pth")) == {"vgg": "a.pth"}
     for params in (csa.Params(), csa.Params(attention=False), csa.Params(perceptual="off")):
         with pytest.raises(UsageError, match="csa needs the weights of VGG19") as raised:
-            csa.weight_files(params)
+            weight_file_digests(csa, params)
         assert "--set vgg=FILE" in raised.value.hint
         assert "--preset small" in raised.value.hint
 
@@ -57,6 +59,8 @@ def test_settings_that_would_say_nothing_are_refused() -> None:
         csa.Params(attention=False, attention_channels="one")
     with pytest.raises(SettingsError, match="nothing looks at the file vgg"):
         csa.Params(attention=False, perceptual="off", vgg="vgg19.pth")
+    with pytest.raises(SettingsError, match="nothing looks at the file vgg"):
+        csa.Params(attention=False, perceptual_weight=0.0, vgg="vgg19.pth")
 
 
 def test_attention_is_shown_where_there_is_any() -> None:

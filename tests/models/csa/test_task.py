@@ -156,6 +156,13 @@ def test_perceptual_gradients_reach_the_generator(tmp_path: Path) -> None:
     assert all(weight.grad is not None for weight in task.networks["generator"].generator.parameters())  # type: ignore[union-attr]
 
 
+def test_at_weight_0_nothing_is_perceived(tmp_path: Path) -> None:
+    task = csa_task.Task(dataclasses.replace(vgg_params(tmp_path), perceptual_weight=0.0))
+    assert not getattr(task, "loss_networks", {})
+    outputs = task.forward(Batch(noise(1, 5, 32, 32), noise(1, 3, 32, 32)))
+    assert set(task.updates[1].loss(outputs)) == {"generator_gan", "generator_features", "generator_l1"}
+
+
 def test_a_file_of_another_network_or_width_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="holds VGG16, no VGG19"):
         csa_task.Task(vgg_params(tmp_path, Vgg16))

@@ -234,12 +234,41 @@ def test_an_example_is_its_levels_in_minus_one_to_one(pairs: Path) -> None:
 # hints drawn anew, mixed lines, other brightness, frames -----------------------------------------------------
 
 
-def test_each_variant_has_hints_of_its_own_where_they_are_redrawn(pairs: Path) -> None:
+def test_hints_are_redrawn_each_time_a_picture_is_seen(pairs: Path) -> None:
+    """Not four times for all."""
     redrawn = fills_of(pairs, Augmentation(flip=False, redraw=augmentation.hint_drawing("points")))
-    maps = {redrawn.levels(0, epoch, np.random.default_rng(0))[0][..., 5].tobytes() for epoch in range(4)}
-    assert len(maps) == 4
-    hintless = fills_of(pairs, Augmentation(flip=False, hintless=1.0))
-    assert not hintless.levels(0, 0, np.random.default_rng(0))[0][..., 5].any()
+    assert len({seen(redrawn, 0, epoch, draw=epoch)[0][..., 5].tobytes() for epoch in range(12)}) == 12
+    assert same(seen(redrawn, 0, 1, draw=3), seen(redrawn, 0, 5, draw=3)), "all chance is the visit's"
+    assert "anew" in redrawn.notes[0]
+
+
+def test_a_picture_is_now_and_then_without_hints_where_they_are_left_out_by_chance(pairs: Path) -> None:
+    halves = fills_of(pairs, Augmentation(flip=False, hintless=0.5))
+    shown = [bool(seen(halves, 0, 0, draw=draw)[0][..., 5].any()) for draw in range(40)]
+    assert 10 < sum(shown) < 30
+    never = fills_of(pairs, Augmentation(flip=False, hintless=1.0))
+    assert not seen(never)[0][..., 5].any()
+    assert never.notes == (), "nothing is left to chance: worked out once"
+
+
+def test_lines_are_drawn_from_the_mix_each_time(pairs: Path) -> None:
+    class Mixed(PairDataset):
+        mixes_lines = True
+
+        def visit(self, index: int, rng: np.random.Generator) -> Example:
+            example = super().visit(index, rng)
+            return example._replace(lines=np.full_like(example.lines, 255)) if rng.random() < 0.5 else example
+
+    dataset = Mixed([open_dataset(pairs)], "train", size=SIZE, cache_bytes=LARGE)
+    fills = PrecomputedFills(dataset, STILL, seed=0, cache_bytes=LARGE)
+    empty = [bool((seen(fills, draw=draw)[0][..., 0] == 255).all()) for draw in range(40)]
+    assert 10 < sum(empty) < 30
+
+
+def test_where_each_visit_is_filled_anew_all_memory_is_for_decoded_pictures(pairs: Path) -> None:
+    dataset = dataset_of(pairs)
+    fillnet.training_examples(dataset, Augmentation(hintless=0.5), seed=0, cache_bytes=8000)
+    assert dataset._room == 8000
 
 
 def test_brightness_changes_what_is_read_and_not_what_is_learned(pairs: Path) -> None:

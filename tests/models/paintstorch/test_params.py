@@ -10,6 +10,7 @@ from pipelines.core.errors import SettingsError, UsageError
 from pipelines.models import paintstorch
 from pipelines.models.paintstorch.network import build_generator, build_painter
 from pipelines.models.paintstorch.task import Task
+from pipelines.train.weight_files import weight_file_digests
 
 SMALL = paintstorch.PRESETS["small"]
 
@@ -70,6 +71,7 @@ def test_the_recipes_are_the_papers() -> None:
         ({"blocks": 0}, "from 1"),
         ({"adversarial_weight": -1.0}, "at least 0"),
         ({"double": False, "keep_sketcher": True}, "double=true"),
+        ({"content": "pixels", "vgg": "vgg16.pth"}, "content=vgg"),
     ],
 )
 def test_settings_out_of_range_say_what_is_allowed(wrong: dict[str, object], hint: str) -> None:
@@ -81,18 +83,23 @@ def test_files_of_weights_by_their_settings() -> None:
     assert paintstorch.weight_files(SMALL) == {}
     both = dataclasses.replace(paintstorch.Params(), features="a.pth", vgg="b.pth")
     assert paintstorch.weight_files(both) == {"features": "a.pth", "vgg": "b.pth"}
-    assert paintstorch.weight_files(dataclasses.replace(both, content="pixels")) == {"features": "a.pth"}
+    assert paintstorch.weight_files(dataclasses.replace(both, content="pixels", vgg="")) == {"features": "a.pth"}
 
 
 @pytest.mark.parametrize("preset", ["standard", "paintstorch"])
 def test_without_its_files_it_says_how_to_give_them(preset: str) -> None:
     params = paintstorch.PRESETS[preset]
-    with pytest.raises(UsageError, match="Illustration2Vec") as refusal:
-        paintstorch.weight_files(params)
-    assert "--set features=FILE" in str(refusal.value.hint)
-    with pytest.raises(UsageError, match="VGG16") as refusal:
-        paintstorch.weight_files(dataclasses.replace(params, features="none"))
+    with pytest.raises(
+        UsageError, match=r"paintstorch needs the weights of Illustration2Vec and of VGG16[.] Give the files"
+    ) as refusal:
+        weight_file_digests(paintstorch, params)
+    assert "--set features=FILE --set vgg=FILE" in str(refusal.value.hint)
+    assert "--preset small" in str(refusal.value.hint)
+    with pytest.raises(UsageError, match=r"needs the weights of VGG16[.] Give the file: ") as refusal:
+        weight_file_digests(paintstorch, dataclasses.replace(params, features="none"))
     assert "--set content=pixels" in str(refusal.value.hint)
+    with pytest.raises(UsageError, match=r"Illustration2Vec; vgg: no\.pth is no file"):
+        weight_file_digests(paintstorch, dataclasses.replace(params, vgg="no.pth"))
 
 
 def test_what_it_says_of_its_network() -> None:
