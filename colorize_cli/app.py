@@ -18,6 +18,7 @@ from colorize_cli.commands import (
     methods,
     models,
     regions,
+    schema,
     train,
     translate,
 )
@@ -37,6 +38,7 @@ COMMANDS = (  # in the order of --help
     evaluate,
     contact_sheet,
     methods,
+    schema,
 )
 
 app = typer.Typer(

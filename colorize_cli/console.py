@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -66,9 +66,12 @@ class _Bar:
 class Screen:
     """Shows a run as it goes: a bar on a terminal, a plain line now and then elsewhere."""
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False, json_lines: bool = False) -> None:
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, of_record: Callable[[Record], str] | None = None
+    ) -> None:
+        """of_record: what is said of a record on standard output, as data."""
         self._console = _standard_error()
-        self._quiet, self._verbose, self._json_lines = quiet, verbose, json_lines
+        self._quiet, self._verbose, self._of_record = quiet, verbose, of_record
         self._bar = _Bar(self._console, quiet=quiet)
         self._total = self._count = 0
         self._began = time.monotonic()
@@ -84,8 +87,8 @@ class Screen:
     def recorded(self, record: Record) -> None:
         """Show one record, and how far the run is."""
         self._count += 1
-        if self._json_lines:
-            print(record.as_json(), flush=True)
+        if self._of_record is not None:
+            say(self._of_record(record))
         if self._verbose or (record.status == "failed" and not self._bar.live and not self._quiet):
             self._console.print(_record_line(record))
         if self._bar.is_open:
@@ -214,9 +217,11 @@ def say_error(message: str) -> None:
 
 
 def say(message: str) -> None:
-    """One line of data on standard output."""
-    sys.stdout.write(message + "\n")
-    sys.stdout.flush()
+    """Lines of data on standard output; nothing where the message is empty."""
+    if message:
+        encoding = sys.stdout.encoding or "utf-8"  # may not have every letter of a name
+        sys.stdout.write(message.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        sys.stdout.flush()
 
 
 def _standard_error() -> Console:

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
+from colorize_cli.output_formats import FormatName
 from pipelines.core import registry
-from pipelines.core.errors import SettingsError
+from pipelines.core.errors import SettingsError, UsageError
 from pipelines.core.settings import read_settings_file
 
 R = TypeVar("R")
@@ -71,6 +72,26 @@ def _read_tables(path: Path, commands: tuple[str, ...]) -> dict[str, dict[str, A
         if not isinstance(table, dict) or not isinstance(table.get("settings", {}), dict):
             raise SettingsError(f"{path}: '{name}' is no table", hint=f"Write [{name}] and [{name}.settings]")
     return tables
+
+
+_FORMATS = {"output_format": "", "json": "json", "json_lines": "json-lines"}
+"""The options by which an output format is asked for, and the format of each that names none."""
+
+
+def _weaker_gives_way(context: typer.Context, parameter: typer.CallbackParam, value: Any) -> Any:
+    """Leave out a format that a settings file or the environment asks for where another one stands above it.
+
+    Options of the command line come here before others, those of one origin in the order of `_FORMATS`.
+    """
+    origin = context.get_parameter_source(str(parameter.name))
+    others = [name for name in _FORMATS if name != parameter.name and context.params.get(name)]
+    is_weaker = any(_is_stronger(context.get_parameter_source(name), origin) for name in others)
+    return None if is_weaker and value else value
+
+
+def _is_stronger(origin: Any, other: Any) -> bool:
+    order = ("COMMANDLINE", "ENVIRONMENT", "DEFAULT_MAP", "DEFAULT")
+    return order.index(origin.name) < order.index(other.name)
 
 
 _INPUT, _RUN, _OUTPUT = "Which pictures", "How it runs", "What it says"
@@ -168,12 +189,35 @@ class BatchOptions:
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.", rich_help_panel=_RUN)
     ] = False
+    output_format: Annotated[
+        FormatName | None,
+        typer.Option(
+            **one_of(FormatName),
+            envvar="COLORIZE_CLI_OUTPUT_FORMAT",
+            callback=_weaker_gives_way,
+            show_default=False,
+            rich_help_panel=_OUTPUT,
+            help="What standard output carries. github: annotations of GitHub Actions; junit: XML for the test view of "
+            "CI services; sarif: findings for code scanning. Default: text.",
+        ),
+    ] = None
     json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON summary of the run.", rich_help_panel=_OUTPUT)
+        bool,
+        typer.Option(
+            "--json",
+            callback=_weaker_gives_way,
+            help="Print one JSON summary of the run: --output-format json.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = False
     json_lines: Annotated[
         bool,
-        typer.Option("--json-lines", help="Print one JSON record per picture as it ends.", rich_help_panel=_OUTPUT),
+        typer.Option(
+            "--json-lines",
+            callback=_weaker_gives_way,
+            help="Print one JSON record per picture as it ends: --output-format json-lines.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = False
     report: Annotated[
         Path | None,
@@ -183,6 +227,20 @@ class BatchOptions:
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Say what happens to each picture.", rich_help_panel=_OUTPUT)
     ] = False
+
+    @property
+    def format(self) -> FormatName:
+        """The one output format that is asked for; raises UsageError where options ask for several."""
+        asked: dict[FormatName, str] = {}
+        if self.output_format is not None:
+            asked[self.output_format] = f"--output-format {self.output_format}"
+        if self.json:
+            asked.setdefault("json", "--json")
+        if self.json_lines:
+            asked.setdefault("json-lines", "--json-lines")
+        if len(asked) > 1:
+            raise UsageError(f"{' and '.join(asked.values())} contradict each other", hint="Leave one of them out")
+        return next(iter(asked), "text")
 
 
 Inputs = Annotated[

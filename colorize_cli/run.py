@@ -1,7 +1,6 @@
 """From a command's options to one run of a stage, and from its report to what is printed and the exit code."""
 
 import contextlib
-import json
 import signal
 import sys
 import threading
@@ -12,13 +11,14 @@ from typing import Protocol
 
 import typer
 
+from colorize_cli import output_formats
 from colorize_cli.console import Screen, say
 from colorize_cli.options import BatchOptions
 from pipelines.core.batch.inputs import Selection
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import Terminated
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import check_replaceable, replace_file, show_path
 from pipelines.core.settings import assignments, read_settings_file
 
@@ -39,18 +39,22 @@ def run_batch(
 ) -> None:
     """Run a stage, show it, and end the command with the report's exit code."""
     is_piped = output == "-" or (output is None and inputs == ["-"])
-    if is_piped and (options.json or options.json_lines):
-        raise UsageError("a picture and JSON cannot share standard output", hint="Use --report FILE")
+    if is_piped and options.format != "text":
+        raise UsageError(f"a picture and {options.format} cannot share standard output", hint="Use --report FILE")
+    output_format = output_formats.load(options.format)
     settings = batch_settings(options)
-    screen = Screen(quiet=options.quiet, verbose=options.verbose, json_lines=options.json_lines)
+    screen = Screen(quiet=options.quiet, verbose=options.verbose, of_record=output_format.of_record)
     if options.report is not None:
         _check_report(options.report)
     _take_signals()
-    report = stage(batch=settings, observer=screen)
+    try:
+        report = stage(batch=settings, observer=screen)
+    except ColorizeError as error:
+        say(output_format.of_error(error))
+        raise
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: Ctrl-C from here on could only disturb the leaving
     screen.finished(report)
-    if options.json:
-        say(json.dumps(report.summary(), indent=2))
+    say(output_format.of_report(report))
     if options.report is not None:
         _write_report(options.report, report)
     raise typer.Exit(report.exit_code)

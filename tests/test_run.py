@@ -56,6 +56,20 @@ def test_json_and_json_lines_are_all_that_standard_output_carries(cli: Cli, art:
     assert (summary["inputs"], summary["skipped"], summary["failed"], summary["exit_code"]) == (4, 3, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "beginning"),
+    [("github", "::error title=colorize-cli::"), ("junit", "<?xml"), ("sarif", "{"), ("json", "")],
+)
+def test_an_error_of_the_whole_run_is_told_in_formats_that_services_read(
+    cli: Cli, art: Path, name: str, beginning: str
+) -> None:
+    ran = cli("regions", art / "nowhere", "-o", art / "out", "--output-format", name)
+    assert ran.code == 2
+    assert ran.out.startswith(beginning)
+    assert bool(ran.out) == bool(beginning)
+    assert len(ran.err.splitlines()) == 1
+
+
 def test_a_report_has_every_record(cli: Cli, art: Path) -> None:
     cli("regions", art / "lines", "-o", art / "out", "-j", 1, "-q", "--report", art / "run.json")
     report = json.loads((art / "run.json").read_text())

@@ -34,6 +34,7 @@ from pipelines.metrics.base.metric import describe
 from pipelines.metrics.base.results import Evaluation, MethodResult, PictureScores
 from pipelines.reports import ballot, data, page, spreadsheet, table
 from pipelines.reports.base.gallery import choose_pictures, gallery_entry
+from pipelines.reports.base.wording import describe_verdict
 
 __all__ = ["GALLERY", "PICTURES", "EvaluateOptions", "EvaluationReport", "References", "evaluate"]
 
@@ -55,8 +56,15 @@ class EvaluationReport(Report):
     @property
     def exit_code(self) -> int:
         """As of any run, and 1 where a limit was not kept."""
-        verdicts = self.evaluation.verdicts if self.evaluation else ()
-        return super().exit_code or (ExitCode.DONE if all(verdict.passed for verdict in verdicts) else ExitCode.FAILED)
+        return super().exit_code or (ExitCode.FAILED if self.unmet else ExitCode.DONE)
+
+    @property
+    def unmet(self) -> tuple[str, ...]:
+        """The limits that were not kept."""
+        if self.evaluation is None:
+            return ()
+        failed = [verdict for verdict in self.evaluation.verdicts if not verdict.passed]
+        return tuple(describe_verdict(verdict, self.evaluation.metric(verdict.metric)) for verdict in failed)
 
     def summary(self) -> dict[str, Any]:
         """The run in one dictionary, with the scores of each method."""

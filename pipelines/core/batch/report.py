@@ -75,6 +75,11 @@ class Report:
         return BY_STOP[self.stopped_by] or (ExitCode.FAILED if self.counts["failed"] else ExitCode.DONE)
 
     @property
+    def unmet(self) -> tuple[str, ...]:
+        """What was asked of the run as a whole and not kept, such as a limit, each in one line."""
+        return ()
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What is said of the inputs, summed up (`sum_up`)."""
         return sum_up([record.facts for record in self.records if record.facts])
