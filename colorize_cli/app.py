@@ -12,6 +12,7 @@ from colorize_cli.commands import (
     build_dataset,
     colorize,
     contact_sheet,
+    doctor,
     evaluate,
     extract_lines,
     make_hints,
@@ -39,6 +40,7 @@ COMMANDS = (  # in the order of --help
     contact_sheet,
     methods,
     schema,
+    doctor,
 )
 
 app = typer.Typer(

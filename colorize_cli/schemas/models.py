@@ -1,4 +1,4 @@
-"""Schemas of what is said of methods and models, and of pictures in layers."""
+"""Schemas of what is said of methods, models and the installation, and of pictures in layers."""
 
 from colorize_cli.schemas.kinds import (
     Schema,
@@ -8,6 +8,7 @@ from colorize_cli.schemas.kinds import (
     count,
     mapping,
     number,
+    one_of,
     or_null,
     record,
     text,
@@ -15,6 +16,14 @@ from colorize_cli.schemas.kinds import (
 )
 
 _SETTING = record({"name": text(), "kind": text("its type in words"), "default": {}, "meaning": text()})
+_CHECK = record(
+    {
+        "name": text("what was looked at"),
+        "state": one_of(("ok", "note", "problem")),
+        "found": text(),
+        "remedy": text("what to type; empty where nothing is to be done"),
+    }
+)
 _LAYER = record(
     {
         "name": text(),
@@ -44,6 +53,10 @@ SCHEMAS: dict[str, Schema] = {
             "parameters": number(),
         },
         "What is known of a model: models show --json.",
+    ),
+    "doctor": record(
+        {"version": text("of colorize-cli"), "exit_code": one_of((0, 1)), "checks": array(_CHECK)},
+        "What is wrong with an installation: doctor --json.",
     ),
     "layers": record(
         {"width": count("px"), "height": count("px"), "layers": array(_LAYER, "from bottom to top")},
