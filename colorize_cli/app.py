@@ -15,6 +15,7 @@ from colorize_cli.commands import (
     doctor,
     evaluate,
     extract_lines,
+    init,
     make_hints,
     methods,
     models,
@@ -41,6 +42,7 @@ COMMANDS = (  # in the order of --help
     methods,
     schema,
     doctor,
+    init,
 )
 
 app = typer.Typer(

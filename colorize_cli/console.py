@@ -216,6 +216,11 @@ def say_error(message: str) -> None:
     _standard_error().print(line)
 
 
+def say_note(message: str) -> None:
+    """One line that people should know of, on standard error."""
+    _standard_error().print(Text(message, style="dim"))
+
+
 def say(message: str) -> None:
     """Lines of data on standard output; nothing where the message is empty."""
     if message:

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal, TypeVar
 import typer
 
 from colorize_cli.output_formats import FormatName
+from colorize_cli.settings_files import check_isolated, choose_settings_file, from_folder_of, read_command_tables
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError, UsageError
-from pipelines.core.settings import read_settings_file
 
 R = TypeVar("R")
 
@@ -38,10 +38,12 @@ def one_of(literal: object) -> dict[str, Any]:
 
 def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
     """Let the command's table in the settings file stand in for its defaults; flags and environment win."""
+    path, is_discovered = choose_settings_file(context, path)
     if path is None:
         return None
     command = str(context.info_name)
-    tables = _read_tables(path, tuple(getattr(context.parent and context.parent.command, "commands", (command,))))
+    commands = tuple(getattr(context.parent and context.parent.command, "commands", (command,)))
+    tables = read_command_tables(path, commands)
     flags = {  # by which an option is known where its name is a word of Python, as `from` is
         flag.removeprefix("--").replace("-", "_"): str(parameter.name)
         for parameter in context.command.params
@@ -50,28 +52,16 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
     named = {name.replace("-", "_"): value for name, value in tables.get(command, {}).items()}
     table = {flags.get(name, name): value for name, value in named.items()}
     table.pop("settings", None)  # the method's own, merged with --set later
-    known = tuple(str(parameter.name) for parameter in context.command.params if parameter.name != "set_values")
+    parameters = {str(parameter.name): parameter for parameter in context.command.params}
+    known = tuple(name for name in parameters if name not in _NOT_IN_FILES)
     for name in table:
         if name not in known:
             raise SettingsError(f"{command} has no option '{name}' ({path})", hint=registry.suggestion(name, known))
-    for parameter in context.command.params:  # one value of an option that takes several
-        if getattr(parameter, "multiple", False) and isinstance(table.get(str(parameter.name)), str):
-            table[str(parameter.name)] = [table[str(parameter.name)]]
-    context.default_map = table
+    for name, parameter in parameters.items():  # one value of an option that takes several
+        if getattr(parameter, "multiple", False) and isinstance(table.get(name), str):
+            table[name] = [table[name]]
+    context.default_map = from_folder_of(path, table, parameters) if is_discovered else table
     return path
-
-
-def _read_tables(path: Path, commands: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """The tables of a settings file, by command; raises SettingsError for anything else in it."""
-    tables = read_settings_file(path)
-    for name, table in tables.items():
-        if name not in commands:
-            raise SettingsError(
-                f"{path} has a table for no command: '{name}'", hint=registry.suggestion(name, commands)
-            )
-        if not isinstance(table, dict) or not isinstance(table.get("settings", {}), dict):
-            raise SettingsError(f"{path}: '{name}' is no table", hint=f"Write [{name}] and [{name}.settings]")
-    return tables
 
 
 _FORMATS = {"output_format": "", "json": "json", "json_lines": "json-lines"}
@@ -94,6 +84,7 @@ def _is_stronger(origin: Any, other: Any) -> bool:
     return order.index(origin.name) < order.index(other.name)
 
 
+_NOT_IN_FILES = ("set_values", "isolated", "show_settings")
 _INPUT, _RUN, _OUTPUT = "Which pictures", "How it runs", "What it says"
 NETWORKS = "How networks run"
 
@@ -105,7 +96,21 @@ SettingsFile = Annotated[
         rich_help_panel=_RUN,
         callback=use_settings_file,
         is_eager=True,
-        help="Defaults for the options, a table per command. Options given here win.",
+        help="Defaults for the options, a table per command. Options given here win. Default: colorize.toml, or "
+        "[tool.colorize-cli] in pyproject.toml, of the working folder or the nearest one above.",
+        show_default=False,
+    ),
+]
+Isolated = Annotated[
+    bool,
+    typer.Option(
+        "--isolated", is_eager=True, callback=check_isolated, rich_help_panel=_RUN, help="Read no settings file."
+    ),
+]
+ShowSettings = Annotated[
+    bool,
+    typer.Option(
+        "--show-settings", rich_help_panel=_RUN, help="Print every option's value and where it comes from; do nothing."
     ),
 ]
 Clean = Annotated[
@@ -174,7 +179,9 @@ class BatchOptions:
     seed: Annotated[
         int, typer.Option(min=0, envvar="COLORIZE_CLI_SEED", help="Seed of random choices.", rich_help_panel=_RUN)
     ] = 0
+    isolated: Isolated = False
     settings: SettingsFile = None
+    show_settings: ShowSettings = False
     overwrite: Annotated[
         bool,
         typer.Option(

@@ -12,15 +12,16 @@ from typing import Protocol
 import typer
 
 from colorize_cli import output_formats
-from colorize_cli.console import Screen, say
+from colorize_cli.console import Screen, say, say_note
 from colorize_cli.options import BatchOptions
+from colorize_cli.settings_files import read_tables
 from pipelines.core.batch.inputs import Selection
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import Terminated
 from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import check_replaceable, replace_file, show_path
-from pipelines.core.settings import assignments, read_settings_file
+from pipelines.core.settings import assignments
 
 
 class Stage(Protocol):
@@ -46,6 +47,8 @@ def run_batch(
     screen = Screen(quiet=options.quiet, verbose=options.verbose, of_record=output_format.of_record)
     if options.report is not None:
         _check_report(options.report)
+    if options.settings is not None and not options.quiet:
+        say_note(f"settings: {show_path(options.settings)}")
     _take_signals()
     try:
         report = stage(batch=settings, observer=screen)
@@ -87,7 +90,7 @@ def method_values(options: BatchOptions, command: str, texts: list[str] | None) 
 
 def values_of(file: Path | None, command: str, texts: list[str] | None) -> Mapping[str, object]:
     """The same for a command without the options of a batch."""
-    table = {} if file is None else read_settings_file(file).get(command, {}).get("settings", {})
+    table = {} if file is None else read_tables(file).get(command, {}).get("settings", {})
     return {**{name.replace("-", "_"): value for name, value in table.items()}, **assignments(texts or [])}
 
 

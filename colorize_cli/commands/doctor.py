@@ -32,7 +32,8 @@ def doctor(
     from colorize_cli.diagnosis import diagnose
     from pipelines.core.exit_codes import ExitCode
 
-    findings = diagnose(os.environ, _variables(context), folder=Path())
+    commands: Any = getattr(context.parent and context.parent.command, "commands", {})
+    findings = diagnose(os.environ, _variables(commands), folder=Path(), commands=tuple(commands))
     problems = sum(finding.state == "problem" for finding in findings)
     code = ExitCode.FAILED if problems else ExitCode.DONE
     if json:
@@ -48,9 +49,8 @@ def doctor(
     raise typer.Exit(code)
 
 
-def _variables(context: typer.Context) -> dict[str, str]:
+def _variables(commands: Any) -> dict[str, str]:
     """The variables that options of any command read, with the option of each."""
-    commands: Any = getattr(context.parent and context.parent.command, "commands", {})
     return {
         str(parameter.envvar): str(parameter.opts[0])
         for command in commands.values()

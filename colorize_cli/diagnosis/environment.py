@@ -1,10 +1,12 @@
-"""Check of our variables in the environment: misspelt ones do nothing, and say nothing."""
+"""Checks of settings: our variables in the environment, of which misspelt ones do nothing, and the settings file."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from colorize_cli.diagnosis.findings import Finding
+from colorize_cli.settings_files import find_settings_file, read_command_tables
+from pipelines.core.errors import SettingsError
 from pipelines.core.files import show_path
 
 PREFIX = "COLORIZE_CLI_"
@@ -34,6 +36,18 @@ def check_variables(variables: Mapping[str, str], known: Mapping[str, str]) -> I
             yield Finding(name, "problem", problem, f"unset {name}")
         else:
             yield Finding(name, "ok", f"{show_path(value)} ({meanings[name]})")
+
+
+def check_settings_file(folder: Path, commands: Sequence[str]) -> Finding:
+    """The settings file that commands find in this folder or above it, and whether it can be read."""
+    try:
+        path = find_settings_file(folder.absolute())
+        if path is None:
+            return Finding("settings file", "ok", "none here or above; who wants one: colorize-cli init")
+        tables = read_command_tables(path, tuple(commands))
+    except SettingsError as error:
+        return Finding("settings file", "problem", error.message, f"{error.hint}; or give --isolated")
+    return Finding("settings file", "ok", f"{show_path(path)} ({', '.join(tables) or 'empty'})")
 
 
 def _problem(name: str, value: str) -> str:

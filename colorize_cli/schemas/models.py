@@ -58,6 +58,31 @@ SCHEMAS: dict[str, Schema] = {
         {"version": text("of colorize-cli"), "exit_code": one_of((0, 1)), "checks": array(_CHECK)},
         "What is wrong with an installation: doctor --json.",
     ),
+    "settings": record(
+        {
+            "command": text(),
+            "values": array(
+                record(
+                    {
+                        "option": text("as it is typed"),
+                        "value": {"description": "null: not set"},
+                        "origin": text("command line, a variable, a file, default, or found upward"),
+                    }
+                )
+            ),
+        },
+        "What each option is and why: --show-settings --json.",
+    ),
+    "init": record(
+        {
+            "file": text("that was written"),
+            "lines": or_null(text("folder")),
+            "hints": or_null(text("folder")),
+            "colour": or_null(text("folder")),
+            "pictures": count("of line art"),
+        },
+        "Which folders init found: init --json.",
+    ),
     "layers": record(
         {"width": count("px"), "height": count("px"), "layers": array(_LAYER, "from bottom to top")},
         "A picture in layers: NAME-layers/layers.json of colorize --layers png.",

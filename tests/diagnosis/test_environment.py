@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from colorize_cli.diagnosis.environment import check_variables
+from colorize_cli.diagnosis.environment import check_settings_file, check_variables
 
 KNOWN = {"COLORIZE_CLI_JOBS": "--jobs", "COLORIZE_CLI_SEED": "--seed", "COLORIZE_CLI_SETTINGS": "--settings"}
 
@@ -34,3 +34,15 @@ def test_a_wrong_one_is_a_problem(tmp_path: Path, name: str, value: str, found: 
     (finding,) = check_variables({name: value.format(tmp=tmp_path)}, KNOWN)
     assert (finding.state, finding.remedy) == ("problem", f"unset {name}")
     assert finding.found == found.format(tmp=tmp_path)
+
+
+def test_the_settings_file_that_commands_find_is_named_and_read(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "colorize.toml").write_text("[regions]\njobs = 1\n")
+    finding = check_settings_file(tmp_path / "deep", ["regions"])
+    assert (finding.state, finding.found) == ("ok", f"{tmp_path / 'colorize.toml'} (regions)")
+    (tmp_path / "deep" / "colorize.toml").write_text("[region]\n")
+    finding = check_settings_file(tmp_path / "deep", ["regions"])
+    assert finding.state == "problem"
+    assert "has a table for no command: 'region'" in finding.found
+    assert "Did you mean 'regions'?" in finding.remedy
