@@ -11,10 +11,11 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
+from colorize_cli.format_choice import choose_format, weaker_gives_way
 from colorize_cli.output_formats import FormatName
 from colorize_cli.settings_files import check_isolated, choose_settings_file, from_folder_of, read_command_tables
 from pipelines.core import registry
-from pipelines.core.errors import SettingsError, UsageError
+from pipelines.core.errors import SettingsError
 
 R = TypeVar("R")
 
@@ -62,26 +63,6 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
             table[name] = [table[name]]
     context.default_map = from_folder_of(path, table, parameters) if is_discovered else table
     return path
-
-
-_FORMATS = {"output_format": "", "json": "json", "json_lines": "json-lines"}
-"""The options by which an output format is asked for, and the format of each that names none."""
-
-
-def _weaker_gives_way(context: typer.Context, parameter: typer.CallbackParam, value: Any) -> Any:
-    """Leave out a format that a settings file or the environment asks for where another one stands above it.
-
-    Options of the command line come here before others, those of one origin in the order of `_FORMATS`.
-    """
-    origin = context.get_parameter_source(str(parameter.name))
-    others = [name for name in _FORMATS if name != parameter.name and context.params.get(name)]
-    is_weaker = any(_is_stronger(context.get_parameter_source(name), origin) for name in others)
-    return None if is_weaker and value else value
-
-
-def _is_stronger(origin: Any, other: Any) -> bool:
-    order = ("COMMANDLINE", "ENVIRONMENT", "DEFAULT_MAP", "DEFAULT")
-    return order.index(origin.name) < order.index(other.name)
 
 
 _NOT_IN_FILES = ("set_values", "isolated", "show_settings")
@@ -147,6 +128,20 @@ class BatchOptions:
             rich_help_panel=_INPUT,
         ),
     ] = None
+    changed_files: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Of the inputs, take only those that a list of changed files touches, such as git diff --name-only -z "
+            "prints: by their own file, their hints or another partner; all, if a palette or model is in it. - is "
+            "standard input.",
+            rich_help_panel=_INPUT,
+        ),
+    ] = None
+    allow_empty: Annotated[
+        bool,
+        typer.Option("--allow-empty", help="Exit 0 instead of 3 where no picture is found.", rich_help_panel=_INPUT),
+    ] = False
     include: Annotated[
         list[str] | None,
         typer.Option(metavar="PATTERN", help="Take only pictures whose path or name matches.", rich_help_panel=_INPUT),
@@ -201,7 +196,7 @@ class BatchOptions:
         typer.Option(
             **one_of(FormatName),
             envvar="COLORIZE_CLI_OUTPUT_FORMAT",
-            callback=_weaker_gives_way,
+            callback=weaker_gives_way,
             show_default=False,
             rich_help_panel=_OUTPUT,
             help="What standard output carries. github: annotations of GitHub Actions; junit: XML for the test view of "
@@ -212,7 +207,7 @@ class BatchOptions:
         bool,
         typer.Option(
             "--json",
-            callback=_weaker_gives_way,
+            callback=weaker_gives_way,
             help="Print one JSON summary of the run: --output-format json.",
             rich_help_panel=_OUTPUT,
         ),
@@ -221,7 +216,7 @@ class BatchOptions:
         bool,
         typer.Option(
             "--json-lines",
-            callback=_weaker_gives_way,
+            callback=weaker_gives_way,
             help="Print one JSON record per picture as it ends: --output-format json-lines.",
             rich_help_panel=_OUTPUT,
         ),
@@ -235,19 +230,13 @@ class BatchOptions:
         bool, typer.Option("--verbose", "-v", help="Say what happens to each picture.", rich_help_panel=_OUTPUT)
     ] = False
 
+    command: str = ""  # whose options these are
+    decisive: tuple[str, ...] = ()  # values of its other options that may be places on which every result depends
+
     @property
     def format(self) -> FormatName:
         """The one output format that is asked for; raises UsageError where options ask for several."""
-        asked: dict[FormatName, str] = {}
-        if self.output_format is not None:
-            asked[self.output_format] = f"--output-format {self.output_format}"
-        if self.json:
-            asked.setdefault("json", "--json")
-        if self.json_lines:
-            asked.setdefault("json-lines", "--json-lines")
-        if len(asked) > 1:
-            raise UsageError(f"{' and '.join(asked.values())} contradict each other", hint="Leave one of them out")
-        return next(iter(asked), "text")
+        return choose_format(self.output_format, json=self.json, json_lines=self.json_lines)
 
 
 Inputs = Annotated[
@@ -334,8 +323,29 @@ Preset = Annotated[str | None, typer.Option(metavar="NAME", help="Start from a n
 def batch_command(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command the options of `BatchOptions` in place of its parameter `batch`."""
     kinds = typing.get_type_hints(BatchOptions, include_extras=True)
-    options = {field.name: (kinds[field.name], field.default) for field in dataclasses.fields(BatchOptions)}
-    return with_options(command, "batch", options, lambda values: BatchOptions(**values))
+    options = {
+        field.name: (kinds[field.name], field.default)
+        for field in dataclasses.fields(BatchOptions)
+        if typing.get_origin(kinds[field.name]) is Annotated
+    }
+
+    @functools.wraps(command)
+    def named(*, batch: BatchOptions, **values: Any) -> R:
+        own = command.__name__.replace("_", "-")
+        return command(**values, batch=dataclasses.replace(batch, command=own, decisive=_decisive(values)))
+
+    return with_options(named, "batch", options, lambda values: BatchOptions(**values))
+
+
+_BY_NAME = ("inputs", "output", "hints", "lines", "truth", "base", "top", "reference")
+"""Parameters that are the inputs, or folders in which each input has a partner of its own."""
+
+
+def _decisive(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of a command's values may be a file or folder that decides about every result."""
+    several = [value if isinstance(value, list) else [value] for name, value in values.items() if name not in _BY_NAME]
+    texts = [str(value) for each in several for value in each if isinstance(value, str | Path) and str(value)]
+    return tuple(text.rpartition("=")[2] for text in texts)
 
 
 def with_options(

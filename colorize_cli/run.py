@@ -15,13 +15,17 @@ from colorize_cli import output_formats
 from colorize_cli.console import Screen, say, say_note
 from colorize_cli.options import BatchOptions
 from colorize_cli.settings_files import read_tables
+from pipelines.core.batch.changed_files import ChangedFiles
 from pipelines.core.batch.inputs import Selection
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import Terminated
-from pipelines.core.errors import ColorizeError, UsageError
+from pipelines.core.errors import ColorizeError, NothingMatchedError, UsageError
 from pipelines.core.files import check_replaceable, replace_file, show_path
 from pipelines.core.settings import assignments
+
+_PICTURE_BY_PICTURE = ("extract-lines", "make-hints", "regions", "colorize", "translate", "blend")
+"""Commands whose results each depend on one picture and its partners."""
 
 
 class Stage(Protocol):
@@ -42,6 +46,7 @@ def run_batch(
     is_piped = output == "-" or (output is None and inputs == ["-"])
     if is_piped and options.format != "text":
         raise UsageError(f"a picture and {options.format} cannot share standard output", hint="Use --report FILE")
+    _check_changed_files(options)
     output_format = output_formats.load(options.format)
     settings = batch_settings(options)
     screen = Screen(quiet=options.quiet, verbose=options.verbose, of_record=output_format.of_record)
@@ -52,6 +57,11 @@ def run_batch(
     _take_signals()
     try:
         report = stage(batch=settings, observer=screen)
+    except NothingMatchedError as error:
+        if not options.allow_empty:
+            say(output_format.of_error(error))
+            raise
+        report = Report(options.command, {}, dry_run=options.dry_run, output=output or "-", notes=(error.message,))
     except ColorizeError as error:
         say(output_format.of_error(error))
         raise
@@ -78,9 +88,31 @@ def batch_settings(options: BatchOptions) -> BatchSettings:
             limit=options.limit,
         ),
         listed=tuple(_read_list(options.files_from)) if options.files_from is not None else None,
+        changed=_changed_files(options),
         root=options.root,
         keep_extension=options.keep_extension,
     )
+
+
+def _changed_files(options: BatchOptions) -> ChangedFiles | None:
+    if options.changed_files is None:
+        return None
+    settings = [] if options.settings is None else [str(options.settings)]
+    try:
+        return ChangedFiles(tuple(_read_list(options.changed_files)), (*options.decisive, *settings))
+    except UsageError as error:
+        raise UsageError(error.message, hint="Check --changed-files") from error
+
+
+def _check_changed_files(options: BatchOptions) -> None:
+    """Refuse a list of changed files where all pictures count together, and two lists on standard input."""
+    if options.changed_files is not None and options.command not in _PICTURE_BY_PICTURE:
+        raise UsageError(
+            f"{options.command} looks at all pictures together",
+            hint="Leave out --changed-files: it skips unchanged ones",
+        )
+    if options.changed_files == options.files_from == "-":
+        raise UsageError("two lists cannot share standard input", hint="Write one of them to a file")
 
 
 def method_values(options: BatchOptions, command: str, texts: list[str] | None) -> Mapping[str, object]:

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from colorize_cli.diagnosis.findings import Finding
+from colorize_cli.diagnosis.findings import Finding, State
 from pipelines.core.files import show_path
 
 _LITTLE_SPACE = 2**30  # bytes
@@ -92,15 +92,14 @@ def check_locale(variables: Mapping[str, str]) -> Finding:
     return Finding("locale", "ok", f"{encoding}, {chosen}")
 
 
-def _check_folder(name: str, folder: Path, bad: str, remedy: str) -> Finding:
+def _check_folder(name: str, folder: Path, bad: State, remedy: str) -> Finding:
     """Whether a file can be made there, and whether there is room for some results."""
     shown = show_path(folder)
-    state = "problem" if bad == "problem" else "note"
     try:
         with tempfile.TemporaryFile(dir=folder):
             free = shutil.disk_usage(folder).free
     except OSError as error:
-        return Finding(name, state, f"{shown} cannot be written: {error.strerror}", remedy)
+        return Finding(name, bad, f"{shown} cannot be written: {error.strerror}", remedy)
     if free < _LITTLE_SPACE:
         return Finding(name, "note", f"{shown} has {free / 2**20:.0f} MiB left", "make room")
     return Finding(name, "ok", f"{shown}, {free / 2**30:.0f} GiB left")

@@ -67,7 +67,8 @@ def _document(command: str, cases: Sequence[Element], *, seconds: float = 0.0, n
     if notes:
         SubElement(suite, "system-out").text = _lines("", notes)
     indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="us-ascii").decode()
+    text: str = tostring(root, encoding="us-ascii").decode()
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}'
 
 
 def _count(cases: Sequence[Element], kind: str) -> str:

@@ -94,6 +94,8 @@ def colorize(
     jobs = _jobs(task, sources, destination, companions)
     reported, notes = plain(task) | {"lock": guides.lock}, _unused_hints(companions["hints"], settings)
     plan = Plan("colorize", jobs, destination.folder, task.settings, reported_settings=reported, notes=notes)
+    if guides.lock and settings.changed is not None:
+        raise UsageError("--lock looks at all frames", hint="Leave out --changed-files: unchanged frames are skipped")
     if guides.lock and not settings.dry_run:
         try:
             plan = Lock(plan, ensemble, reader, settings).locked_plan()

@@ -4,11 +4,15 @@ import os
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from pipelines.core.batch.inputs import Selection, Source, find_sources
 from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import show_path
 from pipelines.core.imaging.picture import PICTURE_SUFFIXES
+
+if TYPE_CHECKING:
+    from pipelines.core.batch.changed_files import ChangedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class BatchSettings:
     fail_fast: bool = False  # stop at the first failure
     selection: Selection = field(default_factory=Selection)
     listed: tuple[str, ...] | None = None  # input paths read from a list
+    changed: "ChangedFiles | None" = None  # only inputs that these touch; None = all
     root: Path | None = None  # the folder below which listed paths keep their folders in the output
     keep_extension: bool = False  # a.jpg becomes a.jpg.png instead of a.png
 

@@ -9,15 +9,17 @@ import errno
 import os
 import time
 from collections.abc import Generator
+from dataclasses import replace
 from pathlib import Path
 
 import pipelines
 from pipelines.core.batch.backends import run_tasks
+from pipelines.core.batch.changed_files import ChangedFiles
 from pipelines.core.batch.journal import Journal, JournalEntry
 from pipelines.core.batch.plan import BatchSettings, Job, Plan, check
 from pipelines.core.batch.report import Observer, Record, Report, StopReason
 from pipelines.core.batch.workers import Outcome, Pipes, Task, TaskFn, as_batch_task, perform, read, record_of
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import NothingMatchedError, UsageError
 from pipelines.core.files import STATE_FOLDER, fingerprint, fingerprint_all, scratch_folder, show_path
 from pipelines.core.settings import digest
 
@@ -50,6 +52,8 @@ def run(
     the inputs not reached are reported as skipped. Raises UsageError where outputs collide.
     """
     check(plan)
+    if settings.changed is not None:
+        plan = _only_touched(plan, settings.changed)
     observer = observer or NullObserver()
     began = time.perf_counter()
     observer.started(len(plan.jobs))
@@ -78,6 +82,18 @@ def run(
         output=_shown_output(plan),
         notes=(*batch.notes, *plan.notes),
     )
+
+
+def _only_touched(plan: Plan, changed: ChangedFiles) -> Plan:
+    """The plan without jobs that no changed file touches; raises NothingMatchedError where none is left."""
+    jobs = changed.touched(plan.jobs)
+    if not jobs:
+        raise NothingMatchedError(
+            f"none of {len(plan.jobs)} pictures is touched by the list of changed files",
+            hint="Add --allow-empty where that is no error",
+        )
+    note = f"{len(jobs)} of {len(plan.jobs)} pictures are touched by the list of changed files"
+    return replace(plan, jobs=jobs, notes=(*plan.notes, note))
 
 
 def report_stopped(plan: Plan, stopped_by: StopReason) -> Report:
