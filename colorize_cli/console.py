@@ -109,6 +109,8 @@ class Screen:
                 self._console.print(Text(f"warning: {show_path(record.input)}: {warning}", style="yellow"))
         for note in report.notes:
             self._console.print(Text(note))
+        for problem in report.unmet if report.checked else ():
+            self._console.print(Text(problem, style="red"))
         self._console.print(_summary(report))
 
     def _failures(self, report: Report) -> None:

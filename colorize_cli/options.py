@@ -188,6 +188,12 @@ class BatchOptions:
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Say what would be done, write nothing.", rich_help_panel=_RUN)
     ] = False
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Write nothing; exit 1 where a result is missing or stale, for CI.", rich_help_panel=_RUN
+        ),
+    ] = False
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.", rich_help_panel=_RUN)
     ] = False

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
@@ -61,10 +62,11 @@ def run_batch(
         if not options.allow_empty:
             say(output_format.of_error(error))
             raise
-        report = Report(options.command, {}, dry_run=options.dry_run, output=output or "-", notes=(error.message,))
+        report = Report(options.command, {}, dry_run=settings.dry_run, output=output or "-", notes=(error.message,))
     except ColorizeError as error:
         say(output_format.of_error(error))
         raise
+    report = replace(report, checked=options.check)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: Ctrl-C from here on could only disturb the leaving
     screen.finished(report)
     say(output_format.of_report(report))
@@ -79,7 +81,7 @@ def batch_settings(options: BatchOptions) -> BatchSettings:
         jobs=options.jobs,
         seed=options.seed,
         overwrite=options.overwrite,
-        dry_run=options.dry_run,
+        dry_run=options.dry_run or options.check,
         fail_fast=options.fail_fast,
         selection=Selection(
             recursive=options.recursive,
