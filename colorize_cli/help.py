@@ -2,11 +2,12 @@
 
 import dataclasses
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from typer.core import TyperCommand
 
 if TYPE_CHECKING:
+    import typer
     from typer._click import Context, HelpFormatter
 
 SHOW_SETTINGS = "show_settings"
@@ -25,7 +26,7 @@ class Command(TyperCommand):
         from colorize_cli.console import say
         from colorize_cli.settings_files import effective_values
 
-        values = list(effective_values(ctx))
+        values = list(effective_values(cast("typer.Context", ctx)))
         if ctx.params.get("json") or ctx.params.get("output_format") == "json":
             listed = [dataclasses.asdict(value) for value in values]
             say(json.dumps({"command": ctx.info_name, "values": listed}, indent=2))
