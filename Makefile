@@ -1,6 +1,7 @@
 # make demo  colorizes example pictures and says where they are
 # make test  lints, type-checks and tests
 # make picture makes README's picture anew
+# make schemas writes docs/schemas/ anew
 # make bench measures the figures that README quotes (takes minutes; nothing else should run)
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ RUN = $(VENV)/bin/
 DEMO ?= demo
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo test lint bench picture clean
+.PHONY: demo test lint bench picture schemas clean
 .DEFAULT_GOAL = demo
 
 $(VENV)/bin/python:
@@ -51,6 +52,10 @@ picture: $(VENV)/.installed  # the picture at the head of README
 	$(RUN)colorize-cli colorize $(DEMO)/picture/lines -o $(DEMO)/picture/alone --lines tint -q
 	$(RUN)colorize-cli contact-sheet $(DEMO)/picture/hinted $(DEMO)/picture/colour $(DEMO)/picture/alone -o docs/monsters.png --overwrite -q \
 		--label 'line art and hints' --label 'colorized' --label 'without hints, lines tinted' --cell 200 --across 3
+
+schemas: $(VENV)/.installed
+	@mkdir -p docs/schemas
+	for name in $$($(RUN)colorize-cli schema | cut -d: -f1); do $(RUN)colorize-cli schema $$name > docs/schemas/$$name.json || exit 1; done
 
 lint: $(VENV)/.installed-dev
 	$(RUN)ruff check .

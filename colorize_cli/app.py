@@ -13,12 +13,15 @@ from colorize_cli.commands import (
     build_dataset,
     colorize,
     contact_sheet,
+    doctor,
     evaluate,
     extract_lines,
+    init,
     make_hints,
     methods,
     models,
     regions,
+    schema,
     train,
     translate,
 )
@@ -38,6 +41,9 @@ COMMANDS = (  # in the order of --help
     evaluate,
     contact_sheet,
     methods,
+    schema,
+    doctor,
+    init,
 )
 
 app = typer.Typer(

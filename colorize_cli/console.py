@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
@@ -72,9 +72,12 @@ class _Bar:
 class Screen:
     """Shows a run as it goes: a bar on a terminal, a plain line now and then elsewhere."""
 
-    def __init__(self, *, quiet: bool = False, verbose: bool = False, json_lines: bool = False) -> None:
+    def __init__(
+        self, *, quiet: bool = False, verbose: bool = False, of_record: Callable[[Record], str] | None = None
+    ) -> None:
+        """of_record: what is said of a record on standard output, as data."""
         self._console = _standard_error()
-        self._quiet, self._verbose, self._json_lines = quiet, verbose, json_lines
+        self._quiet, self._verbose, self._of_record = quiet, verbose, of_record
         self._bar = _Bar(self._console, quiet=quiet)
         self._total = self._count = 0
         self._began = time.monotonic()
@@ -90,8 +93,8 @@ class Screen:
     def recorded(self, record: Record) -> None:
         """Show one record, and how far the run is."""
         self._count += 1
-        if self._json_lines:
-            say(record.as_json())
+        if self._of_record is not None:
+            say(self._of_record(record))
         if self._verbose or (record.status == "failed" and not self._bar.live and not self._quiet):
             self._console.print(_record_line(record))
         if self._bar.is_open:
@@ -223,15 +226,23 @@ def say_error(message: str) -> None:
     _standard_error().print(line)
 
 
+def say_note(message: str) -> None:
+    """One line that people should know of, on standard error."""
+    _standard_error().print(Text(message, style="dim"))
+
+
 def say(message: str) -> None:
-    """One line of data on standard output, nothing in it steers a terminal.
+    """One line of data on standard output, nothing in it steers a terminal; nothing where the message is empty.
 
     Raises StreamError where it is closed or full, BrokenPipeError.
     """
+    if not message:
+        return
     if sys.stdout is None:  # the program was started without it
         raise StreamError("nothing can be printed: standard output is closed", hint=_NO_OUTPUT)
     try:
-        sys.stdout.write(show_text(message) + "\n")
+        encoding = sys.stdout.encoding or "utf-8"  # may not have every letter of a name
+        sys.stdout.write(show_text(message).encode(encoding, "backslashreplace").decode(encoding) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         raise

@@ -1,17 +1,38 @@
 """Plain help whose options stand under the headings that they name, so that long commands can be read."""
 
-from typing import TYPE_CHECKING
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any, cast
 
 from typer.core import TyperCommand
 
 if TYPE_CHECKING:
+    import typer
     from typer._click import Context, HelpFormatter
+
+SHOW_SETTINGS = "show_settings"
+"""The option with which a command prints the values of its options instead of running."""
 
 _WIDEST_NAME = 30  # letters: a longer name of an option stands on a line of its own
 
 
 class Command(TyperCommand):
     """A command whose --help shows each option under its `rich_help_panel`; those without one come first."""
+
+    def invoke(self, ctx: "Context") -> Any:
+        """Run the command, or with --show-settings print what each option is and why."""
+        if not ctx.params.get(SHOW_SETTINGS):
+            return super().invoke(ctx)
+        from colorize_cli.console import say
+        from colorize_cli.settings_files import effective_values
+
+        values = list(effective_values(cast("typer.Context", ctx)))
+        if ctx.params.get("json") or ctx.params.get("output_format") == "json":
+            listed = [dataclasses.asdict(value) for value in values]
+            say(json.dumps({"command": ctx.info_name, "values": listed}, indent=2))
+        else:
+            say("\n".join(value.as_text() for value in values))
+        return None
 
     def format_options(self, ctx: "Context", formatter: "HelpFormatter") -> None:
         """Write the arguments, then the options, a section for each heading in the order in which they are declared."""

@@ -11,10 +11,12 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 
+from colorize_cli.format_choice import choose_format, weaker_gives_way
+from colorize_cli.output_formats import FormatName
 from colorize_cli.setting_kinds import check_kinds
+from colorize_cli.settings_files import check_isolated, choose_settings_file, from_folder_of, read_command_tables
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError
-from pipelines.core.settings import read_settings_file
 
 R = TypeVar("R")
 
@@ -38,10 +40,12 @@ def one_of(literal: object) -> dict[str, Any]:
 
 def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
     """Let the command's table in the settings file stand in for its defaults; flags and environment win."""
+    path, is_discovered = choose_settings_file(context, path)
     if path is None:
         return None
     command = str(context.info_name)
-    tables = _read_tables(path, tuple(getattr(context.parent and context.parent.command, "commands", (command,))))
+    commands = tuple(getattr(context.parent and context.parent.command, "commands", (command,)))
+    tables = read_command_tables(path, commands)
     flags = {  # by which an option is known where its name is a word of Python, as `from` is
         flag.removeprefix("--").replace("-", "_"): str(parameter.name)
         for parameter in context.command.params
@@ -50,28 +54,18 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
     named = {name.replace("-", "_"): value for name, value in tables.get(command, {}).items()}
     table = {flags.get(name, name): value for name, value in named.items()}
     table.pop("settings", None)  # the method's own, merged with --set later
-    known = tuple(str(parameter.name) for parameter in context.command.params if parameter.name != "set_values")
+    parameters = {str(parameter.name): parameter for parameter in context.command.params}
+    known = tuple(name for name in parameters if name not in _NOT_IN_FILES)
     for name in table:
         if name not in known:
             raise SettingsError(f"{command} has no option '{name}' ({path})", hint=registry.suggestion(name, known))
     callback = context.command.callback
-    context.default_map = table if callback is None else check_kinds(callback, table, path)
+    table = table if callback is None else check_kinds(callback, table, path)
+    context.default_map = from_folder_of(path, table, parameters) if is_discovered else table
     return path
 
 
-def _read_tables(path: Path, commands: tuple[str, ...]) -> dict[str, dict[str, Any]]:
-    """The tables of a settings file, by command; raises SettingsError for anything else in it."""
-    tables = read_settings_file(path)
-    for name, table in tables.items():
-        if name not in commands:
-            raise SettingsError(
-                f"{path} has a table for no command: '{name}'", hint=registry.suggestion(name, commands)
-            )
-        if not isinstance(table, dict) or not isinstance(table.get("settings", {}), dict):
-            raise SettingsError(f"{path}: '{name}' is no table", hint=f"Write [{name}] and [{name}.settings]")
-    return tables
-
-
+_NOT_IN_FILES = ("set_values", "isolated", "show_settings")
 _INPUT, _RUN, _OUTPUT = "Which pictures", "How it runs", "What it says"
 NETWORKS = "How networks run"
 
@@ -83,7 +77,21 @@ SettingsFile = Annotated[
         rich_help_panel=_RUN,
         callback=use_settings_file,
         is_eager=True,
-        help="Defaults for the options, a table per command. Options given here win.",
+        help="Defaults for the options, a table per command. Options given here win. Default: colorize.toml, or "
+        "[tool.colorize-cli] in pyproject.toml, of the working folder or the nearest one above.",
+        show_default=False,
+    ),
+]
+Isolated = Annotated[
+    bool,
+    typer.Option(
+        "--isolated", is_eager=True, callback=check_isolated, rich_help_panel=_RUN, help="Read no settings file."
+    ),
+]
+ShowSettings = Annotated[
+    bool,
+    typer.Option(
+        "--show-settings", rich_help_panel=_RUN, help="Print every option's value and where it comes from; do nothing."
     ),
 ]
 Clean = Annotated[
@@ -120,6 +128,20 @@ class BatchOptions:
             rich_help_panel=_INPUT,
         ),
     ] = None
+    changed_files: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Of the inputs, take only those that a list of changed files touches, such as git diff --name-only -z "
+            "prints: by their own file, their hints or another partner; all, if a palette or model is in it. - is "
+            "standard input.",
+            rich_help_panel=_INPUT,
+        ),
+    ] = None
+    allow_empty: Annotated[
+        bool,
+        typer.Option("--allow-empty", help="Exit 0 instead of 3 where no picture is found.", rich_help_panel=_INPUT),
+    ] = False
     include: Annotated[
         list[str] | None,
         typer.Option(metavar="PATTERN", help="Take only pictures whose path or name matches.", rich_help_panel=_INPUT),
@@ -152,7 +174,9 @@ class BatchOptions:
     seed: Annotated[
         int, typer.Option(min=0, envvar="COLORIZE_CLI_SEED", help="Seed of random choices.", rich_help_panel=_RUN)
     ] = 0
+    isolated: Isolated = False
     settings: SettingsFile = None
+    show_settings: ShowSettings = False
     overwrite: Annotated[
         bool,
         typer.Option(
@@ -164,15 +188,44 @@ class BatchOptions:
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Say what would be done, write nothing.", rich_help_panel=_RUN)
     ] = False
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check", help="Write nothing; exit 1 where a result is missing or stale, for CI.", rich_help_panel=_RUN
+        ),
+    ] = False
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first picture that fails.", rich_help_panel=_RUN)
     ] = False
+    output_format: Annotated[
+        FormatName | None,
+        typer.Option(
+            **one_of(FormatName),
+            envvar="COLORIZE_CLI_OUTPUT_FORMAT",
+            callback=weaker_gives_way,
+            show_default=False,
+            rich_help_panel=_OUTPUT,
+            help="What standard output carries. github: annotations of GitHub Actions; junit: XML for the test view of "
+            "CI services; sarif: findings for code scanning. Default: text.",
+        ),
+    ] = None
     json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON summary of the run.", rich_help_panel=_OUTPUT)
+        bool,
+        typer.Option(
+            "--json",
+            callback=weaker_gives_way,
+            help="Print one JSON summary of the run: --output-format json.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = False
     json_lines: Annotated[
         bool,
-        typer.Option("--json-lines", help="Print one JSON record per picture as it ends.", rich_help_panel=_OUTPUT),
+        typer.Option(
+            "--json-lines",
+            callback=weaker_gives_way,
+            help="Print one JSON record per picture as it ends: --output-format json-lines.",
+            rich_help_panel=_OUTPUT,
+        ),
     ] = False
     report: Annotated[
         Path | None,
@@ -182,6 +235,14 @@ class BatchOptions:
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Say what happens to each picture.", rich_help_panel=_OUTPUT)
     ] = False
+
+    command: str = ""  # whose options these are
+    decisive: tuple[str, ...] = ()  # values of its other options that may be places on which every result depends
+
+    @property
+    def format(self) -> FormatName:
+        """The one output format that is asked for; raises UsageError where options ask for several."""
+        return choose_format(self.output_format, json=self.json, json_lines=self.json_lines)
 
 
 Inputs = Annotated[
@@ -268,8 +329,29 @@ Preset = Annotated[str | None, typer.Option(metavar="NAME", help="Start from a n
 def batch_command(command: Callable[..., R]) -> Callable[..., R]:
     """Give a command the options of `BatchOptions` in place of its parameter `batch`."""
     kinds = typing.get_type_hints(BatchOptions, include_extras=True)
-    options = {field.name: (kinds[field.name], field.default) for field in dataclasses.fields(BatchOptions)}
-    return with_options(command, "batch", options, lambda values: BatchOptions(**values))
+    options = {
+        field.name: (kinds[field.name], field.default)
+        for field in dataclasses.fields(BatchOptions)
+        if typing.get_origin(kinds[field.name]) is Annotated
+    }
+
+    @functools.wraps(command)
+    def named(*, batch: BatchOptions, **values: Any) -> R:
+        own = command.__name__.replace("_", "-")
+        return command(**values, batch=dataclasses.replace(batch, command=own, decisive=_decisive(values)))
+
+    return with_options(named, "batch", options, lambda values: BatchOptions(**values))
+
+
+_BY_NAME = ("inputs", "output", "hints", "lines", "truth", "base", "top", "reference")
+"""Parameters that are the inputs, or folders in which each input has a partner of its own."""
+
+
+def _decisive(values: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of a command's values may be a file or folder that decides about every result."""
+    several = [value if isinstance(value, list) else [value] for name, value in values.items() if name not in _BY_NAME]
+    texts = [str(value) for each in several for value in each if isinstance(value, str | Path) and str(value)]
+    return tuple(text.rpartition("=")[2] for text in texts)
 
 
 def with_options(

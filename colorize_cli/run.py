@@ -11,17 +11,23 @@ from typing import Protocol
 
 import typer
 
-from colorize_cli.console import Screen, say
+from colorize_cli import output_formats
+from colorize_cli.console import Screen, say, say_note
 from colorize_cli.options import BatchOptions
 from colorize_cli.path_lists import read_list
 from colorize_cli.report_file import ReportFile
+from colorize_cli.settings_files import read_tables
+from pipelines.core.batch.changed_files import ChangedFiles
 from pipelines.core.batch.inputs import Selection
 from pipelines.core.batch.plan import BatchSettings
 from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import Terminated
-from pipelines.core.errors import UsageError
-from pipelines.core.json_text import to_json
-from pipelines.core.settings import assignments, read_settings_file
+from pipelines.core.errors import ColorizeError, NothingMatchedError, UsageError
+from pipelines.core.files import show_path
+from pipelines.core.settings import assignments
+
+_PICTURE_BY_PICTURE = ("extract-lines", "make-hints", "regions", "colorize", "translate", "blend")
+"""Commands whose results each depend on one picture and its partners."""
 
 
 class Stage(Protocol):
@@ -41,20 +47,33 @@ def run_batch(
 ) -> None:
     """Run a stage, show it, and end the command with the report's exit code."""
     is_piped = output == "-" or (output is None and inputs == ["-"])
-    if is_piped and (options.json or options.json_lines):
-        raise UsageError("a picture and JSON cannot share standard output", hint="Use --report FILE")
+    if is_piped and options.format != "text":
+        raise UsageError(f"a picture and {options.format} cannot share standard output", hint="Use --report FILE")
+    _check_changed_files(options)
+    output_format = output_formats.load(options.format)
     settings = replace(batch_settings(options), prune=prune)
-    screen = Screen(quiet=options.quiet, verbose=options.verbose, json_lines=options.json_lines)
+    screen = Screen(quiet=options.quiet, verbose=options.verbose, of_record=output_format.of_record)
     report_file = None if options.report is None else ReportFile(options.report)
     if is_piped and report_file is not None and report_file.is_standard_output:
         raise UsageError("a picture and a report cannot share standard output", hint="Give a file after --report")
+    if options.settings is not None and not options.quiet:
+        say_note(f"settings: {show_path(options.settings)}")
     _take_signals()
-    report = stage(batch=settings, observer=screen)
+    try:
+        report = stage(batch=settings, observer=screen)
+    except NothingMatchedError as error:
+        if not options.allow_empty:
+            say(output_format.of_error(error))
+            raise
+        report = Report(options.command, {}, dry_run=settings.dry_run, output=output or "-", notes=(error.message,))
+    except ColorizeError as error:
+        say(output_format.of_error(error))
+        raise
+    report = replace(report, checked=options.check)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done: Ctrl-C from here on could only disturb the leaving
     screen.finished(report)
     with contextlib.ExitStack() as results:  # the one is written although the other cannot be
-        if options.json:
-            results.callback(say, to_json(report.summary(), indent=2))
+        results.callback(say, output_format.of_report(report))
         if report_file is not None:
             results.callback(report_file.write, report)
     raise typer.Exit(report.exit_code)
@@ -66,7 +85,7 @@ def batch_settings(options: BatchOptions) -> BatchSettings:
         jobs=options.jobs,
         seed=options.seed,
         overwrite=options.overwrite,
-        dry_run=options.dry_run,
+        dry_run=options.dry_run or options.check,
         fail_fast=options.fail_fast,
         selection=Selection(
             recursive=options.recursive,
@@ -76,9 +95,31 @@ def batch_settings(options: BatchOptions) -> BatchSettings:
         ),
         listed=tuple(read_list(options.files_from)) if options.files_from is not None else None,
         listed_from_stdin=options.files_from == "-",
+        changed=_changed_files(options),
         root=options.root,
         keep_extension=options.keep_extension,
     )
+
+
+def _changed_files(options: BatchOptions) -> ChangedFiles | None:
+    if options.changed_files is None:
+        return None
+    settings = [] if options.settings is None else [str(options.settings)]
+    try:
+        return ChangedFiles(tuple(read_list(options.changed_files)), (*options.decisive, *settings))
+    except UsageError as error:
+        raise UsageError(error.message, hint="Check --changed-files") from error
+
+
+def _check_changed_files(options: BatchOptions) -> None:
+    """Refuse a list of changed files where all pictures count together, and two lists on standard input."""
+    if options.changed_files is not None and options.command not in _PICTURE_BY_PICTURE:
+        raise UsageError(
+            f"{options.command} looks at all pictures together",
+            hint="Leave out --changed-files: it skips unchanged ones",
+        )
+    if options.changed_files == options.files_from == "-":
+        raise UsageError("two lists cannot share standard input", hint="Write one of them to a file")
 
 
 def method_values(options: BatchOptions, command: str, texts: list[str] | None) -> Mapping[str, object]:
@@ -88,7 +129,7 @@ def method_values(options: BatchOptions, command: str, texts: list[str] | None) 
 
 def values_of(file: Path | None, command: str, texts: list[str] | None) -> Mapping[str, object]:
     """The same for a command without the options of a batch."""
-    table = {} if file is None else read_settings_file(file).get(command, {}).get("settings", {})
+    table = {} if file is None else read_tables(file).get(command, {}).get("settings", {})
     return {**{name.replace("-", "_"): value for name, value in table.items()}, **assignments(texts or [])}
 
 

@@ -1,5 +1,6 @@
 """What is said on standard error."""
 
+import io
 import json
 import re
 import signal
@@ -73,10 +74,18 @@ def test_a_quiet_run_says_its_failures_and_no_more_than_twenty(capsys: pytest.Ca
 
 
 def test_json_lines_are_data_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
-    screen = Screen(json_lines=True, quiet=True)
+    screen = Screen(of_record=Record.as_json, quiet=True)
     screen.started(1)
     screen.recorded(record("a.png"))
     assert json.loads(capsys.readouterr().out)["input"] == "a.png"
+
+
+def test_data_is_said_in_the_letters_that_standard_output_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr("sys.stdout", narrow)
+    say("")
+    say("é \u2605")
+    assert narrow.buffer.getvalue() == "é \\u2605".encode("cp1252") + b"\n"  # type: ignore[attr-defined]
 
 
 def test_on_a_terminal_there_is_a_bar_that_starts_anew_with_each_pass(

@@ -81,6 +81,46 @@ def test_a_device_of_the_environment_is_that_of_the_run(cli: Cli, art: Path, mon
     assert cli(*command).code == 0
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("--json", "--json-lines"), "--json and --json-lines contradict each other"),
+        (("--json", "--output-format", "junit"), "--output-format junit and --json contradict each other"),
+        (("--json-lines", "--output-format", "text"), "--output-format text and --json-lines contradict each other"),
+        (("--output-format", "xml"), "'xml' is not one of text, json, json-lines, github, junit, sarif"),
+    ],
+)
+def test_two_output_formats_are_exit_2(cli: Cli, art: Path, asked: tuple[str, ...], said: str) -> None:
+    ran = cli("regions", art / "lines", "-o", art / "out", *asked)
+    assert (ran.code, ran.out) == (2, "")
+    assert said in ran.err
+    assert not (art / "out").exists()
+
+
+def test_short_forms_are_the_formats(cli: Cli, art: Path) -> None:
+    command = ("regions", art / "lines", "-o", art / "out", "-n", "-j", 1)
+    assert json.loads(cli(*command, "--json").out)["done"] == 3
+    assert json.loads(cli(*command, "--json", "--output-format", "json").out)["done"] == 3
+    assert len(cli(*command, "--output-format", "json-lines").out.splitlines()) == 3
+    assert cli(*command, "--output-format", "text").out == ""
+
+
+def test_a_format_gives_way_to_one_that_stands_above_it(cli: Cli, art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (art / "settings.toml").write_text("[regions]\njson = true\n")
+    command = ("regions", art / "lines", "-o", art / "out", "-n", "-j", 1, "--settings", art / "settings.toml")
+    assert cli(*command).out.startswith("{\n")
+    assert cli(*command, "--output-format", "text").out == ""
+    monkeypatch.setenv("COLORIZE_CLI_OUTPUT_FORMAT", "github")
+    assert cli(*command).out.startswith("::notice")
+    assert cli(*command, "--json-lines").out.startswith('{"input"')
+
+
+def test_a_picture_and_a_format_cannot_share_standard_output(cli: Cli, art: Path) -> None:
+    ran = cli("regions", art / "lines" / "a.png", "-o", "-", "--output-format", "junit")
+    assert (ran.code, ran.out) == (2, "")
+    assert "a picture and junit cannot share standard output" in ran.err
+
+
 Shape = Literal["round", "square"]
 
 

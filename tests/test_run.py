@@ -57,6 +57,20 @@ def test_json_and_json_lines_are_all_that_standard_output_carries(cli: Cli, art:
     assert (summary["inputs"], summary["skipped"], summary["failed"], summary["exit_code"]) == (4, 3, 1, 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "beginning"),
+    [("github", "::error title=colorize-cli::"), ("junit", "<?xml"), ("sarif", "{"), ("json", "")],
+)
+def test_an_error_of_the_whole_run_is_told_in_formats_that_services_read(
+    cli: Cli, art: Path, name: str, beginning: str
+) -> None:
+    ran = cli("regions", art / "nowhere", "-o", art / "out", "--output-format", name)
+    assert ran.code == 2
+    assert ran.out.startswith(beginning)
+    assert bool(ran.out) == bool(beginning)
+    assert len(ran.err.splitlines()) == 1
+
+
 def test_a_report_has_every_record(cli: Cli, art: Path) -> None:
     cli("regions", art / "lines", "-o", art / "out", "-j", 1, "-q", "--report", art / "run.json")
     report = json.loads((art / "run.json").read_text())
@@ -158,6 +172,51 @@ def test_a_limit_of_pixels_that_is_no_number_is_said_once(cli: Cli, art: Path, m
     assert ran.code == 2
     assert ran.err.count("COLORIZE_CLI_MAX_PIXELS") == 1
     assert not (art / "out").exists()
+
+
+def test_changed_files_of_any_kind_just_work(cli: Cli, art: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(art)
+    (art / "list").write_bytes(b"hints/deep/b.png\0README.md\0lines/gone.png\0")
+    command = ("colorize", "lines", "-o", "out", "--hints", "hints", "--model", "flat", "-j", 1)
+    ran = cli(*command, "--changed-files", "list", "--json")
+    assert ran.code == 0, ran.err
+    summary = json.loads(ran.out)
+    assert (summary["done"], summary["inputs"]) == (1, 1)
+    assert "1 of 3 pictures are touched by the list of changed files" in summary["notes"]
+    assert files_in(art / "out") == ["deep/b.png"]
+    (art / "palette.hex").write_text("dc281e\n")
+    (art / "list").write_text("palette.hex\n")
+    palette = ("--palette", "palette.hex")
+    assert json.loads(cli(*command, *palette, "--changed-files", "list", "--json", "-n").out)["inputs"] == 3
+
+
+@pytest.mark.parametrize("content", ["", "README.md\ngone.png\n"])
+def test_an_empty_list_is_exit_3_or_with_allow_empty_0(cli: Cli, art: Path, content: str) -> None:
+    (art / "list").write_text(content)
+    command = ("regions", art / "lines", "-o", art / "out", "--changed-files", art / "list")
+    ran = cli(*command, "--json")
+    assert (ran.code, ran.out) == (3, "")
+    assert "none of 3 pictures is touched by the list of changed files. Add --allow-empty" in ran.err
+    summary = json.loads(cli(*command, "--json", "--allow-empty").out)
+    assert (summary["command"], summary["inputs"], summary["exit_code"]) == ("regions", 0, 0)
+    assert cli(*command, "--allow-empty").code == 0
+    (art / "empty").write_text("")
+    assert cli("regions", "--files-from", art / "empty", "-o", art / "out").code == 3
+    assert cli("regions", "--files-from", art / "empty", "-o", art / "out", "--allow-empty").code == 0
+    assert not (art / "out").exists()
+
+
+def test_changed_files_are_refused_where_all_pictures_count_together(cli: Cli, art: Path) -> None:
+    (art / "list").write_text("a.png\n")
+    ran = cli("build-dataset", art / "colour", "-o", art / "set", "--changed-files", art / "list")
+    assert ran.code == 2
+    assert "build-dataset looks at all pictures together" in ran.err
+    ran = cli("colorize", art / "lines", "-o", art / "out", "--lock", "--changed-files", art / "list")
+    assert ran.code == 2
+    assert "--lock looks at all frames" in ran.err
+    ran = cli("regions", "--files-from", "-", "-o", art / "out", "--changed-files", "-")
+    assert ran.code == 2
+    assert "two lists cannot share standard input" in ran.err
 
 
 # interruptions ----------------------------------------------------------------------------------------------

@@ -148,7 +148,9 @@ def evaluate(
     from pipelines.evaluate import evaluate as stage
 
     if votes:
-        _show_votes([*votes, *(results or [])], json=batch.json)
+        if batch.format not in ("text", "json"):
+            raise UsageError(f"votes are not shown as {batch.format}", hint="Use --output-format text or json")
+        _show_votes([*votes, *(results or [])], json=batch.format == "json")
         return
     if truth is None or output is None:
         missing = "--truth" if truth is None else "-o"
@@ -178,7 +180,7 @@ def evaluate(
     try:
         run_batch(batch, measure, inputs=results, output=output)
     finally:  # the command ends with an exit code, whatever came of it
-        if tables and tables[0] and not batch.json and not batch.json_lines:
+        if tables and batch.format == "text":
             say(tables[0])
 
 

@@ -11,10 +11,12 @@ from colorize_cli.help import Command
 from colorize_cli.options import (
     NETWORKS,
     Device,
+    Isolated,
     Preset,
     Quiet,
     SettingsFile,
     SetValues,
+    ShowSettings,
     one_of,
     with_options,
 )
@@ -134,7 +136,9 @@ def train(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Say sizes, memory and time from a few steps; write nothing.")
     ] = False,
+    isolated: Isolated = False,
     settings: SettingsFile = None,
+    show_settings: ShowSettings = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON summary of the run.")] = False,
     quiet: Quiet = False,
     *,
@@ -146,6 +150,8 @@ def train(
     from pipelines.train import train as stage
 
     screen = TrainScreen(quiet=quiet)
+    if settings is not None:
+        screen.noted(f"settings: {settings}")
     with screen.signals():
         report = stage(
             datasets,

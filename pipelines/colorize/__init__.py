@@ -95,6 +95,8 @@ def colorize(
     task = ColorizeTask(ensemble, reader, outputs, background, lines, expected, guides.required, force)
     plan = _plan(task, sources, destination, companions, is_locked=guides.lock, settings=settings)
     jobs = plan.jobs
+    if guides.lock and settings.changed is not None:
+        raise UsageError("--lock looks at all frames", hint="Leave out --changed-files: unchanged frames are skipped")
     if guides.lock and not settings.dry_run:
         try:
             plan = Lock(plan, ensemble, reader, settings).locked_plan()

@@ -14,7 +14,6 @@ from pipelines.core.batch.report import Observer, Report
 from pipelines.core.batch.runner import run
 from pipelines.core.batch.workers import Produced
 from pipelines.core.errors import OutputExistsError, UsageError
-from pipelines.core.exit_codes import ExitCode
 from pipelines.core.settings import digest, plain
 from pipelines.evaluate.baseline import read_baselines
 from pipelines.evaluate.options import (
@@ -55,17 +54,13 @@ class EvaluationReport(Report):
         return "" if self.evaluation is None else table.write(self.evaluation)
 
     @property
-    def exit_code(self) -> int:
-        """As of any run, and 1 where a limit was not kept."""
-        return super().exit_code or (ExitCode.FAILED if self.unmet else ExitCode.DONE)
-
-    @property
     def unmet(self) -> tuple[str, ...]:
-        """The limits that were not kept."""
+        """As of any run, and the limits that were not kept."""
         if self.evaluation is None:
-            return ()
+            return super().unmet
         failed = [verdict for verdict in self.evaluation.verdicts if not verdict.passed]
-        return tuple(describe_verdict(verdict, self.evaluation.metric(verdict.metric)) for verdict in failed)
+        limits = (describe_verdict(verdict, self.evaluation.metric(verdict.metric)) for verdict in failed)
+        return (*super().unmet, *limits)
 
     def summary(self) -> dict[str, Any]:
         """The run in one dictionary, with the scores of each method."""

@@ -6,12 +6,16 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, Sources, find_sources
 from pipelines.core.errors import ColorizeError, UsageError
 from pipelines.core.files import show_path
 from pipelines.core.imaging.picture import PICTURE_SUFFIXES
 from pipelines.core.volumes import Naming, naming_in
+
+if TYPE_CHECKING:
+    from pipelines.core.batch.changed_files import ChangedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,7 @@ class BatchSettings:
     selection: Selection = field(default_factory=Selection)
     listed: tuple[str, ...] | None = None  # input paths read from a list
     listed_from_stdin: bool = False  # which was standard input
+    changed: "ChangedFiles | None" = None  # only inputs that these touch; None = all
     root: Path | None = None  # the folder below which listed paths keep their folders in the output
     keep_extension: bool = False  # a.jpg becomes a.jpg.png instead of a.png
     prune: bool = False  # remove results whose input is gone

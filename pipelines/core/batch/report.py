@@ -63,6 +63,7 @@ class Report:
     output: str = ""
     notes: tuple[str, ...] = ()  # about the run as a whole
     passed_over: Mapping[str, int] = field(default_factory=dict)  # kinds of files beside the inputs that are none
+    checked: bool = False  # a dry run that asked whether all results are there and fresh
 
     @property
     def counts(self) -> dict[str, int]:
@@ -72,13 +73,15 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """0 all done or skipped, 1 some failed, 130 interrupted, 143 terminated."""
-        return BY_STOP[self.stopped_by] or (ExitCode.FAILED if self.counts["failed"] else ExitCode.DONE)
+        """0 all done or skipped, 1 some failed or something is unmet, 130 interrupted, 143 terminated."""
+        is_failed = bool(self.counts["failed"] or self.unmet)
+        return BY_STOP[self.stopped_by] or (ExitCode.FAILED if is_failed else ExitCode.DONE)
 
     @property
     def unmet(self) -> tuple[str, ...]:
         """What was asked of the run as a whole and not kept, such as a limit, each in one line."""
-        return ()
+        stale = self.counts["done"] if self.checked else 0
+        return (f"{stale} results are missing or stale: run the same command without --check",) if stale else ()
 
     @property
     def facts(self) -> dict[str, Any]:

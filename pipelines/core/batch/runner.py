@@ -13,13 +13,14 @@ from pathlib import Path
 
 import pipelines
 from pipelines.core.batch.backends import notes_on_workers, run_tasks
+from pipelines.core.batch.changed_files import ChangedFiles
 from pipelines.core.batch.journal import Journal, JournalEntry
 from pipelines.core.batch.plan import BatchSettings, Job, Plan, check, path_from
 from pipelines.core.batch.pruning import prune
 from pipelines.core.batch.report import Observer, Record, Report, StopReason
 from pipelines.core.batch.standing import look_at
 from pipelines.core.batch.workers import Outcome, Pipes, Task, TaskFn, as_batch_task, perform, read, record_of
-from pipelines.core.errors import UsageError
+from pipelines.core.errors import NothingMatchedError, UsageError
 from pipelines.core.files import STATE_FOLDER, fingerprint, fingerprint_all, scratch_folder, show_path
 from pipelines.core.imaging.picture import pixel_limit
 from pipelines.core.settings import digest
@@ -57,6 +58,8 @@ def run(
     """
     check(plan)
     pixel_limit()  # a limit that is no number is said once, not of every picture
+    if settings.changed is not None:
+        plan = _only_touched(plan, settings.changed)
     observer = observer or NullObserver()
     began = time.perf_counter()
     observer.started(len(plan.jobs))
@@ -87,6 +90,18 @@ def run(
         notes=(*batch.notes, *plan.notes, *pruned),
         passed_over=plan.passed_over,
     )
+
+
+def _only_touched(plan: Plan, changed: ChangedFiles) -> Plan:
+    """The plan without jobs that no changed file touches; raises NothingMatchedError where none is left."""
+    jobs = changed.touched(plan.jobs)
+    if not jobs:
+        raise NothingMatchedError(
+            f"none of {len(plan.jobs)} pictures is touched by the list of changed files",
+            hint="Add --allow-empty where that is no error",
+        )
+    note = f"{len(jobs)} of {len(plan.jobs)} pictures are touched by the list of changed files"
+    return replace(plan, jobs=jobs, notes=(*plan.notes, note))
 
 
 def report_stopped(plan: Plan, stopped_by: StopReason) -> Report:
