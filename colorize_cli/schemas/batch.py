@@ -68,10 +68,11 @@ _SUMMARY: dict[str, Schema] = {
     "warnings": mapping(array(text()), "input -> warnings"),
     "facts": _SUMMED,
     "notes": array(text(), "about the run as a whole"),
+    "passed_over": mapping(count(), "kind of file beside the inputs -> how many"),
     "settings": anything("resolved settings of the run"),
     **evaluation.SUMMED,
 }
-_OPTIONAL = ("facts", *evaluation.SUMMED)
+_OPTIONAL = ("facts", "passed_over", *evaluation.SUMMED)
 _EVALUATE_ALONE: Schema = {  # the figures are there after evaluate, and nowhere else
     "if": {"properties": {"command": {"const": "evaluate"}}},
     "then": {"required": list(evaluation.SUMMED)},

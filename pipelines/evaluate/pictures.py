@@ -33,8 +33,8 @@ class PictureSet:
             count = len(names) + sum(job.method == label for job in self.jobs)
             yield f"{label}: {len(names)} of {count} pictures are missing and not evaluated: {_listed(names)}"
         if self.strays:
-            count = "1 picture has" if len(self.strays) == 1 else f"{len(self.strays)} pictures have"
-            yield f"{count} no truth to be held against: {_listed(self.strays)}"
+            strays = "1 picture has" if len(self.strays) == 1 else f"{len(self.strays)} pictures have"
+            yield f"{strays} no truth to be held against: {_listed(self.strays)}"
 
 
 def find_pictures(

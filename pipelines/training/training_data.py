@@ -109,14 +109,14 @@ def choose_frame(datasets: Sequence[Dataset], spec: NetworkSpec) -> tuple[int, i
     source = f"{show_path(odd[0].folder)} has pictures of {width}x{height} px"
     if spec.square_only:
         raise UsageError(f"{source}: this network takes squares alone", hint=f"Build it with --size {spec.size}")
-    frames = [
+    scaled = [
         (round(width * spec.size / side), round(height * spec.size / side))
         for side in (max(width, height), min(width, height))
     ]
-    for frame in frames:
+    for frame in scaled:
         if all(length % spec.size_multiple == 0 and length >= spec.least_size for length in frame):
             return frame
-    raise UsageError(f"{source}: {_misfit(frames, spec)}", hint=f"Build it with --size {_nearest(width, height, spec)}")
+    raise UsageError(f"{source}: {_misfit(scaled, spec)}", hint=f"Build it with --size {_nearest(width, height, spec)}")
 
 
 def _misfit(frames: Sequence[tuple[int, int]], spec: NetworkSpec) -> str:

@@ -77,4 +77,4 @@ def _is_whole_psd(data: bytes) -> bool:
             return True
     except struct.error:
         return False
-    return len(data) >= at + 2 + needed
+    return bool(len(data) >= at + 2 + needed)

@@ -15,7 +15,8 @@ from typing import Literal
 
 import numpy as np
 
-from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, natural_key, walk
+from pipelines.core.batch.folders import walk
+from pipelines.core.batch.inputs import CompanionFiles, Selection, Source, natural_key
 from pipelines.core.data.name_rules import NameRule, PartnersByName
 from pipelines.core.errors import MethodError, UsageError
 from pipelines.core.files import show_path
@@ -204,8 +205,11 @@ def _drawings_below(folder: Path, rule: NameRule) -> list[tuple[PurePosixPath, S
     """The line art in a folder of its own, by what its names have in common with those of pictures."""
     if not folder.is_dir():
         raise UsageError(f"there is no folder {show_path(folder)}", hint="Check --lines")
-    files = sorted(walk(folder, recursive=True), key=lambda path: natural_key(str(path)))
-    sources = [Source(path, PurePosixPath(path.relative_to(folder).as_posix())) for path in files if path != folder]
+    entries = sorted(walk(folder, recursive=True), key=lambda entry: natural_key(str(entry.path)))
+    unread = next((entry.problem for entry in entries if entry.problem is not None), None)
+    if unread is not None:  # which pictures have no partner is then not known
+        raise unread
+    sources = [Source(path, PurePosixPath(path.relative_to(folder).as_posix())) for path, _ in entries]
     named = [(rule.lines.match(source.relative), source) for source in sources]
     return [(common, source) for common, source in named if common is not None]
 

@@ -170,8 +170,8 @@ class _Search:
             yield from [_StaleFile(row["shard"], None, name, split)] if "shard" in row else []
             yield from named
         for row in self._rows(_LEFTOVERS):
-            digest, name, split = (_text(row.get(key)) for key in ("sha256", "name", "split"))
-            yield _StaleFile(row.get("path", ""), digest, name, split)
+            digest, picture, of_split = (_text(row.get(key)) for key in ("sha256", "name", "split"))
+            yield _StaleFile(row.get("path", ""), digest, picture, of_split)
 
     def _rows(self, file: str) -> Iterator[Row]:
         """The rows of a file that can be read, whatever became of the others."""

@@ -52,12 +52,12 @@ class _Network:
         """Convolution, batch normalisation, ReLU."""
         from torch.nn.functional import batch_norm, conv2d, relu
 
-        weight, *norm = (
+        weight, mean, variance, scale, shift = (
             self._state[f"{name}.{part}"].float()
             for part in ("conv.weight", "bn.running_mean", "bn.running_var", "bn.weight", "bn.bias")
         )
         filtered = conv2d(current, weight, stride=stride, padding=padding)
-        return relu(batch_norm(filtered, *norm, eps=_EPSILON))
+        return relu(batch_norm(filtered, mean, variance, scale, shift, eps=_EPSILON))
 
     def same(self, current: "Tensor", *names: str) -> "Tensor":
         """Such convolutions one after the other, height and width kept."""

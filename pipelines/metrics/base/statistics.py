@@ -57,7 +57,13 @@ def statistic(values: ArrayLike, name: str) -> float:
             return float(np.percentile(array, 5, method="lower"))
         case "p95":
             return float(np.percentile(array, 95, method="higher"))
-    return float({"mean": np.mean, "median": np.median, "min": np.min, "max": np.max}[name](array))
+        case "median":
+            return float(np.median(array))
+        case "min":
+            return float(array.min())
+        case "max":
+            return float(array.max())
+    return float(array.mean())
 
 
 def bootstrap_mean(values: ArrayLike, *, level: float = 0.95, seed: int = 0) -> Interval:
