@@ -13,10 +13,20 @@ _AGGREGATE = record(
         "of": count("pictures that should have been"),
         "infinite": count("pictures with an infinite score"),
         "caution": text("what has to be said with the value"),
-    }
+        **{name: any_number("over pictures; not of sets") for name in ("median", "min", "max", "p05", "p95")},
+    },
+    optional=("median", "min", "max", "p05", "p95"),
 )
 _METHODS = mapping(
-    record({"place": text("folder"), "failed": count("pictures"), "metrics": mapping(_AGGREGATE)}), "by label"
+    record(
+        {
+            "place": text("folder"),
+            "failed": count("pictures"),
+            "missing": array(text(), "pictures without a result that --partial left out"),
+            "metrics": mapping(_AGGREGATE),
+        }
+    ),
+    "by label",
 )
 _PAIRED = record(
     {
@@ -41,20 +51,40 @@ _COMPARISONS = array(
         }
     )
 )
-_LIMITS = array(
-    record(
-        {
-            "method": text(),
-            "metric": text(),
-            "value": any_number(),
-            "limit": any_number(),
-            "under": truth("whether the value must not be under the limit; else not over it"),
-            "n": count("pictures that the value is of"),
-            "of": count("pictures of the truth"),
-            "passed": truth(),
-        }
-    )
+_LIMIT = record(
+    {
+        "method": text(),
+        "metric": text(),
+        "value": any_number(),
+        "limit": any_number(),
+        "under": truth("whether the value must not be under the limit; else not over it"),
+        "n": count("pictures that the value is of"),
+        "of": count("pictures of the truth"),
+        "statistic": text("of the pictures' scores: mean, median, min, max, p05, p95"),
+        "picture": text("whose score the value is; of a mean the worst of those beyond the limit"),
+        "score": any_number("of that picture"),
+        "beyond": count("pictures beyond the limit"),
+        "passed": truth(),
+        "words": text("the limit as a sentence"),
+    }
 )
+_NO_WORSE = record(
+    {
+        "method": text(),
+        "metric": text(),
+        "value": any_number("over the pictures that both have"),
+        "before": any_number("the same in the earlier report"),
+        "allowed": any_number("by how much the value may be worse"),
+        "higher_is_better": truth(),
+        "n": count("pictures that both have"),
+        "source": text("the earlier report"),
+        "statistic": text("of the pictures' scores"),
+        "picture": text("which became worst; empty where none became worse"),
+        "passed": truth(),
+        "words": text("the comparison as a sentence"),
+    }
+)
+_LIMITS = array({"anyOf": [_LIMIT, _NO_WORSE]})
 _PICTURE = record(
     {
         "method": text(),

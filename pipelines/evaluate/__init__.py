@@ -124,6 +124,7 @@ def _evaluation_report(run_report: Report, output: str) -> EvaluationReport:
         output=output,
         notes=run_report.notes,
         passed_over=run_report.passed_over,
+        checked=run_report.checked,
     )
 
 

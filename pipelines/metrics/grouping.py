@@ -4,7 +4,7 @@
 
 n_ij: areas of truth group i and result group j, a_i, b_j: their sums. Areas, the largest first, join the group whose
 first area's median colour is within 10 (CIE76) of theirs, else begin one. 1: both eyes, all petals, face and hands as
-in the truth; 0: as by chance; below: worse. Regions are those of the trapped ball. Needs the line art.
+in the truth; 0: as by chance; higher is better. Regions are those of the trapped ball. Needs the line art.
 
 Source: L. Hubert, P. Arabie, "Comparing Partitions", Journal of Classification 2, 1985.
 """

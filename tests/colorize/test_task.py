@@ -59,6 +59,7 @@ def test_a_merge_is_what_blend_makes_of_its_steps(
     cli: Cli, art: Path, networks: Path, merge: tuple[str, ...], mode: str, opacity: float, top: str
 ) -> None:
     given = (art / "lines" / "a.png", "-o", art / "out", "--hints", art / "hints" / "a.png", *two(networks), *merge)
+    given = (*given, "--no-snap")  # else hints have their own colours in the end
     assert cli("colorize", *given, "--keep-steps", "--lines", "none").code == 0
     steps = art / "out" / "steps"
     blended = ("--base", steps / "pix2pix-colour", "--top", steps / top, "--mode", mode, "--opacity", opacity)

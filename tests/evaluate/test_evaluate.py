@@ -39,6 +39,7 @@ def test_the_report_of_the_run_is_carried_over_whole_but_for_the_folder() -> Non
         output="-",
         notes=("a note",),
         passed_over={".psd": 1},
+        checked=True,
     )
     fields = dataclasses.fields(Report)
     unset = [field.name for field in fields if getattr(run_report, field.name) == field.default]

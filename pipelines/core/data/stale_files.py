@@ -83,7 +83,7 @@ def clear_stale(folder: Path, contents: Contents, *, prune: bool) -> StaleFiles:
 
     Call it before a new manifest is written.
     """
-    search = _Search(folder, contents)
+    search = _StaleSearch(folder, contents)
     counts: Counter[_Fate] = Counter()
     leftovers: list[Row] = []
     misleading: list[str] = []
@@ -100,7 +100,7 @@ def clear_stale(folder: Path, contents: Contents, *, prune: bool) -> StaleFiles:
     return StaleFiles(counts["removed"], counts["kept"], counts["changed"], search.damaged, tuple(misleading))
 
 
-class _Search:
+class _StaleSearch:
     """Finds the files of earlier runs in a dataset's folder."""
 
     def __init__(self, folder: Path, contents: Contents) -> None:

@@ -97,8 +97,12 @@ def test_damaged_lines_are_passed_over_and_the_others_count(tmp_path: Path, file
 def test_an_old_manifest_that_may_not_be_read_counts_as_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make_dataset(tmp_path, ("a",))
 
-    def refuse(*_: object) -> None:
-        raise PermissionError(13, "Permission denied")
+    opened = Path.open
+
+    def refuse(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name == MANIFEST:
+            raise PermissionError(13, "Permission denied")
+        return opened(path, *how, **more)
 
     monkeypatch.setattr(Path, "open", refuse)
     assert clear(tmp_path, set(), prune=True) == StaleFiles(damaged=1)
