@@ -15,7 +15,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS, DOCS = ROOT / "benchmarks" / "results", ROOT / "docs"
-COLUMNS = ("psnr", "ssim", "delta_e", "bleed_rate", "region_purity", "hint_obedience", "line_exactness")
+COLUMNS = ("psnr", "ssim", "delta_e", "bleed_rate", "grouping", "region_purity", "hint_obedience", "line_exactness")
 DIGITS = {"dB": 2, "dE00": 2, "levels": 1}
 
 
@@ -134,7 +134,7 @@ def written(page: str, tables: Mapping[str, Table]) -> str:
 
 
 PAGES: dict[str, dict[str, Table]] = {
-    "results.md": {"merge_sweep": merge_table, "quality": quality_table, "real_paper": paper_table},
+    "results.md": {"merge_sweep": merge_table, "quality": quality_table, "real_paper": paper_table, "few_dabs": overall_table},
     "models.md": {"equal_minutes": overall_table, "equal_minutes_raw": overall_table},
     "model-card.md": {"shipped": quality_table, "shipped_none": quality_table},
 }
