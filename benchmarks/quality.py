@@ -61,6 +61,8 @@ HINTS: dict[str, tuple[str, str | None, dict[str, object]]] = {  # kind of hints
     "dabs4": ("dabs", "four", {}),
     "dabs8": ("dabs", "eight", {}),
 }
+KEPT = ("psnr", "ssim", "delta_e", "bleed_rate", "grouping", "region_purity", "hint_obedience", "line_exactness")
+"""The metrics that the JSON holds."""
 WAYS = {"tint", "unhinted", "likely", "raw", *HINTS} - {"fills"}
 
 
@@ -215,7 +217,7 @@ def measure(
 def summarise(report: EvaluationReport, sets: Sequence[str]) -> dict[str, Any]:
     """Set (and "all") -> method -> metric -> mean, interval, n."""
     assert report.evaluation is not None
-    names = [metric.name for metric in report.evaluation.metrics]
+    names = [metric.name for metric in report.evaluation.metrics if metric.name in KEPT]
     labels = [method.label for method in report.evaluation.methods]
     found: dict[str, Any] = {}
     for group in (*sets, "all"):
@@ -290,7 +292,9 @@ def main() -> None:
             report = measure(work / split, arguments.method, arguments.jobs, mean)
             splits[split] = summarise(report, list(rows))
             assert report.evaluation is not None
-            metrics = {one.name: [one.unit, one.higher_is_better] for one in report.evaluation.metrics}
+            metrics = {
+                one.name: [one.unit, one.higher_is_better] for one in report.evaluation.metrics if one.name in KEPT
+            }
             print(f"{split}\n{report.table}\n", flush=True)
     if arguments.json:
         about = {
@@ -299,7 +303,9 @@ def main() -> None:
             "methods": list(arguments.method),
             "metrics": metrics,
         }
-        arguments.json.write_text(json.dumps({**about, "splits": splits}, indent=1) + "\n", encoding="utf-8")
+        arguments.json.write_text(
+            json.dumps({**about, "splits": splits}, separators=(",", ":")) + "\n", encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -134,7 +134,12 @@ def written(page: str, tables: Mapping[str, Table]) -> str:
 
 
 PAGES: dict[str, dict[str, Table]] = {
-    "results.md": {"merge_sweep": merge_table, "quality": quality_table, "real_paper": paper_table, "few_dabs": overall_table},
+    "results.md": {
+        "merge_sweep": merge_table,
+        "quality": quality_table,
+        "real_paper": paper_table,
+        "few_dabs": overall_table,
+    },
     "models.md": {"equal_minutes": overall_table, "equal_minutes_raw": overall_table},
     "model-card.md": {"shipped": quality_table, "shipped_none": quality_table},
 }
