@@ -19,9 +19,9 @@ from pipelines.core.batch.plan import BatchSettings, Job, Plan, check, path_from
 from pipelines.core.batch.pruning import prune
 from pipelines.core.batch.report import Observer, Record, Report, StopReason
 from pipelines.core.batch.standing import look_at
-from pipelines.core.batch.workers import Outcome, Pipes, Task, TaskFn, as_batch_task, perform, read, record_of
+from pipelines.core.batch.workers import Outcome, Pipes, Task, TaskFn, as_batch_task, may_be_replaced, perform, read, record_of
 from pipelines.core.errors import NothingMatchedError, UsageError
-from pipelines.core.files import STATE_FOLDER, fingerprint, fingerprint_all, scratch_folder, show_path
+from pipelines.core.files import STATE_FOLDER, fingerprint_all, scratch_folder, show_path
 from pipelines.core.imaging.picture import pixel_limit
 from pipelines.core.settings import digest
 
@@ -268,8 +268,7 @@ def _foreseen(job: Job, replaceable: tuple[str, ...], *, overwrite: bool) -> Rec
         return record_of(job, "failed", f"{show_path(missing[0])} does not exist. Check the path")
     for output in job.outputs:
         if output is not None and not overwrite and output.is_file():
-            content = output.read_bytes()
-            if content and fingerprint(content) not in replaceable:
+            if not may_be_replaced(output, output.read_bytes(), replaceable):
                 return record_of(job, "failed", f"{show_path(output)} is in the way. Move it away or use --overwrite")
     return record_of(job, "done", "would be written")
 

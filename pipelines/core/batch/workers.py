@@ -256,13 +256,22 @@ def _in_place(target: Path, digest: str, task: Task) -> bool:
     present = fingerprint(content)
     if present == digest:
         return True
-    is_ours = task.overwrite or present in task.replaceable
-    if not is_ours and not (is_broken(content, target.suffix) if task.replaceable else not content):
+    if not task.overwrite and not may_be_replaced(target, content, task.replaceable):
         raise OutputExistsError(
             f"{show_path(target)} is in the way: this command did not make it, or it was changed since",
             hint="Move it away or use --overwrite",
         )
     return False
+
+
+def may_be_replaced(target: Path, content: bytes, replaceable: tuple[str, ...]) -> bool:
+    """Whether what lies in the place of an output is ours, as it was left or broken, or holds nothing.
+
+    replaceable: digests of the outputs as the same command last wrote them; none where it wrote nothing there.
+    """
+    if fingerprint(content) in replaceable:
+        return True
+    return is_broken(content, target.suffix) if replaceable else not content
 
 
 # records

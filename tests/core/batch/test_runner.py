@@ -271,11 +271,11 @@ class Drawn:
         return Produced((encode_png(np.full((9, 9), self.grey, np.uint8)), encode_png(np.zeros((5, 5), np.uint8))))
 
 
-def drawn(folder: Path, grey: int = 0) -> Report:
+def drawn(folder: Path, grey: int = 0, *, dry_run: bool = False) -> Report:
     (folder / "in.png").write_bytes(b"any")
     outputs = (folder / "out" / "a.png", folder / "out" / "beside" / "a.png")
     job = Job((("picture", folder / "in.png"),), outputs, PurePosixPath("in.png"))
-    return run(Plan("draw", (job,), folder / "out", {"grey": grey}), Drawn(grey), BatchSettings(jobs=1))
+    return run(Plan("draw", (job,), folder / "out", {"grey": grey}), Drawn(grey), BatchSettings(jobs=1, dry_run=dry_run))
 
 
 @pytest.mark.parametrize("name", ["a.png", "beside/a.png"])
@@ -286,6 +286,7 @@ def test_an_output_that_is_no_whole_picture_is_made_again_whatever_the_settings(
     drawn(tmp_path)
     path = tmp_path / "out" / name
     path.write_bytes(path.read_bytes()[:40])
+    assert drawn(tmp_path, grey, dry_run=True).records[0].reason == "would be written"
     assert drawn(tmp_path, grey).counts == {"done": 1, "skipped": 0, "failed": 0}
     decode_picture(path.read_bytes())
     assert drawn(tmp_path, grey).records[0].reason == "unchanged"
