@@ -41,6 +41,8 @@ def _is_touched(job: Job, changed: set[str], deleted: set[PurePosixPath]) -> boo
 def _places(path: str) -> Iterator[Path]:
     """Where a listed file may lie: below the working folder, and below the root of the checkout around it."""
     plain = Path(_unquoted(path))
+    if "\0" in str(plain):  # which no file's name holds, but an escape may mean
+        return
     yield plain.absolute()
     working = Path.cwd()
     root = next((folder for folder in (working, *working.parents) if (folder / ".git").exists()), None)

@@ -40,6 +40,7 @@ def touched(jobs: tuple[Job, ...], *paths: str, decisive: tuple[str, ...] = ()) 
         ("palette.hex", []),
         ("lines", []),
         ("", []),
+        ('"lines/a\\000.png"', []),  # no name holds this
         ("hints/c.png", ["c.png"]),  # deleted: c was coloured by it, and is without it now
         ("old-hints/deep/b.webp", ["deep/b.png"]),
         ("lines/gone.png", []),
