@@ -38,7 +38,8 @@ def read_tables(path: Path) -> dict[str, Any]:
     content = read_settings_file(path)
     if path.name != PROJECT:
         return content
-    tables = content.get("tool", {}).get(TABLE, {})
+    tools = content.get("tool", {})
+    tables = tools.get(TABLE, {}) if isinstance(tools, dict) else {}
     if not isinstance(tables, dict):
         raise SettingsError(f"tool.{TABLE} in {show_path(path)} is no table", hint=f"Write [tool.{TABLE}.colorize]")
     return tables
@@ -109,7 +110,8 @@ def _has_table(path: Path) -> bool:
         mentions = path.is_file() and TABLE.encode() in path.read_bytes()
     except OSError:
         return False
-    return mentions and TABLE in (read_settings_file(path).get("tool") or {})
+    tools = read_settings_file(path).get("tool") if mentions else None
+    return isinstance(tools, dict) and TABLE in tools
 
 
 @dataclass(frozen=True)

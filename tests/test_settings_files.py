@@ -138,6 +138,14 @@ def test_a_broken_pyproject_of_others_is_passed_over_and_one_that_names_us_is_no
         find_settings_file(tmp_path)
 
 
+@pytest.mark.parametrize("text", ['tool = "colorize-cli"', 'tool = ["colorize-cli"]', "[colorize-cli]"])
+def test_a_pyproject_without_our_table_is_passed_over_whatever_else_it_holds(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(text)
+    assert find_settings_file(tmp_path) != path
+    assert read_tables(path) == {}
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
