@@ -63,7 +63,10 @@ def field(holder: Any, path: Sequence[str | int], kind: type[T]) -> T:
 
 def _of_kind(path: Sequence[str | int], value: Any, kind: type[T]) -> T:
     if kind is float:
-        number = float(value) if value in ("inf", "-inf") or type(value) in (int, float) else math.nan
+        try:
+            number = float(value) if value in ("inf", "-inf") or type(value) in (int, float) else math.nan
+        except OverflowError:  # a whole number of hundreds of digits
+            number = math.nan
         if math.isnan(number):
             raise wrong_field(path, value, "a number")
         return number  # type: ignore[return-value]

@@ -36,7 +36,7 @@ def test_marks_of_unicode_are_read_over() -> None:
         assert from_json('{"a": "é"}'.encode(encoding)) == {"a": "é"}
 
 
-CONTENT = {"pairs": [{"left": "flat", "n": 3, "p": 0.5, "yes": True}, 7], "low": "-inf", "none": None}
+CONTENT = {"pairs": [{"left": "flat", "n": 3, "p": 0.5, "yes": True}, 7], "low": "-inf", "none": None, "large": 10**400}
 
 
 def test_fields_are_taken_by_their_kind() -> None:
@@ -58,6 +58,7 @@ def test_fields_are_taken_by_their_kind() -> None:
         (["pairs", 5], dict, r"pairs\[5\] is missing"),
         (["pairs", 1, "left"], str, r"pairs\[1\] is 7, not an object"),
         (["pairs", "left"], str, "pairs is a list, not an object"),
+        (["large"], float, r"large is 1000000000.*, not a number"),
         (["none"], str, "none is null, not a text"),
         ([], list, "the whole is an object, not a list"),
     ],
