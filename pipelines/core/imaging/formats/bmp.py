@@ -106,7 +106,7 @@ def read_pixels(data: bytes, header: BmpHeader) -> BmpPixels:
         rgb, alpha = look_up(_run_lengths(data, header), _palette(data, header)), None
     elif header.bits <= 8:
         rgb, alpha = look_up(_indices(_rows(data, header), header), _palette(data, header)), None
-    elif header.bits >= 24 and all(mask in _BYTES for mask in header.masks):
+    elif header.bits >= 24 and all(_BYTES.get(mask, 4) < header.bits // 8 for mask in header.masks):
         rgb, alpha = _bytes(_rows(data, header), header)
     else:
         rgb, alpha = _fields(_rows(data, header), header)

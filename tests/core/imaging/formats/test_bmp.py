@@ -71,6 +71,11 @@ def test_alpha_by_masks(size):
     assert np.array_equal(picture.alpha, ALPHA)
 
 
+def test_a_mask_beyond_24_bits_is_of_nothing():
+    head = information(24, 3, 56, extra=masks(0xFF0000, 0xFF00, 0xFF, 0xFF000000))
+    assert np.array_equal(decode_picture(bmp(head, rows(BGR))).rgb, RGB)
+
+
 @pytest.mark.parametrize("widths, places", [((5, 5, 5), (10, 5, 0)), ((5, 6, 5), (11, 5, 0)), ((4, 4, 4), (8, 4, 0))])
 def test_16_bits(widths, places):
     pixels = sum(field(RGB[..., k], widths[k], places[k]) for k in range(3)).astype("<u2")
