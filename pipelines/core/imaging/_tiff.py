@@ -58,7 +58,8 @@ def _decoded_whole(page: TiffPage) -> Decoded:
 def _orientation(page: TiffPage) -> int:
     if ORIENTATION in page.entries:
         return page.value(ORIENTATION, 1)
-    return xmp_orientation(bytes(page.values(_XMP))) if page.size(_XMP) < _LARGEST_XMP else 1
+    packet = page.values(_XMP) if page.size(_XMP) < _LARGEST_XMP else ()
+    return xmp_orientation(bytes(packet)) if all(0 <= value < 256 for value in packet) else 1
 
 
 def _unread(page: TiffPage) -> PictureError:

@@ -81,6 +81,14 @@ def test_the_size_is_that_of_the_upright_picture(turned, tmp_path):
     assert picture_size(path) == (8, 12)
 
 
+def test_metadata_of_a_wrong_kind_does_not_matter(tmp_path):
+    samples = noise(8, 12, 1)
+    path = tmp_path / "a.tif"
+    path.write_bytes(Tiff(samples, 8, 1, tags={700: [300, 400]}).data())  # SHORTs, no bytes
+    assert picture_size(path) == (12, 8)
+    assert np.array_equal(decode_picture(path.read_bytes()).rgb[..., :1], samples)
+
+
 def test_a_thumbnail_of_an_unknown_kind_does_not_matter():
     """The first directory is a thumbnail of 64 bits; the second one is the picture."""
     samples = noise(8, 9, 3)
