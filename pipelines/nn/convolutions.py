@@ -26,6 +26,7 @@ from pipelines.nn.spectral import kept_weight
 _MOST_PIXELS = 64  # of the features: beyond 8 x 8 oneDNN's own are as fast
 _LEAST_ROWS = 16  # that are multiplied at a time
 _NARROW = 4  # channels of pictures
+_ALIKE = 20480  # numbers of a picture's features: with no more, torch does one picture otherwise than several
 _LEAST_WEIGHTS = 1 << 18  # in a convolution: smaller ones stay in the processor's caches, in any order
 
 
@@ -87,6 +88,7 @@ def _is_narrow(layer: nn.ConvTranspose2d, features: Tensor) -> bool:
         features.device.type == "cpu"
         and shape == ((4, 4), (2, 2), (1, 1), (0, 0), (1, 1), 1)
         and layer.out_channels <= _NARROW
+        and (torch.is_grad_enabled() or features[:1].numel() > _ALIKE)
         and not torch.onnx.is_in_onnx_export()
     )
 

@@ -163,9 +163,10 @@ def test_to_a_picture_no_transposed_convolution_is_worked_out_on_a_processor() -
     torch.testing.assert_close(ours(features), theirs(features))
 
 
-def test_a_picture_comes_out_the_same_whichever_are_made_beside_it() -> None:
+@pytest.mark.parametrize("side", [8, 16, 32])
+def test_a_picture_comes_out_the_same_whichever_are_made_beside_it(side: int) -> None:
     _, layer = narrow_pair(channels=(64, 3))
-    features = torch.randn(9, 64, 32, 32, generator=torch.Generator().manual_seed(1)).contiguous(memory_format=LAST)
+    features = torch.randn(9, 64, side, side, generator=torch.Generator().manual_seed(1)).contiguous(memory_format=LAST)
     with torch.no_grad():
         together = layer(features)
         for count in (1, 2, 4, 7):
