@@ -34,7 +34,7 @@ class ExactHints(NamedTuple):
 
     pixels: Index  # (m,), flat indices
     colours: U8  # (m, 3)
-    movable: Mask  # (n + 1,), areas of the drawing that are moved as a whole where their hints have one colour
+    movable: Mask  # (m,), whether the area around each is moved as a whole where its hints have one colour
 
 
 def snapped(result: ColorResult, drawing: Drawing, preset: HintPreset) -> ColorResult:
@@ -61,12 +61,15 @@ def exact_hints(drawing: Drawing, hinted: HintedDrawing, hints: U8) -> ExactHint
     listed = np.isin(packed, pack_rgb(spots.colours[1:]))  # where there are too many colours, like ones count as one
     counts = np.isin(region << 24 | packed, counting) | (~listed & hinted.hinted[region])
     pixels, colours = _without(pixels, colours, ~counts)
-    asked = asked_areas(hinted, rules)
-    return ExactHints(pixels, colours, ~areas.outside | asked.filled)
+    movable = ~areas.outside | asked_areas(hinted, rules).filled
+    return ExactHints(pixels, colours, movable[areas.labels.reshape(-1)[pixels]])
 
 
 def snap(result: ColorResult, hints: ExactHints) -> ColorResult:
-    """Return the result with the colours of hints where they lie; areas of the figure are moved to them."""
+    """Return the result with the colours of hints where they lie; areas of the figure are moved to them.
+
+    The areas are the result's own, which may be others than the drawing's, as where a model splits them by their hints.
+    """
     pixels, colours = hints.pixels, hints.colours
     if not len(pixels):
         return result
@@ -82,12 +85,13 @@ def snap(result: ColorResult, hints: ExactHints) -> ColorResult:
 
 def _move_areas(colour: U8, flats: U8, result: ColorResult, hints: ExactHints, area: Index) -> None:
     """Move areas whose hints have one colour, in place; area: (m,), in which each pixel of a hint lies."""
-    count = len(hints.movable)
+    count = int(result.areas.max()) + 1
     packed = pack_rgb(hints.colours)
     least, most = np.full(count, 1 << 24), np.full(count, -1)
     np.minimum.at(least, area, packed)
     np.maximum.at(most, area, packed)
-    moved = hints.movable & (least == most)
+    moved = (least == most) & (np.bincount(area, ~hints.movable, count) == 0)
+    moved[0] = False  # ink
     if not moved.any():
         return
     sizes = np.maximum(np.bincount(area, minlength=count), 1)
@@ -109,8 +113,9 @@ def _fade(colour: U8, result: ColorResult, hints: ExactHints, area: Index) -> No
     height, width = result.areas.shape
     reach = max(round(_REACH * max(height, width)), 1)
     left = hints.colours.astype(np.float32) - colour.reshape(-1, 3)[hints.pixels]
-    lies = np.zeros(len(hints.movable), bool)
+    lies = np.zeros(int(result.areas.max()) + 1, bool)
     lies[area[np.abs(left).max(axis=1, initial=0) > 0]] = True
+    lies[0] = False  # ink
     boxes = label_boxes(result.areas, len(lies))
     for number in np.flatnonzero(lies).tolist():
         own = np.flatnonzero(area == number)

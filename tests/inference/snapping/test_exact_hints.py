@@ -131,3 +131,15 @@ def test_hints_are_exact_at_sizes_above_the_one_at_which_areas_are_found() -> No
     grey = np.full((*labels.shape, 3), 90, np.uint8)
     result = snapped(ColorResult(grey, grey, np.zeros(labels.shape, bool), labels), about, "discs")
     assert (result.colour[hints[..., 3] == 255] == RED).all()
+
+
+def test_areas_of_the_result_may_be_others_than_those_of_the_drawing() -> None:
+    """As where a model splits an area by its hints: each half is moved to its own colour."""
+    about = drawing((64, 45, RED), (64, 83, BLUE))
+    before = painted(about)
+    halves = before.areas.copy()
+    halves[:, SIZE // 2 :][halves[:, SIZE // 2 :] > 0] += int(halves.max())
+    after = snapped(replace(before, areas=halves), about, "discs")
+    assert is_exact(after, about)
+    assert (tuple(after.flats[50, 45]), tuple(after.flats[50, 83])) == (RED, BLUE)
+    assert (after.colour[before.background] == 255).all()
