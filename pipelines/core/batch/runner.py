@@ -6,6 +6,7 @@ the files read to the bytes of the files written. Everything that touches the di
 
 import contextlib
 import errno
+import os
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
@@ -19,7 +20,18 @@ from pipelines.core.batch.plan import BatchSettings, Job, Plan, check, path_from
 from pipelines.core.batch.pruning import prune
 from pipelines.core.batch.report import Observer, Record, Report, StopReason
 from pipelines.core.batch.standing import look_at
-from pipelines.core.batch.workers import Outcome, Pipes, Task, TaskFn, as_batch_task, may_be_replaced, perform, read, record_of
+from pipelines.core.batch.workers import (
+    Outcome,
+    Pipes,
+    Task,
+    TaskFn,
+    as_batch_task,
+    explain,
+    may_be_replaced,
+    perform,
+    read,
+    record_of,
+)
 from pipelines.core.errors import NothingMatchedError, UsageError
 from pipelines.core.files import STATE_FOLDER, fingerprint_all, scratch_folder, show_path
 from pipelines.core.imaging.picture import pixel_limit
@@ -267,9 +279,14 @@ def _foreseen(job: Job, replaceable: tuple[str, ...], *, overwrite: bool) -> Rec
     if missing:
         return record_of(job, "failed", f"{show_path(missing[0])} does not exist. Check the path")
     for output in job.outputs:
-        if output is not None and not overwrite and output.is_file():
-            if not may_be_replaced(output, output.read_bytes(), replaceable):
-                return record_of(job, "failed", f"{show_path(output)} is in the way. Move it away or use --overwrite")
+        if output is None or not os.path.lexists(output):
+            continue
+        try:
+            content = output.read_bytes()
+        except OSError as error:  # such as a folder
+            return record_of(job, "failed", explain(error))
+        if not overwrite and not may_be_replaced(output, content, replaceable):
+            return record_of(job, "failed", f"{show_path(output)} is in the way. Move it away or use --overwrite")
     return record_of(job, "done", "would be written")
 
 
