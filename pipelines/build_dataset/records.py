@@ -13,7 +13,7 @@ from pipelines.core.data.layout import DatasetLayout, record_path
 from pipelines.core.data.near_duplicates import PictureHash, hash_from_json
 from pipelines.core.data.split_copies import find_split_copies
 from pipelines.core.files import show_path
-from pipelines.core.json_objects import parse_object
+from pipelines.core.json_text import parse_object
 
 FACTS: Mapping[str, type | UnionType] = {
     "view": list,

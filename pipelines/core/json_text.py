@@ -44,6 +44,19 @@ def from_json(data: bytes) -> Any:
         raise ValueError("it is nested too deeply") from error
 
 
+def parse_object(data: bytes) -> dict[str, Any]:
+    """Read a JSON object as `from_json` does; raises ValueError for any kind of damage, and for what is no object."""
+    value = from_json(data)
+    if not isinstance(value, dict):
+        raise ValueError("it is no JSON object")
+    return value
+
+
+def is_finite(value: object) -> bool:
+    """Whether a value can be written as JSON: Python reads NaN, Infinity and 1e999, but no strict reader does."""
+    return not isinstance(value, float) or math.isfinite(value)
+
+
 def field(holder: Any, path: Sequence[str | int], kind: type[T]) -> T:
     """Return the value at `path`, keys and places in lists, of what `from_json` read; raises FieldError.
 

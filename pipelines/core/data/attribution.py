@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.core.files import show_path
 from pipelines.core.imaging.picture import PICTURE_SUFFIXES
-from pipelines.core.json_objects import is_finite, parse_object
+from pipelines.core.json_text import is_finite, parse_object
 
 Attribution = dict[str, Any]
 """The plain values of one picture's sidecar."""

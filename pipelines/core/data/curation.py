@@ -25,7 +25,7 @@ from pipelines.core.imaging.colourfulness import colourfulness
 from pipelines.core.imaging.compositing import fit
 from pipelines.core.imaging.framing import Foreground, find_foreground
 from pipelines.core.imaging.picture import Picture
-from pipelines.core.json_objects import is_finite, parse_object
+from pipelines.core.json_text import is_finite, parse_object
 
 _SIDE = 256  # px, the longer side at which pictures are measured
 

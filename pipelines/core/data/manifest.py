@@ -20,7 +20,7 @@ from pipelines.core.errors import ColorizeError, PictureError, UsageError
 from pipelines.core.files import STATE_FOLDER, replace_file, scratch_folder, show_path
 from pipelines.core.imaging.arrays import U8
 from pipelines.core.imaging.picture import Picture, read_picture
-from pipelines.core.json_objects import parse_object
+from pipelines.core.json_text import parse_object
 
 DESCRIPTION, MANIFEST = "dataset.json", "manifest.jsonl"
 KIND, VERSION = "colorize-cli dataset", 1

@@ -24,7 +24,7 @@ from pipelines.core.data.layout import Format, Row, files_of, is_inside
 from pipelines.core.data.manifest import MANIFEST, write_rows
 from pipelines.core.data.splits import SPLITS
 from pipelines.core.files import STATE_FOLDER, fingerprint, sha256_of_file
-from pipelines.core.json_objects import parse_object
+from pipelines.core.json_text import parse_object
 
 _LEFTOVERS = f"{STATE_FOLDER}/leftovers.jsonl"
 _SHARD = re.compile(f"({'|'.join(SPLITS)})-[0-9]{{6,}}\\.tar")
