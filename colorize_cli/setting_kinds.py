@@ -67,6 +67,8 @@ def _single(value: Any, kind: Any, place: str, *, numeric: bool = False) -> Any:
     fits = isinstance(value, (str, int, float) if numeric else allowed[kind])
     if not fits or (isinstance(value, bool) and kind is not bool):
         raise _wrong(value, place, _WORDS[kind])
+    if isinstance(value, str) and "\0" in value:  # which nothing that is typed can hold
+        raise _wrong(value, place, "a text without NUL")
     return str(value) if kind is str else value
 
 

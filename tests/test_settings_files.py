@@ -151,6 +151,7 @@ def test_a_pyproject_without_our_table_is_passed_over_whatever_else_it_holds(tmp
     [
         ("[tool]\ncolorize-cli = 3\n", "is no table"),
         ("[tool.colorize-cli.colour]\n", "has a table for no command: 'colour'"),
+        ('[tool.colorize-cli.regions]\nexclude = ["a", "b\\u0000"]\n', "it takes a text without NUL"),
         ("[tool.colorize-cli.regions]\njob = 3\n", "has no option 'job'"),
         ("[tool.colorize-cli.regions]\nisolated = true\n", "has no option 'isolated'"),
     ],
