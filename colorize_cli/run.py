@@ -49,7 +49,7 @@ def run_batch(
     is_piped = output == "-" or (output is None and inputs == ["-"])
     if is_piped and options.format != "text":
         raise UsageError(f"a picture and {options.format} cannot share standard output", hint="Use --report FILE")
-    _check_changed_files(options)
+    _check_changed_files(options, prune=prune)
     output_format = output_formats.load(options.format)
     settings = replace(batch_settings(options), prune=prune)
     screen = Screen(quiet=options.quiet, verbose=options.verbose, of_record=output_format.of_record)
@@ -111,13 +111,15 @@ def _changed_files(options: BatchOptions) -> ChangedFiles | None:
         raise UsageError(error.message, hint="Check --changed-files") from error
 
 
-def _check_changed_files(options: BatchOptions) -> None:
+def _check_changed_files(options: BatchOptions, *, prune: bool) -> None:
     """Refuse a list of changed files where all pictures count together, and two lists on standard input."""
     if options.changed_files is not None and options.command not in _PICTURE_BY_PICTURE:
         raise UsageError(
             f"{options.command} looks at all pictures together",
             hint="Leave out --changed-files: it skips unchanged ones",
         )
+    if options.changed_files is not None and prune:
+        raise UsageError("--prune looks at all pictures", hint="Leave out --changed-files: it skips unchanged ones")
     if options.changed_files == options.files_from == "-":
         raise UsageError("two lists cannot share standard input", hint="Write one of them to a file")
 

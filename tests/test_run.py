@@ -217,6 +217,9 @@ def test_changed_files_are_refused_where_all_pictures_count_together(cli: Cli, a
     ran = cli("regions", "--files-from", "-", "-o", art / "out", "--changed-files", "-")
     assert ran.code == 2
     assert "two lists cannot share standard input" in ran.err
+    ran = cli("colorize", art / "lines", "-o", art / "out", "--prune", "--changed-files", art / "list")
+    assert ran.code == 2
+    assert "--prune looks at all pictures" in ran.err
 
 
 # interruptions ----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 from pipelines.core.errors import UsageError
 from pipelines.core.files import show_path
-from pipelines.train.out_of_memory import is_out_of_memory
+from pipelines.core.memory import is_out_of_memory
 from pipelines.training.config import TrainConfig
 from pipelines.training.progress import Progress, RunLength
 from pipelines.training.run_folder import new_run_hint

@@ -6,19 +6,8 @@ from collections.abc import Iterator
 import torch
 
 from pipelines.core.errors import ColorizeError
+from pipelines.core.memory import is_out_of_memory
 from pipelines.training.config import TrainConfig
-
-_SIGNS = (
-    "out of memory",  # CUDA and MPS
-    "can't allocate memory",  # torch's allocator on a CPU
-    "cannot allocate memory",  # the system
-    "not enough memory",  # torch's allocator on Windows
-    "insufficient memory",  # OpenCV
-    "bad_alloc",
-    "could not create a memory",  # oneDNN
-    "could not create a primitive",
-    "status_alloc_failed",  # cuBLAS, cuDNN
-)
 
 
 class MemoryShortageError(ColorizeError):
@@ -46,12 +35,6 @@ def memory_shortage_told(
             f"a step needs more memory than there is ({device.type}, batch {config.batch_size}, {size})",
             hint=f"Use {_ways_out(config)}" + ("; in a new folder, as another run" if goes_on else ""),
         ) from error
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether an error of Python, torch, OpenCV or another library says that memory was short."""
-    text = str(error).lower()
-    return isinstance(error, MemoryError) or any(sign in text for sign in _SIGNS)
 
 
 def _ways_out(config: TrainConfig) -> str:

@@ -113,9 +113,9 @@ def _remove(path: Path, folder: Path) -> Iterator[OSError]:
 
 def _notes(removed: list[Path], kept: list[Path], what: str) -> Iterator[str]:
     if removed:
-        yield f"{len(removed)} files of inputs that are gone {what}: {_listed(removed)}"
+        yield f"of inputs that are gone {len(removed)} files {what}: {_listed(removed)}"
     if kept:
-        yield f"{len(kept)} files of inputs that are gone kept, since they were changed: {_listed(kept)}"
+        yield f"of inputs that are gone {len(kept)} files kept, since they were changed: {_listed(kept)}"
 
 
 def _listed(paths: list[Path]) -> str:

@@ -20,9 +20,9 @@ from pipelines.core.batch.report import Record, Status
 from pipelines.core.batch.wholeness import is_broken
 from pipelines.core.errors import ColorizeError, MissingPackageError, OutputExistsError, PictureError, StreamError
 from pipelines.core.files import fingerprint, fingerprint_all, replace_file, show_path
+from pipelines.core.memory import is_out_of_memory
 
 _NO_MEMORY = -4  # OpenCV's Error::StsNoMem
-_OUT_OF_MEMORY = ("bad_alloc", "bad allocation", "out of memory", "insufficient memory", "allocate memory")
 
 # what a stage brings
 
@@ -321,9 +321,9 @@ def explain(error: Exception) -> str:
 
 def _is_memory(error: Exception) -> bool:
     """Whether memory ran out: OpenCV, onnxruntime and torch have errors of their own for it."""
-    if isinstance(error, MemoryError) or (isinstance(error, cv2.error) and error.code == _NO_MEMORY):
+    if isinstance(error, cv2.error) and error.code == _NO_MEMORY:
         return True
-    return isinstance(error, cv2.error | RuntimeError) and any(words in str(error).lower() for words in _OUT_OF_MEMORY)
+    return isinstance(error, MemoryError | cv2.error | RuntimeError) and is_out_of_memory(error)
 
 
 def _on_one_line(message: object) -> str:

@@ -30,7 +30,7 @@ def test_the_result_of_an_input_that_is_gone_is_removed_and_named(source: Path, 
     (source / "deep" / "four.txt").unlink()
     assert names(out) == {"one.txt", "two.txt", "three.txt", "deep/four.txt"}
     (note,) = pruned(source, out).notes
-    assert note == f"2 files of inputs that are gone removed: {out}/deep/four.txt, {out}/two.txt"
+    assert note == f"of inputs that are gone 2 files removed: {out}/deep/four.txt, {out}/two.txt"
     assert names(out) == {"one.txt", "three.txt"}
     assert not (out / "deep").exists()
     assert pruned(source, out).notes == ()
