@@ -57,6 +57,8 @@ def use_settings_file(context: typer.Context, path: Path | None) -> Path | None:
     parameters = {str(parameter.name): parameter for parameter in context.command.params}
     known = tuple(name for name in parameters if name not in _NOT_IN_FILES)
     for name in table:
+        if name == "set_values":
+            raise SettingsError(f"{path} has an option 'set'", hint=f"Write its values into [{command}.settings]")
         if name not in known:
             raise SettingsError(f"{command} has no option '{name}' ({path})", hint=registry.suggestion(name, known))
     callback = context.command.callback

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict, cast, get_args
 
 from pipelines.core.errors import UsageError
-from pipelines.core.files import show_path
+from pipelines.core.files import read_bounded, show_path
 from pipelines.core.json_text import FieldError, field, from_json, json_values, wrong_field
 from pipelines.core.settings import plain
 from pipelines.metrics.base.statistics import Interval, bootstrap_mean, sign_test, wilson_interval
@@ -125,7 +125,7 @@ def count_votes(files: Sequence[str]) -> Votes:
 
 def _read(path: Path) -> _VoteFile:
     try:
-        content: object = from_json(path.read_bytes())
+        content: object = from_json(read_bounded(path))
     except OSError as error:
         raise UsageError(f"{show_path(path)} cannot be read: {error.strerror}", hint="Check --votes") from error
     except ValueError as error:

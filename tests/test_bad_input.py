@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from tests import drawings
+from tests.conftest import Cli
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -180,3 +181,22 @@ def test_an_output_folder_that_cannot_be_made_is_clear(folder: Path, tmp_path: P
     assert ran.returncode in (1, 2)
     assert "Traceback" not in ran.stderr
     assert (tmp_path / "file").read_text() == "in the way"
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="a system without devices")
+@pytest.mark.parametrize("option", ["--palette", "--settings"])
+def test_a_device_without_end_is_refused(cli: Cli, tmp_path: Path, option: str) -> None:
+    (tmp_path / "endless.gpl").symlink_to("/dev/zero")
+    Image.new("L", (8, 8), 255).save(tmp_path / "a.png")
+    ran = cli(
+        "colorize", tmp_path / "a.png", "-o", tmp_path / "out", "--model", "flat", option, tmp_path / "endless.gpl"
+    )
+    assert ran.code == 2
+    assert "it is too large for such a file" in ran.err
+
+
+def test_set_in_a_settings_file_is_sent_to_its_table(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "s.toml").write_text('[regions]\nset = ["gap=3"]\n')
+    ran = cli("regions", "a.png", "-o", tmp_path / "out", "--settings", tmp_path / "s.toml")
+    assert ran.code == 2
+    assert "has an option 'set'. Write its values into [regions.settings]" in ran.err

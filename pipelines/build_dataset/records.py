@@ -89,7 +89,7 @@ def compare_splits(candidates: Sequence[Candidate], looks: Mapping[str, Look]) -
     ]
     note = (
         f"{len(copies)} pictures have a copy in another split ({equal} byte for byte, the others nearly the same or "
-        f"mirrored): {', '.join(names)}{' ...' if len(copies) > 2 * len(names) else ''}. --drop-duplicates leaves "
+        f"mirrored): {', '.join(names)}{' and more' if len(copies) > 2 * len(names) else ''}. --drop-duplicates leaves "
         "copies out, --group PATTERN keeps pictures of one name together"
     )
     return {"split_copies": len(copies), "equal_split_copies": equal}, [note]

@@ -5,6 +5,7 @@ ever sees half a file, whenever a process is killed. No other module renames any
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import platform
@@ -69,6 +70,15 @@ def sha256_of_file(path: Path) -> str:
 
 
 # files
+
+
+def read_bounded(path: Path, most: int = 1 << 28) -> bytes:
+    """The bytes of a file that is small by its nature; OSError where there are more than `most`, as in a device."""
+    with path.open("rb") as file:
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, "it is too large for such a file")
+    return data
 
 
 def unfinished_path(path: Path, scratch: Path | None = None) -> Path:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pipelines.core import registry
 from pipelines.core.errors import SettingsError
-from pipelines.core.files import show_path
+from pipelines.core.files import read_bounded, show_path
 from pipelines.core.texts import decode_text
 
 _SHOWN = 60  # characters of a wrong value
@@ -129,7 +129,7 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     """Read a TOML file of settings: one table per command, with a table `settings` inside for `--set` values."""
     shown = show_path(path)
     try:
-        return tomllib.loads(decode_text(path.read_bytes()))
+        return tomllib.loads(decode_text(read_bounded(path)))
     except OSError as error:
         raise SettingsError(
             f"cannot read the settings file {shown}: {error.strerror}", hint="Check --settings"

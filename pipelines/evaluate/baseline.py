@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.core.errors import UsageError
-from pipelines.core.files import show_path
+from pipelines.core.files import read_bounded, show_path
 from pipelines.core.json_text import FieldError, field, from_json, wrong_field
 from pipelines.metrics.base.limits import Baseline
 from pipelines.reports.data import KIND
@@ -30,7 +30,7 @@ def read_baselines(path: str, metrics: Sequence[str], labels: Sequence[str]) -> 
 
 def _read(path: str) -> Any:
     try:
-        return from_json(Path(path).read_bytes())
+        return from_json(read_bounded(Path(path)))
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise UsageError(

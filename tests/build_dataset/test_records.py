@@ -77,7 +77,7 @@ def test_copies_in_several_splits_are_named(tmp_path: Path) -> None:
     notes = [note for note in report.notes if "have a copy in another split" in note]
     assert len(notes) == 1
     assert notes[0].startswith("18 pictures have a copy in another split (")
-    assert "--drop-duplicates" in notes[0]
+    assert " and more. --drop-duplicates" in notes[0]
     about = json.loads((tmp_path / "out" / "dataset.json").read_text())
     assert about["split_copies"] == 18
     assert 0 < about["equal_split_copies"] <= 18

@@ -16,6 +16,7 @@ from pipelines.core.files import (
     check_replaceable,
     fingerprint,
     fingerprint_all,
+    read_bounded,
     recover_folder,
     replace_file,
     replace_folder,
@@ -290,3 +291,11 @@ def test_a_link_in_place_of_the_unfinished_file_is_not_followed(tmp_path: Path, 
 
 def test_names_that_are_no_utf_8_have_a_digest() -> None:
     assert fingerprint_all([("caf\udce9", b"x")]) != fingerprint_all([("caf\udce8", b"x")])
+
+
+def test_a_device_without_end_is_no_small_file(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"12345")
+    assert read_bounded(tmp_path / "a", 5) == b"12345"
+    with pytest.raises(OSError, match="too large for such a file") as raised:
+        read_bounded(tmp_path / "a", 4)
+    assert raised.value.errno == errno.EFBIG

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pipelines.core.errors import PictureError, UsageError
+from pipelines.core.files import read_bounded
 from pipelines.core.imaging.arrays import U8, Index
 from pipelines.core.imaging.colours import lab_to_srgb, pack_rgb, pairwise_ciede2000
 from pipelines.core.imaging.picture import decode_picture
@@ -41,7 +42,7 @@ def read_palette(path: str | os.PathLike[str]) -> U8:
     """Read the colours of a palette file or a picture, uint8 (n, 3), n >= 1; UsageError where there are none."""
     name = Path(path).name
     try:
-        data = Path(path).read_bytes()
+        data = read_bounded(Path(path))
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         raise UsageError(f"the palette {name} cannot be read ({reason})", hint="Check the path") from error
