@@ -8,6 +8,7 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, Literal
@@ -129,7 +130,8 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     """Read a TOML file of settings: one table per command, with a table `settings` inside for `--set` values."""
     shown = show_path(path)
     try:
-        return tomllib.loads(decode_text(read_bounded(path)))
+        content = read_bounded(path) if path.is_file() else _read_once(path)
+        return tomllib.loads(decode_text(content))
     except OSError as error:
         raise SettingsError(
             f"cannot read the settings file {shown}: {error.strerror}", hint="Check --settings"
@@ -141,6 +143,12 @@ def read_settings_file(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:  # ValueError: no TOML, or a number of thousands of digits
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else show_path(error).partition(";")[0]
         raise SettingsError(f"{shown} is not a TOML file: {reason}", hint="Mend it or leave out --settings") from error
+
+
+@lru_cache(maxsize=8)
+def _read_once(path: Path) -> bytes:
+    """What a pipe holds, which it gives once, while several parts of a command look into the settings; OSError."""
+    return read_bounded(path)
 
 
 def plain(value: object) -> Any:

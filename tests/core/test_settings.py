@@ -1,5 +1,7 @@
 """Settings: from text and TOML to typed values, with errors that say what to type."""
 
+import os
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -162,6 +164,15 @@ def test_a_wrong_value_is_shown_short_and_visible() -> None:
             settings.convert(value, float if isinstance(value, int) else int, name="size")
         assert "\x1b" not in caught.value.message
         assert len(caught.value.message) < 120
+
+
+def test_a_pipe_of_settings_is_read_once_for_all_that_look_into_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_text, args=("[regions]\njobs = 1\n",), daemon=True)
+    writer.start()
+    assert [settings.read_settings_file(pipe) for _ in range(3)] == [{"regions": {"jobs": 1}}] * 3
+    writer.join()
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
