@@ -14,13 +14,13 @@ _MARKS = (  # UTF-32 first: its mark begins as that of UTF-16 does
 def decode_text(data: bytes, *, errors: str = "strict") -> str:
     """The text of a file: UTF-8, with or without a byte order mark, or what another mark says (PowerShell: UTF-16).
 
-    errors: what becomes of bytes that are not UTF-8, as `bytes.decode` has it. Raises UnicodeDecodeError.
+    errors: what becomes of bytes that are no text, as `bytes.decode` has it. Raises UnicodeDecodeError.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return data.decode(encoding)
+            return data.decode(encoding, errors)
     if looks_like_utf16(data):
-        return data.decode("utf-16-le" if data[1] == 0 else "utf-16-be")
+        return data.decode("utf-16-le" if data[1] == 0 else "utf-16-be", errors)
     return data.decode("utf-8-sig", errors)
 
 

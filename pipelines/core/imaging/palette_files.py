@@ -28,6 +28,7 @@ from pipelines.core.files import read_bounded
 from pipelines.core.imaging.arrays import U8, Index
 from pipelines.core.imaging.colours import lab_to_srgb, pack_rgb, pairwise_ciede2000
 from pipelines.core.imaging.picture import decode_picture
+from pipelines.core.texts import decode_text
 
 Colour = tuple[float, float, float]  # sRGB 0..255
 
@@ -99,8 +100,7 @@ def _reader(data: bytes, suffix: str) -> Callable[[bytes], list[Colour] | U8]:
 
 
 def _text_lines(data: bytes) -> list[str]:
-    encoding = "utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return data.decode(encoding, errors="replace").splitlines()
+    return decode_text(data, errors="replace").splitlines()
 
 
 def _gimp(data: bytes) -> list[Colour]:

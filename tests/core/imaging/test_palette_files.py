@@ -96,6 +96,11 @@ def test_hexadecimal(text, suffix):
     assert read(text.encode(), suffix) == COLOURS
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_texts_of_any_windows_program(encoding):
+    assert decode_palette("ff8800\r\n000000\r\n".encode(encoding), ".hex").tolist() == COLOURS[:2]
+
+
 def test_jasc():
     assert read(jasc(), ".pal") == COLOURS
     assert read(jasc(count=2), ".pal") == COLOURS[:2]
